@@ -1,0 +1,97 @@
+import type { Fault, Result } from '../src/core/fault.ts'
+import type { LeapTable } from '../src/core/leap.ts'
+import type { LabelSample, SampleQuality, TimeSample } from '../src/core/sample.ts'
+import type { MonoNs, TaiNs } from '../src/core/time.ts'
+
+/**
+ * The contract between an instrument family and the rest of the agent. A driver is pure: bytes and local instants go
+ * in, actions come out. It owns no timer, no port and no clock; the shell in `src/device` keeps one timer for
+ * `nextWakeAt` and writes what it is asked to write.
+ */
+export interface Driver {
+  /** Bytes as they came, in order, any number at a time; `receivedAt` is when the first of them was read. */
+  receive(bytes: Uint8Array, receivedAt: MonoNs): readonly DriverAction[]
+  /** The instant asked for has come. A spurious wake is a no-op. */
+  wake(now: MonoNs): readonly DriverAction[]
+  /** The absolute instant of the next wake, or undefined for none. Ask again after every receive and wake. */
+  nextWakeAt(): MonoNs | undefined
+}
+
+export type DriverAction =
+  | { readonly type: 'write'; readonly bytes: Uint8Array }
+  | { readonly type: 'sample'; readonly sample: LabelSample | TimeSample }
+  | { readonly type: 'status'; readonly status: DriverStatus }
+  | { readonly type: 'fault'; readonly fault: DriverFault }
+  /** The instrument or its line must be started afresh: the shell closes and reopens the link. */
+  | { readonly type: 'reset'; readonly reason: string }
+
+/** A counted, never fatal, complaint about what came over the wire. */
+export interface DriverFault extends Fault {
+  /** The line (counted from 1 since the link was opened) that it is about, where the protocol has lines. */
+  readonly line?: number
+}
+
+/** What the instrument says of its own health; sent whenever it changes and at least once a minute. */
+export interface DriverStatus {
+  readonly quality: SampleQuality | 'unknown'
+  /** What its time depends on right now: the sky it listens to, or its own oscillator while in holdover. */
+  readonly dependsOn: 'sky' | 'own' | 'unknown'
+  /** Stable codes of what is wrong, empty when nothing is: `gnss.no-fix`, `smartclock.holdover`. */
+  readonly alarms: readonly string[]
+  readonly identity?: string
+  /** What the instrument says about leap seconds, if it says anything resolved. */
+  readonly taiMinusUtcSeconds?: number
+  /** Everything else worth showing, with units in the names: `satellitesUsed`, `timeIntervalNs`. */
+  readonly details: Readonly<Record<string, string | number | boolean>>
+}
+
+/** What every driver of every family needs beside its own options. */
+export interface DriverContext {
+  /** The name of the source in the configuration; it goes into every sample. */
+  readonly source: string
+  readonly leapTable: LeapTable
+}
+
+/**
+ * The device's side of the same wire: pure too, so that driver and emulator run against each other in memory on virtual
+ * time, and the same emulator serves a real pty in the demo. `trueTai` is what its sky says: a spoofed sky says wrong.
+ */
+export interface Emulator {
+  /** Bytes from the host. */
+  receive(bytes: Uint8Array, now: MonoNs): readonly EmulatorAction[]
+  wake(now: MonoNs): readonly EmulatorAction[]
+  nextWakeAt(): MonoNs | undefined
+  /** Switches a fault on or off by its name; the names are in the family's `faults`. */
+  setFault(name: string, on: boolean): Result<void>
+}
+
+export type EmulatorAction =
+  | { readonly type: 'write'; readonly bytes: Uint8Array }
+  /** The edge of the pulse output happens (or happened) at local instant `at`. */
+  | { readonly type: 'pulse'; readonly at: MonoNs }
+
+/** The world an emulated instrument stands in: its sky maps local instants to TAI and back. */
+export interface EmulatorContext {
+  readonly leapTable: LeapTable
+  /** TAI as the instrument's sky tells it at local instant `at`. Strictly increasing. */
+  skyTai(at: MonoNs): TaiNs
+  /** The local instant at which the sky says `tai`. The inverse of `skyTai` to within 1 ns. */
+  skyMono(tai: TaiNs): MonoNs
+}
+
+/** One instrument family: one folder, one line in `drivers/index.ts`. */
+export interface DriverFamily<Options> {
+  /** The name in configuration and on the command line: `nmea-receiver`. */
+  readonly kind: string
+  /** One line for listings: which instruments. */
+  readonly title: string
+  readonly link: 'serial' | 'tcp' | 'udp'
+  /** Serial line settings that the family starts with; undefined for other links. */
+  readonly serial?: { readonly baudRate: number; readonly parity: 'none' | 'odd' | 'even'; readonly dataBits: 7 | 8 }
+  /** Checks what the configuration's `options` table holds; `path` is where it stands, for the fault. */
+  parseOptions(input: unknown, path: string): Result<Options>
+  create(options: Options, context: DriverContext): Driver
+  /** Names of the faults that the emulator can be told to show, each with a line on what it does. */
+  readonly faults: Readonly<Record<string, string>>
+  emulate(options: Options, seed: number, context: EmulatorContext): Emulator
+}

@@ -1,0 +1,6 @@
+import type { DriverFamily } from './driver.ts'
+import { nmeaReceiver } from './nmea-receiver/index.ts'
+import { smartclock } from './smartclock/index.ts'
+
+/** The only list of instrument families: what stands here is configured, tested, listed and documented. */
+export const families: readonly DriverFamily<unknown>[] = [nmeaReceiver, smartclock]

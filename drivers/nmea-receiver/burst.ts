@@ -1,0 +1,108 @@
+import { unreachable } from '../../src/core/assert.ts'
+import type { UtcTime } from '../../src/core/leap.ts'
+import type { Prng } from '../../src/core/prng.ts'
+import { formatSentence } from '../nmea/sentence.ts'
+
+/** What an emulated receiver knows at one pulse. */
+export interface ReceiverState {
+  readonly talker: string
+  /** The second its sentences name; undefined before the first fix, as long as it does not know the time. */
+  readonly time: UtcTime | undefined
+  /** For ZDA alone, so that it can be made to contradict RMC. */
+  readonly zdaTime: UtcTime | undefined
+  readonly fix: boolean
+}
+
+export type SentenceName = 'RMC' | 'ZDA' | 'GGA' | 'GSA' | 'GSV'
+
+/** A place on the prime meridian: emulated antennas do not move. */
+const LATITUDE = ['5128.6400', 'N'] as const
+const LONGITUDE = ['00000.0000', 'E'] as const
+
+/** PRN, elevation and azimuth in degrees, C/N0 in dB-Hz under a clear sky. */
+const SKY = [
+  [2, 24, 310, 38],
+  [8, 37, 282, 44],
+  [10, 73, 11, 49],
+  [18, 19, 128, 36],
+  [23, 36, 68, 43],
+  [24, 22, 60, 37],
+  [27, 41, 236, 45],
+  [28, 5, 165, 30],
+  [32, 62, 186, 48],
+] as const
+const SATELLITES_PER_GSV = 4
+
+/** One sentence with its line end, or for GSV one per four satellites. */
+export function sentencesOf(name: SentenceName, state: ReceiverState, prng: Prng): readonly Uint8Array[] {
+  return fieldsOf(name, state, prng).map((fields) => formatSentence([`${state.talker}${name}`, ...fields]))
+}
+
+function fieldsOf(name: SentenceName, state: ReceiverState, prng: Prng): string[][] {
+  switch (name) {
+    case 'RMC':
+      return [rmcFields(state)]
+    case 'ZDA':
+      return [zdaFields(state.zdaTime)]
+    case 'GGA':
+      return [ggaFields(state)]
+    case 'GSA':
+      return [gsaFields(state)]
+    case 'GSV':
+      return gsvFields(state, prng)
+    default:
+      return unreachable(name)
+  }
+}
+
+function rmcFields({ time, fix }: ReceiverState): string[] {
+  const date = time === undefined ? '' : two(time.day) + two(time.month) + two(time.year % 100)
+  return [timeField(time), fix ? 'A' : 'V', ...place(fix), fix ? '0.0' : '', '', date, '', '', fix ? 'A' : 'N']
+}
+
+function zdaFields(time: UtcTime | undefined): string[] {
+  if (time === undefined) return ['', '', '', '', '', '']
+  return [timeField(time), two(time.day), two(time.month), String(time.year).padStart(4, '0'), '00', '00']
+}
+
+function ggaFields({ time, fix }: ReceiverState): string[] {
+  const position = fix ? ['1', two(SKY.length), '0.9', '46.0', 'M', '45.7', 'M'] : ['0', '00', '', '', 'M', '', 'M']
+  return [timeField(time), ...place(fix), ...position, '', '']
+}
+
+function gsaFields({ fix }: ReceiverState): string[] {
+  const used = Array.from({ length: 12 }, (_, index) => (fix ? prnField(SKY[index]?.[0]) : ''))
+  const dilution = fix ? ['1.7', '0.9', '1.4'] : ['99.9', '99.9', '99.9']
+  return ['A', fix ? '3' : '1', ...used, ...dilution]
+}
+
+/** Without a fix the antenna hears little: the carriers are 20 dB down, the weak ones gone. */
+function gsvFields({ fix }: ReceiverState, prng: Prng): string[][] {
+  const satellites = SKY.map(([prn, elevation, azimuth, cn0]) => {
+    const heard = cn0 - (fix ? 0 : 20) + prng.nextBelow(3) - 1
+    return [prnField(prn), two(elevation), String(azimuth).padStart(3, '0'), heard < 20 ? '' : two(heard)]
+  })
+  const count = Math.ceil(satellites.length / SATELLITES_PER_GSV)
+  return Array.from({ length: count }, (_, index) => [
+    String(count),
+    String(index + 1),
+    two(satellites.length),
+    ...satellites.slice(index * SATELLITES_PER_GSV, (index + 1) * SATELLITES_PER_GSV).flat(),
+  ])
+}
+
+function place(fix: boolean): readonly string[] {
+  return fix ? [...LATITUDE, ...LONGITUDE] : ['', '', '', '']
+}
+
+function timeField(time: UtcTime | undefined): string {
+  return time === undefined ? '' : `${two(time.hour)}${two(time.minute)}${two(time.second)}.00`
+}
+
+function prnField(prn: number | undefined): string {
+  return prn === undefined ? '' : two(prn)
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0')
+}

@@ -1,0 +1,132 @@
+import { DefaultPacketFactory } from 'nmea-simple'
+import { fail, ok, type Result } from '../../src/core/fault.ts'
+import type { NmeaSentence } from './sentence.ts'
+
+/**
+ * GGA, GSA and GSV through nmea-simple, with three of its habits kept out. It throws where fields are missing and gives
+ * NaN where they are malformed: fields are counted and checked first. It reads an empty field as 0: emptiness is looked
+ * at here. It dates GGA from the host's clock: the time field is emptied before it gets the sentence.
+ */
+export interface FixData {
+  /** nmea-simple's word for the quality indicator; undefined where the field is empty or has no word (firefly-II). */
+  readonly quality: FixQuality | undefined
+  readonly satellitesUsed: number | undefined
+}
+
+export type FixQuality = 'none' | 'fix' | 'delta' | 'pps' | 'rtk' | 'frtk' | 'estimated' | 'manual' | 'simulation'
+
+export interface ActiveSatellites {
+  readonly dimension: 'none' | '2D' | '3D' | undefined
+  /** Position dilution of precision; undefined where empty, or 0 as Jackson Labs fill it. */
+  readonly pdop: number | undefined
+}
+
+export interface SatellitesInView {
+  readonly messages: number
+  readonly message: number
+  /** Satellites in view of the talker's system, over all messages. */
+  readonly inView: number
+  /** The signal that the carrier-to-noise densities are of (NMEA 4.10 and later); empty where it is not said. */
+  readonly signal: string
+  /** C/N0 in dB-Hz of each satellite in this message that is being tracked. */
+  readonly cn0DbHz: readonly number[]
+}
+
+const decoder = new DefaultPacketFactory()
+
+/** The address and everything before the differential tail. */
+const GGA_FIELDS_MIN = 13
+const GSA_FIELDS_MIN = 18
+const GSV_HEADER_FIELDS = 4
+const GSV_FIELDS_PER_SATELLITE = 4
+
+/** Fault: `nmea.field`. */
+export function parseGga(sentence: NmeaSentence): Result<FixData> {
+  const { fields } = sentence
+  const checked = checkNumbers(sentence, GGA_FIELDS_MIN, [6, 7])
+  if (!checked.ok) return checked
+  return decoded(sentence, fields.with(1, ''), (packet) =>
+    packet.sentenceId === 'GGA'
+      ? {
+          quality: fields[6] === '' ? undefined : packet.fixType,
+          satellitesUsed: fields[7] === '' ? undefined : packet.satellitesInView,
+        }
+      : undefined,
+  )
+}
+
+/** Fault: `nmea.field`. */
+export function parseGsa(sentence: NmeaSentence): Result<ActiveSatellites> {
+  const checked = checkNumbers(sentence, GSA_FIELDS_MIN, [2, 15])
+  if (!checked.ok) return checked
+  return decoded(sentence, sentence.fields, (packet) =>
+    packet.sentenceId === 'GSA'
+      ? {
+          dimension: packet.fixMode === 'unknown' ? undefined : packet.fixMode,
+          pdop: packet.PDOP > 0 ? packet.PDOP : undefined,
+        }
+      : undefined,
+  )
+}
+
+/** Fault: `nmea.field`. */
+export function parseGsv(sentence: NmeaSentence): Result<SatellitesInView> {
+  const { fields } = sentence
+  const beyond = (fields.length - GSV_HEADER_FIELDS) % GSV_FIELDS_PER_SATELLITE
+  if (beyond > 1) return fieldCount(sentence, 'whole satellites of four fields, and at most a signal after them')
+  // nmea-simple does not know the signal field and would make a satellite of it.
+  const satellites = beyond === 1 ? fields.slice(0, -1) : fields
+  const carriers = satellites.flatMap((_, index) =>
+    index >= 7 && index % GSV_FIELDS_PER_SATELLITE === 3 ? [index] : [],
+  )
+  const checked = checkNumbers(sentence, GSV_HEADER_FIELDS, [1, 2, 3, ...carriers])
+  if (!checked.ok) return checked
+  return decoded(sentence, satellites, (packet) =>
+    packet.sentenceId === 'GSV'
+      ? {
+          messages: packet.numberOfMessages,
+          message: packet.messageNumber,
+          inView: packet.satellitesInView,
+          signal: beyond === 1 ? (fields.at(-1) ?? '') : '',
+          cn0DbHz: packet.satellites.map((satellite) => satellite.SNRdB).filter((cn0) => cn0 > 0),
+        }
+      : undefined,
+  )
+}
+
+type Packet = NonNullable<ReturnType<typeof decoder.assemble>>
+
+function decoded<T>(
+  sentence: NmeaSentence,
+  fields: readonly string[],
+  read: (packet: Packet) => T | undefined,
+): Result<T> {
+  let value: T | undefined
+  try {
+    const packet = decoder.assemble(
+      { sentenceId: sentence.formatter ?? '', talkerId: sentence.talker ?? '' },
+      fields.with(0, `$${sentence.address}`),
+    )
+    value = packet === null ? undefined : read(packet)
+  } catch (error) {
+    return fail('nmea.field', `${sentence.address}: expected a sentence that nmea-simple reads, got ${String(error)}`)
+  }
+  return value === undefined
+    ? fail('nmea.field', `${sentence.address}: expected a sentence that nmea-simple knows, got another`)
+    : ok(value)
+}
+
+function checkNumbers(sentence: NmeaSentence, fieldsMin: number, numeric: readonly number[]): Result<void> {
+  if (sentence.fields.length < fieldsMin) return fieldCount(sentence, `at least ${fieldsMin - 1}`)
+  for (const index of numeric) {
+    const field = sentence.fields[index] ?? ''
+    if (!/^(?:\d{1,9}(?:\.\d{0,9})?)?$/.test(field)) {
+      return fail('nmea.field', `${sentence.address} field ${index}: expected a number or nothing, got "${field}"`)
+    }
+  }
+  return ok(undefined)
+}
+
+function fieldCount(sentence: NmeaSentence, expected: string): Result<never> {
+  return fail('nmea.field', `${sentence.address}: expected ${expected}, got ${sentence.fields.length - 1} fields`)
+}

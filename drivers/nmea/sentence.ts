@@ -1,0 +1,61 @@
+import { utf8 } from '../../src/core/bytes.ts'
+import { fail, ok, type Result } from '../../src/core/fault.ts'
+
+/** One NMEA 0183 sentence, `$<address>,<field>,…*<checksum>`, taken apart and not yet understood. */
+export interface NmeaSentence {
+  /** `GPRMC`, `PTNTA`. */
+  readonly address: string
+  /** Two letters for the system that speaks (`GP`, `GL`, `GN`, …); undefined for proprietary and odd addresses. */
+  readonly talker: string | undefined
+  /** Three letters for what is said (`RMC`, `ZDA`, …); undefined for proprietary and odd addresses. */
+  readonly formatter: string | undefined
+  /** The address first, so that `fields[n]` is field n of the manuals. */
+  readonly fields: readonly string[]
+}
+
+/** Proprietary addresses begin with P, so no talker does. */
+const STANDARD_ADDRESS = /^[A-OQ-Z][A-Z][A-Z]{3}$/
+
+/**
+ * Checks and splits `$…*hh`, the line end already removed. Some instruments (58534A) send no checksum at all: those
+ * sentences pass only where `allowMissingChecksum` says so. Faults: `nmea.checksum-missing`, `nmea.checksum`.
+ */
+export function parseSentence(text: string, allowMissingChecksum: boolean): Result<NmeaSentence> {
+  const star = text.lastIndexOf('*')
+  const body = star === -1 ? text.slice(1) : text.slice(1, star)
+  const fields = body.split(',')
+  const address = fields[0] ?? ''
+  if (star === -1) {
+    if (!allowMissingChecksum) return fail('nmea.checksum-missing', `${address}: expected a checksum, got none`)
+  } else {
+    const got = text.slice(star + 1)
+    const expected = hexByte(nmeaChecksum(body))
+    if (got.toUpperCase() !== expected) {
+      return fail('nmea.checksum', `${address}: expected checksum ${expected} for its characters, got "${got}"`)
+    }
+  }
+  const standard = STANDARD_ADDRESS.test(address)
+  return ok({
+    address,
+    talker: standard ? address.slice(0, 2) : undefined,
+    formatter: standard ? address.slice(2) : undefined,
+    fields,
+  })
+}
+
+/** `$<fields joined by commas>*<checksum>` CR LF, as an instrument sends it. */
+export function formatSentence(fields: readonly string[]): Uint8Array {
+  const body = fields.join(',')
+  return utf8(`$${body}*${hexByte(nmeaChecksum(body))}\r\n`)
+}
+
+function hexByte(value: number): string {
+  return value.toString(16).toUpperCase().padStart(2, '0')
+}
+
+/** The exclusive or of the characters between `$` and `*`. */
+function nmeaChecksum(body: string): number {
+  let checksum = 0
+  for (let i = 0; i < body.length; i++) checksum ^= body.charCodeAt(i)
+  return checksum
+}

@@ -1,0 +1,19 @@
+import type { DriverFamily } from '../driver.ts'
+import { createDriver } from './driver.ts'
+import { createEmulator } from './emulator.ts'
+import { FAULTS } from './emulator-faults.ts'
+import { parseOptions, type SmartclockOptions } from './options.ts'
+
+/** GPS-disciplined oscillators with the SmartClock firmware of HP and Symmetricom, over RS-232. */
+export const smartclock: DriverFamily<SmartclockOptions> = {
+  kind: 'smartclock',
+  title:
+    'HP/Symmetricom SmartClock (58503A/B, 59551A, Z3801A, Z3805A): SCPI time code and health, pulse by another way',
+  link: 'serial',
+  // A Z3801A is fixed at 19200 baud, 7 data bits, odd parity: its source must say so.
+  serial: { baudRate: 9600, parity: 'none', dataBits: 8 },
+  parseOptions,
+  create: createDriver,
+  faults: FAULTS,
+  emulate: createEmulator,
+}

@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util'
+import { readLeapTable } from '../src/config/leap-seconds.ts'
+import type { Fault } from '../src/core/fault.ts'
+import { realtimeToTai } from '../src/core/leap.ts'
+import { type TaiNs, taiNs } from '../src/core/time.ts'
+import { readRealtimeNs } from '../src/linux/clock.ts'
+import { readClusterPlan } from './cluster-plan.ts'
+import { createCluster, summaryLine } from './new-cluster.ts'
+
+const HELP = `Usage: provisioning/new-cluster --plan FILE --out FOLDER [--dry-run]
+
+Makes what a cluster needs before its first start: for every appliance two ML-DSA-87 keys (mode 0600), an empty safety
+journal and a configuration, and for all of them one genesis file. What exists is kept; run again, it changes nothing.
+
+Options:
+  --plan FILE    the appliances and what hangs on each (TOML; provisioning/example-plan.toml)
+  --out FOLDER   where everything goes, one folder per appliance
+  --dry-run      say what would be done, do nothing
+  --help         this text
+
+Example:
+  provisioning/new-cluster --plan rack-7.toml --out /srv/rack-7 --dry-run
+`
+
+const options = {
+  plan: { type: 'string' },
+  out: { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+
+function refuse(fault: Fault): never {
+  for (const line of fault.message.split('\n')) process.stderr.write(`new-cluster: ${line}\n`)
+  process.exit(1)
+}
+
+function readOptions(): { plan: string; out: string; dryRun: boolean } {
+  try {
+    const { values } = parseArgs({ options })
+    if (values.help) {
+      process.stdout.write(HELP)
+      process.exit(0)
+    }
+    if (values.plan === undefined || values.out === undefined) {
+      refuse({ code: 'usage', message: 'expected --plan FILE and --out FOLDER; --help explains' })
+    }
+    return { plan: values.plan, out: values.out, dryRun: values['dry-run'] }
+  } catch (error) {
+    refuse({ code: 'usage', message: `${(error as Error).message}; --help explains` })
+  }
+}
+
+/** The present second by this machine's clock: only a label for epoch 0, so its error does not matter. */
+function presentTai(): TaiNs {
+  const table = readLeapTable(undefined)
+  if (!table.ok) refuse(table.fault)
+  const now = realtimeToTai(table.value, readRealtimeNs())
+  if (!now.ok) refuse(now.fault)
+  return taiNs(now.value - (now.value % 1_000_000_000n))
+}
+
+const { plan: planFile, out, dryRun } = readOptions()
+const plan = readClusterPlan(planFile)
+if (!plan.ok) refuse(plan.fault)
+const made = createCluster({ plan: plan.value, folder: out, dryRun, genesisTai: presentTai() })
+if (!made.ok) refuse(made.fault)
+for (const { action, path, what } of made.value.steps)
+  process.stdout.write(`${dryRun ? 'would ' : ''}${action} ${path} (${what})\n`)
+if (made.value.membership !== undefined) process.stdout.write(`${summaryLine(made.value.membership)}\n`)

@@ -1,0 +1,48 @@
+import type { Fault } from '../core/fault.ts'
+
+/** What an agent tells the world while it runs: log lines for people, one JSON object a line for programs. */
+export type AgentEvent =
+  | { readonly type: 'started'; readonly node: string; readonly member: number; readonly bootCount: number }
+  | { readonly type: 'source'; readonly source: string; readonly state: 'up' | 'down'; readonly reason: string }
+  | { readonly type: 'peer'; readonly peer: string; readonly state: 'up' | 'down'; readonly reason: string }
+  | { readonly type: 'mode'; readonly mode: string; readonly boundNs: bigint | undefined }
+  | { readonly type: 'epoch-clock'; readonly state: 'set' | 'waiting'; readonly reason: string }
+  | { readonly type: 'segment'; readonly segment: number; readonly ratePpb: bigint; readonly boundPpb: bigint }
+  | { readonly type: 'alarm'; readonly code: string; readonly message: string }
+  | DecisionEvent
+  | { readonly type: 'stopped'; readonly reason: string }
+
+/** One per certificate, with what this appliance served at the epoch's mark. */
+export interface DecisionEvent {
+  readonly type: 'decision'
+  readonly node: number
+  readonly epoch: number
+  readonly view: number
+  readonly height: number
+  readonly leader: number
+  readonly signatures: number
+  readonly quorum: number
+  readonly grade: string
+  /** From this appliance's epoch mark to the certificate; undefined when it was not there at the mark. */
+  readonly markToCertificateMs: number | undefined
+  readonly precisionNs: bigint | undefined
+  /** Members whose hardware the certificate finds wrong. */
+  readonly suspected: readonly number[]
+  readonly served: ServedAtMark | undefined
+}
+
+/** The served clock, read at the mark. */
+export interface ServedAtMark {
+  readonly monoNs: bigint
+  readonly taiNs: bigint
+  readonly loNs: bigint
+  readonly hiNs: bigint
+  readonly boundNs: bigint
+  readonly origin: string
+}
+
+export type Report = (event: AgentEvent) => void
+
+export function alarm(report: Report, fault: Fault): void {
+  report({ type: 'alarm', code: fault.code, message: fault.message })
+}

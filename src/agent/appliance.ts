@@ -1,0 +1,185 @@
+import type { DriverStatus } from '../../drivers/driver.ts'
+import { families } from '../../drivers/index.ts'
+import type { Configuration, SourceConfiguration } from '../config/schema.ts'
+import { type Fault, fail, ok, type Result } from '../core/fault.ts'
+import type { LeapTable } from '../core/leap.ts'
+import type { LabelSample, SampleQuality, TimeSample } from '../core/sample.ts'
+import { type ClockBridge, createClockBridge } from '../device/clock-bridge.ts'
+import { type DriverShell, runDriver } from '../device/driver-shell.ts'
+import { openSerialWire } from '../device/serial.ts'
+import { openSockReceiver, type SockReceiver } from '../device/sock.ts'
+import { createLabelClock } from '../fusion/label-clock.ts'
+import { createNodeClock, type NodeClock } from '../fusion/node-clock.ts'
+import { createPulseNumbering, type NumberingResult } from '../fusion/pulse-numbering.ts'
+import { CLASS_DEFAULTS } from '../fusion/source-class.ts'
+import { readClockPair, readMonoNs } from '../linux/clock.ts'
+import type { Report } from './agent-event.ts'
+import { createFaultLog } from './fault-log.ts'
+
+/** The hardware half: instruments on their wires, fused into the node clock. */
+export interface Appliance {
+  readonly nodeClock: NodeClock
+  reports(): readonly SourceReport[]
+  close(): Promise<void>
+}
+
+/** One source for `quorumtime sources`. */
+export interface SourceReport {
+  readonly name: string
+  readonly kind: string
+  readonly device: string
+  readonly link: 'up' | 'down'
+  readonly status: DriverStatus | undefined
+  readonly samples: number
+  readonly pulses: number
+  readonly faults: Readonly<Record<string, number>>
+}
+
+interface RunningSource {
+  readonly report: () => SourceReport
+  close(): Promise<void>
+}
+
+/** Opens every configured source. A device that is missing is no fault here: it is waited for. A pulse socket in use is. */
+export async function openAppliance(
+  configuration: Configuration,
+  leapTable: LeapTable,
+  report: Report,
+): Promise<Result<Appliance>> {
+  const nodeClock = createNodeClock({
+    oscillator: configuration.oscillator.class,
+    sources: configuration.sources.map((source) => ({
+      name: source.name,
+      class: source.class,
+      role: source.role,
+      domain: source.domain,
+      holdoverDomain: source.holdoverDomain,
+      authorityMilli: source.authority === undefined ? undefined : BigInt(Math.round(source.authority * 1_000)),
+    })),
+  })
+  const bridge = createClockBridge(readClockPair)
+  const running: RunningSource[] = []
+  for (const source of configuration.sources) {
+    const opened = openSource(source, { nodeClock, bridge, leapTable, report })
+    if (!opened.ok) {
+      await Promise.all(running.map((other) => other.close()))
+      return opened
+    }
+    running.push(opened.value)
+  }
+  return ok({
+    nodeClock,
+    reports: () => running.map((source) => source.report()),
+    close: async () => {
+      await Promise.all(running.map((source) => source.close()))
+    },
+  })
+}
+
+interface SourceWorld {
+  readonly nodeClock: NodeClock
+  readonly bridge: ClockBridge
+  readonly leapTable: LeapTable
+  readonly report: Report
+}
+
+function openSource(source: SourceConfiguration, world: SourceWorld): Result<RunningSource> {
+  const { nodeClock, report } = world
+  const counts = { samples: 0, pulses: 0 }
+  const faults = createFaultLog(report)
+  let status: DriverStatus | undefined
+  let link: 'up' | 'down' = 'down'
+  const complain = (fault: Fault): void => faults.note(`source ${source.name}`, fault)
+  const observe = ({ samples, faults: found }: NumberingResult): void => {
+    found.forEach(complain)
+    for (const sample of samples) {
+      counts.samples += 1
+      nodeClock.observe(sample).forEach(complain)
+    }
+  }
+  const accuracyNs =
+    source.accuracyNs === undefined ? CLASS_DEFAULTS[source.class].accuracyNs : BigInt(source.accuracyNs)
+  const numbering = createPulseNumbering({ source: source.name, accuracyNs })
+  const labels = createLabelClock({ source: source.name })
+  const quality = (): SampleQuality =>
+    status === undefined || status.quality === 'unknown' ? 'unlocked' : status.quality
+  const onSample = (sample: LabelSample | TimeSample): void => {
+    if (sample.kind === 'time') observe({ samples: [sample], faults: [] })
+    else observe(source.pulseSocket === undefined ? labels.label(sample) : numbering.label(sample))
+  }
+  const pulses = openPulses(source, world.bridge, complain, (pulse) => {
+    counts.pulses += 1
+    observe(numbering.pulse(pulse, quality()))
+  })
+  if (!pulses.ok) return pulses
+  const shell = openShell(source, world.leapTable, {
+    onSample,
+    onStatus: (newer) => {
+      status = newer
+      nodeClock.setStatus(source.name, newer, readMonoNs())
+    },
+    onFault: complain,
+    onReset: (reason) => report({ type: 'source', source: source.name, state: 'down', reason }),
+    onWire: (event) => {
+      link = event.type === 'up' ? 'up' : 'down'
+      report({
+        type: 'source',
+        source: source.name,
+        state: link,
+        reason: event.type === 'up' ? event.reason : event.fault.message,
+      })
+    },
+  })
+  if (!shell.ok) {
+    pulses.value?.close()
+    return shell
+  }
+  return ok({
+    report: () => {
+      const { name, kind, device } = source
+      return { name, kind, device, link, status, ...counts, faults: faults.counts() }
+    },
+    close: async () => {
+      pulses.value?.close()
+      await shell.value.close()
+    },
+  })
+}
+
+function openPulses(
+  source: SourceConfiguration,
+  bridge: ClockBridge,
+  complain: (fault: Fault) => void,
+  onPulse: Parameters<typeof openSockReceiver>[1]['onPulse'],
+): Result<SockReceiver | undefined> {
+  if (source.pulseSocket === undefined) return ok(undefined)
+  const path = source.pulseSocket
+  return openSockReceiver({ path, mode: 0o660, source: source.name, bridge }, { onPulse, onFault: complain })
+}
+
+function openShell(
+  source: SourceConfiguration,
+  leapTable: LeapTable,
+  handlers: Parameters<typeof runDriver>[1],
+): Result<DriverShell> {
+  const family = families.find(({ kind }) => kind === source.kind)
+  if (family === undefined)
+    return fail('source.kind', `source ${source.name}: expected a known kind, got "${source.kind}"`)
+  const options = family.parseOptions(source.options, `source ${source.name}`)
+  if (!options.ok) return options
+  const line = {
+    path: source.device,
+    baudRate: source.baudRate ?? family.serial?.baudRate ?? 9_600,
+    parity: source.parity ?? family.serial?.parity ?? 'none',
+    dataBits: source.dataBits ?? family.serial?.dataBits ?? 8,
+  }
+  const shell = runDriver(
+    {
+      createDriver: () => family.create(options.value, { source: source.name, leapTable }),
+      openWire: (wireHandlers) => openSerialWire(line, wireHandlers),
+      wakeBy: 'clock',
+    },
+    handlers,
+  )
+  return ok(shell)
+}

@@ -1,0 +1,178 @@
+import { membershipHash } from '../consensus/membership.ts'
+import { type ClusterIdentity, signingContext } from '../consensus/messages.ts'
+import type { Evidence, Input } from '../consensus/replica/types.ts'
+import { createReplica, type Replica } from '../consensus/replica.ts'
+import type { Fault } from '../core/fault.ts'
+import { between } from '../core/time.ts'
+import { createWakeTimer, type WakeTimer } from '../device/wake-timer.ts'
+import { readMonoNs } from '../linux/clock.ts'
+import type { Mesh } from '../transport/mesh.ts'
+import { alarm } from './agent-event.ts'
+import type { FaultLog } from './fault-log.ts'
+import { readHello } from './hello.ts'
+import { createHelloExchange, type HelloExchange } from './hello-exchange.ts'
+import { createInbound } from './inbound.ts'
+import type { MemberOptions } from './member.ts'
+import { sendOutgoing, sendTo } from './outbound.ts'
+import type { RangingPort } from './ranging-port.ts'
+import { createReceiveLatency } from './receive-latency.ts'
+import { createRecorder } from './recorder.ts'
+import { createReplicaLoop, type ReplicaLoop } from './replica-loop.ts'
+
+/** The replica with everything around it but the sockets. */
+export interface MemberCore {
+  readonly replica: Replica
+  readonly hello: HelloExchange
+  /** Judges the first frame of a link. */
+  greet(peer: number, bytes: Uint8Array): Fault | undefined
+  receive(peer: number, payload: Uint8Array): void
+  start(mesh: Mesh): void
+  stop(): void
+}
+
+/** What the parts of a core share. */
+interface Shared {
+  readonly options: MemberOptions
+  readonly ranging: RangingPort
+  readonly cluster: ClusterIdentity
+  readonly replica: Replica
+  readonly latency: ReturnType<typeof createReceiveLatency>
+  mesh: Mesh | undefined
+  stopped: boolean
+}
+
+export function createMemberCore(options: MemberOptions, ranging: RangingPort, faults: FaultLog): MemberCore {
+  const { membership, identity } = options
+  const cluster = {
+    cluster: membership.cluster,
+    membershipHash: membershipHash(membership),
+    n: membership.members.length,
+  }
+  const replica = openReplica(options)
+  const shared: Shared = {
+    options,
+    ranging,
+    cluster,
+    replica,
+    latency: createReceiveLatency(),
+    mesh: undefined,
+    stopped: false,
+  }
+  const wake = createWakeTimer(() => loop.take({ type: 'wake' }))
+  const loop = openLoop(shared, wake, () => tellTime())
+  const tellTime = (): void => loop.take({ type: 'clock', clock: options.clock.epochClock(readMonoNs()) })
+  const hello = openHelloExchange(shared, tellTime)
+  const take = (input: Input): void => {
+    if (shared.stopped) return
+    if (input.type === 'signed' && input.message.type === 'hello') hello.heard(input.message)
+    if (!answerFromLog(shared, input)) loop.take(input)
+  }
+  const inbound = createInbound({
+    membership,
+    identity: cluster,
+    verify: identity.verifier.verify,
+    accept: take,
+    refuse: (from, fault) => faults.note(`peer ${membership.members[from]?.name ?? from}`, fault),
+  })
+  return {
+    replica,
+    hello,
+    greet: (peer, bytes) => {
+      const read = readHello(bytes, peer, membership, cluster, identity.verifier)
+      if (!read.ok) return read.fault
+      // After the link is up: what the replica answers needs it.
+      setImmediate(() => take({ type: 'signed', from: peer, message: read.value }))
+      return undefined
+    },
+    receive: (peer, payload) => {
+      const receivedAt = readMonoNs()
+      inbound.take(peer, payload, () => shared.latency.observe(between(receivedAt, readMonoNs())))
+    },
+    start: (opened) => {
+      shared.mesh = opened
+      hello.start()
+      loop.take({ type: 'wake' })
+    },
+    stop: () => {
+      shared.stopped = true
+      wake.arm(undefined)
+      hello.stop()
+    },
+  }
+}
+
+function openReplica({ membership, identity, journal }: MemberOptions): Replica {
+  return createReplica(
+    {
+      membership,
+      self: identity.member.id,
+      bootCount: journal.bootCount,
+      attestationDigest: undefined,
+      sign: (type, content) => identity.signer.sign(signingContext(type), content),
+      journal: journal.records(),
+    },
+    readMonoNs(),
+  )
+}
+
+function openLoop(shared: Shared, wake: WakeTimer, tellTime: () => void): ReplicaLoop {
+  const { options, ranging, replica, latency } = shared
+  const recorder = createRecorder(options, replica)
+  const loop: ReplicaLoop = createReplicaLoop(replica, {
+    now: readMonoNs,
+    persist: options.journal.append,
+    send: (outgoing) => {
+      if (shared.mesh !== undefined) sendOutgoing(shared.mesh, outgoing)
+    },
+    commit: (commit) => {
+      recorder.commit(commit)
+      tellTime()
+      loop.take({ type: 'latency', receiveP99Ns: latency.p99Ns() })
+    },
+    evidence: (evidence) => alarm(options.report, evidenceAlarm(evidence, options)),
+    measure: (epoch) => {
+      options.alive()
+      const now = readMonoNs()
+      return options.clock.measure(epoch, now, ranging.row(now), ranging.links(now))
+    },
+    wakeAt: (at) => wake.arm(shared.stopped ? undefined : at),
+    halted: options.halted,
+  })
+  return loop
+}
+
+function openHelloExchange(shared: Shared, found: () => void): HelloExchange {
+  const { options, cluster, ranging, replica } = shared
+  const { membership, identity, journal, clock, report } = options
+  return createHelloExchange({
+    membership,
+    cluster,
+    self: identity.member.id,
+    bootCount: journal.bootCount,
+    signer: identity.signer,
+    clock,
+    row: ranging.row,
+    views: replica.status,
+    send: (to, value) => {
+      if (shared.mesh !== undefined) sendOutgoing(shared.mesh, { to, message: { kind: 'signed', value } })
+    },
+    found,
+    alive: options.alive,
+    report,
+  })
+}
+
+/** Older blocks than the replica keeps are in the decision log. */
+function answerFromLog({ mesh, options }: Shared, input: Input): boolean {
+  if (input.type !== 'want-block' || mesh === undefined) return false
+  const stored = options.log.byHash(input.hash)
+  if (stored === undefined) return false
+  sendTo(mesh, input.from, { kind: 'block-bytes', value: stored.block })
+  return true
+}
+
+function evidenceAlarm({ kind, member, number }: Evidence, { membership }: MemberOptions): Fault {
+  const name = membership.members[member]?.name ?? `member ${member}`
+  const where = kind === 'conflicting-proposal' ? `epoch ${number}` : `view ${number}`
+  return { code: `evidence.${kind}`, message: `${name} signed what no correct appliance signs: ${kind} in ${where}` }
+}

@@ -1,0 +1,117 @@
+import { splitAddress } from '../config/address.ts'
+import type { Configuration } from '../config/schema.ts'
+import type { Membership } from '../consensus/membership.ts'
+import type { ReplicaStatus } from '../consensus/replica.ts'
+import { type Fault, ok, type Result } from '../core/fault.ts'
+import type { RangingClock } from '../fusion/ranging-clock.ts'
+import type { DecisionLog } from '../ledger/decision-log.ts'
+import type { SafetyJournal } from '../ledger/safety-journal.ts'
+import { readMonoNs } from '../linux/clock.ts'
+import type { LinkReport } from '../ranging/peer-link.ts'
+import { createMesh, type PeerStatus } from '../transport/mesh.ts'
+import type { MeshEvent } from '../transport/mesh-options.ts'
+import type { Report } from './agent-event.ts'
+import { createFaultLog } from './fault-log.ts'
+import type { Identity } from './identity.ts'
+import type { MemberClock } from './member-clock.ts'
+import { createMemberCore } from './member-core.ts'
+import type { PeerEntry } from './peer-directory.ts'
+import { openRangingPort, type RangingPort } from './ranging-port.ts'
+
+/** The cluster half: links, ranging, and the replica that agrees with the others once per epoch. */
+export interface Member {
+  status(): ReplicaStatus
+  peers(): readonly PeerReport[]
+  faultCounts(): Readonly<Record<string, number>>
+  close(): Promise<void>
+}
+
+export interface PeerReport extends PeerStatus {
+  readonly name: string
+  readonly link: LinkReport | undefined
+}
+
+export interface MemberOptions {
+  readonly configuration: Configuration
+  readonly membership: Membership
+  readonly identity: Identity
+  readonly peers: readonly PeerEntry[]
+  readonly journal: SafetyJournal
+  readonly log: DecisionLog
+  readonly clock: MemberClock
+  readonly rangingClock: RangingClock
+  readonly random: () => number
+  readonly report: Report
+  /** Called at every epoch mark and while waiting for the first one: the loop is alive. */
+  alive(): void
+  /** The journal can not be written: nothing may be said any more. */
+  halted(fault: Fault): void
+}
+
+export async function openMember(options: MemberOptions): Promise<Result<Member>> {
+  const { configuration, identity, peers, rangingClock, report } = options
+  const faults = createFaultLog(report)
+  const self = identity.member.id
+  const ranging = await openRangingPort({
+    self,
+    peers,
+    listen: splitRanging(configuration.cluster.rangingListen),
+    clock: rangingClock,
+    seed: Math.floor(options.random() * 2 ** 32),
+    onFault: (fault) => faults.note('ranging', fault),
+  })
+  if (!ranging.ok) return ranging
+  const core = createMemberCore(options, ranging.value, faults)
+  const mesh = await createMesh({
+    self,
+    peers,
+    identity: identity.tls,
+    listen: splitAddress(configuration.cluster.listen),
+    random: options.random,
+    helloPayload: () => core.hello.sign(false),
+    acceptHello: (peer, bytes) => core.greet(peer, bytes),
+    onFrame: (peer, payload) => core.receive(peer, payload),
+    onPeer: (event) => follow(event, ranging.value, options),
+  })
+  if (!mesh.ok) {
+    await ranging.value.close()
+    return mesh
+  }
+  core.start(mesh.value)
+  return ok({
+    status: () => core.replica.status(),
+    peers: () => {
+      const links = ranging.value.links(readMonoNs())
+      return mesh.value.peers().map((peer) => ({
+        ...peer,
+        name: nameOf(options.membership, peer.id),
+        link: links.find((link) => link.peer === peer.id),
+      }))
+    },
+    faultCounts: () => faults.counts(),
+    close: async () => {
+      core.stop()
+      await Promise.all([mesh.value.close(), ranging.value.close()])
+    },
+  })
+}
+
+function splitRanging(text: string): { address: string; port: number } {
+  const { host, port } = splitAddress(text)
+  return { address: host, port }
+}
+
+function nameOf(membership: Membership, id: number): string {
+  return membership.members[id]?.name ?? `member ${id}`
+}
+
+function follow(event: MeshEvent, ranging: RangingPort, { membership, report }: MemberOptions): void {
+  const peer = nameOf(membership, event.peer)
+  if (event.type === 'up') {
+    ranging.setKeys(event.peer, event.rangingKeys)
+    report({ type: 'peer', peer, state: 'up', reason: 'link authenticated' })
+  } else if (event.type === 'down') {
+    ranging.dropKeys(event.peer)
+    report({ type: 'peer', peer, state: 'down', reason: event.fault.message })
+  }
+}

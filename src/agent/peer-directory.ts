@@ -1,0 +1,45 @@
+import { isIP } from 'node:net'
+import { splitAddress } from '../config/address.ts'
+import type { Configuration } from '../config/schema.ts'
+import type { Membership } from '../consensus/membership.ts'
+import { fail, ok, type Result } from '../core/fault.ts'
+import type { SocketAddress } from '../device/ranging-socket.ts'
+import type { MeshPeer } from '../transport/mesh-options.ts'
+
+/** A peer as the genesis and the configuration together describe it. */
+export interface PeerEntry extends MeshPeer {
+  readonly name: string
+  readonly ranging: SocketAddress
+}
+
+/**
+ * Every member of the genesis but ourselves, with the addresses that the configuration gives. Faults: a member without
+ * addresses, an address of somebody who is no member, a ranging address that is not a literal IP.
+ */
+export function resolvePeers({ node, cluster }: Configuration, membership: Membership): Result<readonly PeerEntry[]> {
+  const stranger = cluster.peers.find(({ name }) => !membership.members.some((member) => member.name === name))
+  if (stranger !== undefined) {
+    return fail('peers.stranger', `cluster.peers: expected members of the genesis, got "${stranger.name}"`)
+  }
+  const peers: PeerEntry[] = []
+  for (const { id, name, tlsKeyHash } of membership.members) {
+    if (name === node.name) continue
+    const configured = cluster.peers.find((peer) => peer.name === name)
+    if (configured === undefined)
+      return fail('peers.missing', `cluster.peers: expected addresses of "${name}", got none`)
+    const ranging = rangingAddress(configured.rangingAddress)
+    if (ranging === undefined) {
+      return fail(
+        'peers.ranging-address',
+        `cluster.peers "${name}".rangingAddress: expected a literal IP address and port, got "${configured.rangingAddress}"`,
+      )
+    }
+    peers.push({ id, name, tlsKeyHash, address: splitAddress(configured.address), ranging })
+  }
+  return ok(peers)
+}
+
+export function rangingAddress(text: string): SocketAddress | undefined {
+  const { host, port } = splitAddress(text)
+  return isIP(host) === 0 ? undefined : { address: host, port }
+}

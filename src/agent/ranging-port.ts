@@ -1,0 +1,82 @@
+import type { Fault, Result } from '../core/fault.ts'
+import { createPrng } from '../core/prng.ts'
+import type { MonoNs } from '../core/time.ts'
+import { hmacSha256 } from '../crypto/hmac.ts'
+import { openRangingSocket, type SocketAddress, type StampedSocket } from '../device/ranging-socket.ts'
+import { createWakeTimer } from '../device/wake-timer.ts'
+import type { RangingClock } from '../fusion/ranging-clock.ts'
+import { readMonoNs } from '../linux/clock.ts'
+import type { LinkReport, RangingAction, PeerEntry as RangingRow, SendToken } from '../ranging/peer-link.ts'
+import { createRanging } from '../ranging/ranger.ts'
+import type { RangingKeys } from '../transport/ranging-keys.ts'
+
+/** Ranging with its socket and its timer: the peers' ranging clocks against the own one. */
+export interface RangingPort {
+  setKeys(peer: number, keys: RangingKeys): void
+  dropKeys(peer: number): void
+  row(now: MonoNs): readonly RangingRow[]
+  links(now: MonoNs): readonly LinkReport[]
+  faultCounts(): ReadonlyMap<string, number>
+  close(): Promise<void>
+}
+
+export interface RangingPortOptions {
+  readonly self: number
+  readonly peers: readonly { readonly id: number; readonly ranging: SocketAddress }[]
+  readonly listen: SocketAddress
+  readonly clock: RangingClock
+  readonly seed: number
+  onFault(fault: Fault): void
+}
+
+export async function openRangingPort(options: RangingPortOptions): Promise<Result<RangingPort>> {
+  const { self, peers, clock } = options
+  const ranging = createRanging({
+    self,
+    peers: peers.map(({ id }) => id),
+    mac: hmacSha256,
+    prng: createPrng(options.seed),
+  })
+  const addresses = new Map(peers.map(({ id, ranging: address }) => [id, address]))
+  const timer = createWakeTimer((now) => {
+    perform(ranging.wake(now, clock))
+    timer.arm(ranging.nextWakeAt())
+  })
+  const opened = await openRangingSocket<SendToken>(options.listen, readMonoNs, {
+    onPacket: (bytes, _from, received) => perform(ranging.receive(bytes, received, clock)),
+    onSent: (token, sent) => perform(ranging.sent(token, sent, clock)),
+    onFault: options.onFault,
+  })
+  if (!opened.ok) return opened
+  const socket: StampedSocket<SendToken> = opened.value
+
+  function perform(actions: readonly RangingAction[]): void {
+    for (const action of actions) {
+      if (action.type === 'fault') options.onFault(action.fault)
+      if (action.type !== 'send') continue
+      const address = addresses.get(action.peer)
+      if (address !== undefined) socket.send(action.bytes, address, action.token)
+    }
+  }
+
+  return {
+    ok: true,
+    value: {
+      setKeys: (peer, keys) => {
+        ranging.setKeys(peer, keys, readMonoNs())
+        timer.arm(ranging.nextWakeAt())
+      },
+      dropKeys: (peer) => {
+        ranging.dropKeys(peer)
+        timer.arm(ranging.nextWakeAt())
+      },
+      row: (now) => ranging.row(now, clock),
+      links: (now) => ranging.links(now),
+      faultCounts: () => ranging.faultCounts(),
+      close: async () => {
+        timer.arm(undefined)
+        await socket.close()
+      },
+    },
+  }
+}

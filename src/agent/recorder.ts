@@ -1,0 +1,59 @@
+import { blockCodec } from '../consensus/block.ts'
+import { certificateCodec, certificateOf } from '../consensus/certificate.ts'
+import { decisionLeafHash } from '../consensus/decision.ts'
+import { leaderOf, membershipHash, quorumOf } from '../consensus/membership.ts'
+import type { Commit } from '../consensus/replica/types.ts'
+import type { Replica } from '../consensus/replica.ts'
+import { encode } from '../core/encoding.ts'
+import { between } from '../core/time.ts'
+import { readMonoNs } from '../linux/clock.ts'
+import { alarm } from './agent-event.ts'
+import type { MemberOptions } from './member.ts'
+
+/** What happens to a decision: kept in the log, followed by the clock, told to the world. */
+export interface Recorder {
+  commit(commit: Commit): void
+}
+
+export function createRecorder(
+  { membership, log, clock, identity, report }: MemberOptions,
+  replica: Replica,
+): Recorder {
+  const quorum = quorumOf(membership.members.length)
+  const hash = membershipHash(membership)
+  return {
+    commit: ({ block, blockHash, votes }) => {
+      const now = readMonoNs()
+      const mark = clock.follow(block, replica, now)
+      const kept = log.append({
+        height: block.height,
+        epoch: block.epoch,
+        view: block.view,
+        blockHash,
+        block: encode(blockCodec, block),
+        leafHash: decisionLeafHash(block, blockHash),
+        certificate: votes === undefined ? undefined : encode(certificateCodec, certificateOf(block, votes)),
+      })
+      // A decision that is not kept is lost evidence, not lost safety: the agent goes on, and says so.
+      if (!kept.ok) alarm(report, kept.fault)
+      if (votes === undefined) return
+      const { outcome } = block
+      const failed = outcome.frames.filter(({ verdict }) => verdict === 'fail').map(({ member }) => member)
+      report({
+        type: 'decision',
+        node: identity.member.id,
+        epoch: block.epoch,
+        view: block.view,
+        height: block.height,
+        leader: leaderOf(block.view, quorum, hash),
+        signatures: votes.length,
+        quorum: quorum.q,
+        grade: outcome.grade,
+        markToCertificateMs: mark === undefined ? undefined : Number(between(mark.monoNs, now)) / 1e6,
+        precisionNs: outcome.precisionNs,
+        suspected: [...new Set([...failed, ...outcome.outliers])].sort((a, b) => a - b),
+        served: mark?.served,
+      })
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { readMonoNs } from '../linux/clock.ts'
+import type { Appliance } from './appliance.ts'
+import type { Question } from './control-socket.ts'
+import type { Member } from './member.ts'
+import type { MemberClock } from './member-clock.ts'
+
+export interface StatusParts {
+  readonly name: string
+  readonly appliance: Appliance
+  readonly member: Member
+  readonly clock: MemberClock
+}
+
+/** The answer to a question on the control socket: one JSON object, nanoseconds as decimal strings. */
+export function answerQuestion(question: Question, parts: StatusParts): string {
+  return JSON.stringify(describe(question, parts), (_key, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  )
+}
+
+function describe(question: Question, { name, appliance, member, clock }: StatusParts): object {
+  const now = readMonoNs()
+  const node = clock.node(now)
+  switch (question) {
+    case 'status': {
+      const served = clock.served(now)
+      return {
+        node: name,
+        mode: node.mode,
+        clockClass: node.clockClass,
+        flags: node.flags,
+        alarms: node.alarms,
+        nodeClock: node.estimate === undefined ? null : { taiNs: node.estimate.taiNs, boundNs: node.estimate.boundNs },
+        served:
+          served === undefined
+            ? null
+            : { taiNs: served.taiNs, boundNs: served.boundNs, origin: served.origin, flags: served.flags },
+        replica: member.status(),
+        faults: member.faultCounts(),
+      }
+    }
+    case 'sources':
+      return {
+        node: name,
+        sources: appliance
+          .reports()
+          .map((report) => ({ ...report, ...node.sources.find((source) => source.name === report.name) })),
+      }
+    case 'peers':
+      return { node: name, peers: member.peers() }
+  }
+}

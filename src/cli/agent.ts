@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import type { AgentEvent } from '../agent/agent-event.ts'
+import { assembleAgent } from '../agent/assemble.ts'
+import { createNotifier } from '../agent/notify.ts'
+import { readConfiguration } from '../config/parse.ts'
+import { describeEvent } from './describe-event.ts'
+import { printJson, printLine, reportFault } from './terminal.ts'
+
+/** `agent`: the appliance itself, until SIGTERM or SIGINT. */
+export function addAgentVerb(program: Command): void {
+  program
+    .command('agent')
+    .description('Run one appliance: its instruments, its clock, and its part in the agreement')
+    .requiredOption('--config <file>', 'configuration (TOML)')
+    .option('--json', 'one JSON object a line instead of text')
+    .addHelpText('after', '\nExample:\n  quorumtime agent --config /etc/quorumtime/config.toml')
+    .action(async ({ config, json }: { config: string; json?: boolean }) => run(config, json === true))
+}
+
+async function run(file: string, json: boolean): Promise<void> {
+  const configuration = readConfiguration(file)
+  if (!configuration.ok) return reportFault(configuration.fault)
+  const notifier = createNotifier(process.env['NOTIFY_SOCKET'])
+  const report = (event: AgentEvent): void => {
+    if (json) printJson(event)
+    else printLine(describeEvent(event))
+  }
+  let latest = 'waiting for the first certificate'
+  const agent = await assembleAgent(configuration.value, {
+    report: (event) => {
+      if (event.type === 'decision') latest = describeEvent(event)
+      report(event)
+    },
+    alive: () => notifier.watchdog(latest),
+    halted: (fault) => {
+      reportFault(fault)
+      notifier.stopping(fault.message)
+      process.exit(1)
+    },
+  })
+  if (!agent.ok) return reportFault(agent.fault)
+  notifier.ready(latest)
+  const stop = (signal: NodeJS.Signals): void => {
+    notifier.stopping(signal)
+    agent.value.close(signal).then(() => process.exit(0), rethrow)
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+}
+
+function rethrow(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}

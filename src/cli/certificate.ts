@@ -1,0 +1,169 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { readGenesis } from '../config/genesis.ts'
+import { readLeapTable } from '../config/leap-seconds.ts'
+import { readConfiguration } from '../config/parse.ts'
+import { type Block, blockCodec } from '../consensus/block.ts'
+import { certificateCodec, verifyCertificate } from '../consensus/certificate.ts'
+import type { Membership } from '../consensus/membership.ts'
+import { proofBundleCodec, verifyProof } from '../consensus/proof.ts'
+import { epochMarkTai } from '../consensus/replica/epoch-schedule.ts'
+import { decode } from '../core/encoding.ts'
+import { fail, ok, type Result } from '../core/fault.ts'
+import { sha384 } from '../core/hash.ts'
+import { selectMlDsa } from '../crypto/select.ts'
+import { openDecisionLog } from '../ledger/decision-log.ts'
+import { exportCertificate, exportProof } from '../ledger/export.ts'
+import { describeBlock, formatDurationNs, formatInstant } from './present.ts'
+import { printJson, printLine, reportFault } from './terminal.ts'
+
+/** `certificate show | export | verify`: what the cluster leaves behind for strangers. */
+export function addCertificateVerbs(program: Command): void {
+  const certificate = program
+    .command('certificate')
+    .description('Show, export and verify certificates and proof bundles')
+  certificate
+    .command('show <file>')
+    .description('Print what a certificate or proof bundle says, without believing it')
+    .requiredOption('--genesis <file>', 'genesis file of the cluster, for names and dates')
+    .option('--json', 'one JSON object')
+    .action((file: string, options: { genesis: string; json?: boolean }) =>
+      finish(show(file, options.genesis, options.json === true)),
+    )
+  certificate
+    .command('export')
+    .description(
+      "Write a certificate, or a proof bundle for one whose signatures are no longer kept, from this appliance's log",
+    )
+    .requiredOption('--config <file>', "the appliance's configuration")
+    .requiredOption('--out <file>', 'where to write it; an existing file is not overwritten')
+    .option('--epoch <number>', 'which epoch; absent: the newest certified one')
+    .option('--proof', 'a proof bundle: block, path in the log, and a later certificate')
+    .action((options: ExportOptions) => finish(exportFrom(options)))
+  certificate
+    .command('verify <file>')
+    .description('Verify a certificate or proof bundle offline, with nothing but the genesis file')
+    .requiredOption('--genesis <file>', 'genesis file of the cluster, from a source you trust')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', '\nExample:\n  quorumtime certificate verify epoch-1042.qtc --genesis genesis.cbor')
+    .action(async (file: string, options: { genesis: string; json?: boolean }) =>
+      finish(await verify(file, options.genesis, options.json === true)),
+    )
+}
+
+interface ExportOptions {
+  readonly config: string
+  readonly out: string
+  readonly epoch?: string
+  readonly proof?: boolean
+}
+
+function finish(result: Result<void>): void {
+  if (!result.ok) reportFault(result.fault)
+}
+
+function readBytes(file: string): Result<Uint8Array> {
+  try {
+    return ok(new Uint8Array(readFileSync(file)))
+  } catch (error) {
+    return fail(
+      'file.unreadable',
+      `${file}: expected a readable file, got ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+    )
+  }
+}
+
+/** The block in a certificate or proof bundle, unverified, and which of the two it is. */
+function readBlock(bytes: Uint8Array): Result<{ block: Block; hash: Uint8Array; kind: 'certificate' | 'proof' }> {
+  const proof = decode(proofBundleCodec, bytes, 'file')
+  const certificate = proof.ok ? proof : decode(certificateCodec, bytes, 'file')
+  if (!certificate.ok) return certificate
+  const block = decode(blockCodec, certificate.value.block, 'block')
+  if (!block.ok) return block
+  return ok({ block: block.value, hash: sha384(certificate.value.block), kind: proof.ok ? 'proof' : 'certificate' })
+}
+
+function show(file: string, genesisFile: string, json: boolean): Result<void> {
+  const genesis = readGenesis(genesisFile)
+  if (!genesis.ok) return genesis
+  const bytes = readBytes(file)
+  if (!bytes.ok) return bytes
+  const read = readBlock(bytes.value)
+  if (!read.ok) return fail(read.fault.code, `${file}: ${read.fault.message}`)
+  const { block, hash, kind } = read.value
+  if (json) printJson({ type: kind, verified: false, ...describeBlock(block, hash, genesis.value) })
+  else printBlock(`${kind}, not verified`, block, genesis.value)
+  return ok(undefined)
+}
+
+async function verify(file: string, genesisFile: string, json: boolean): Promise<Result<void>> {
+  const genesis = readGenesis(genesisFile)
+  if (!genesis.ok) return genesis
+  const bytes = readBytes(file)
+  if (!bytes.ok) return bytes
+  const { verifier } = selectMlDsa()
+  const isProof = decode(proofBundleCodec, bytes.value, 'file').ok
+  const verified = isProof
+    ? await verifyProof(bytes.value, genesis.value, verifier.verify)
+    : await verifyCertificate(bytes.value, genesis.value, verifier.verify)
+  if (!verified.ok) return fail(verified.fault.code, `${file}: ${verified.fault.message}`)
+  const { block, blockHash } = verified.value
+  const signers = 'signers' in verified.value ? verified.value.signers : verified.value.anchor.signers
+  if (json)
+    printJson({
+      type: isProof ? 'proof' : 'certificate',
+      verified: true,
+      signers,
+      ...describeBlock(block, blockHash, genesis.value),
+    })
+  else {
+    printBlock('verified', block, genesis.value)
+    const names = signers.map((id) => genesis.value.members[id]?.name ?? id).join(', ')
+    printLine(`signed by ${signers.length} of ${genesis.value.members.length}: ${names}`)
+  }
+  return ok(undefined)
+}
+
+function printBlock(what: string, block: Block, membership: Membership): void {
+  const table = readLeapTable(undefined)
+  const mark = epochMarkTai(membership, block.epoch)
+  const { outcome } = block
+  printLine(
+    `${membership.cluster}, epoch ${block.epoch} (${table.ok ? formatInstant(mark, table.value) : mark}): ${what}`,
+  )
+  printLine(
+    `grade ${outcome.grade}, precision ${outcome.precisionNs === undefined ? 'unknown' : formatDurationNs(outcome.precisionNs)}`,
+  )
+  for (const { member, region, verdict } of outcome.frames) {
+    const name = membership.members[member]?.name ?? `member ${member}`
+    const bound =
+      region === undefined ? 'no certified time' : `± ${formatDurationNs((region.hi - region.lo + 1n) / 2n)}`
+    printLine(`  ${name}: ${bound}, hardware ${verdict}`)
+  }
+}
+
+function exportFrom({ config, out, epoch, proof }: ExportOptions): Result<void> {
+  const configuration = readConfiguration(config)
+  if (!configuration.ok) return configuration
+  const genesis = readGenesis(configuration.value.node.genesis)
+  if (!genesis.ok) return genesis
+  if (epoch !== undefined && !/^\d{1,15}$/.test(epoch))
+    return fail('export.epoch', `--epoch: expected a number, got "${epoch}"`)
+  const log = openDecisionLog(join(configuration.value.node.stateDirectory, 'decisions.sqlite'))
+  if (!log.ok) return log
+  const wanted = epoch === undefined ? undefined : Number(epoch)
+  const bytes = proof === true ? exportProof(log.value, genesis.value, wanted) : exportCertificate(log.value, wanted)
+  log.value.close()
+  if (!bytes.ok) return bytes
+  try {
+    writeFileSync(out, bytes.value, { flag: 'wx' })
+  } catch (error) {
+    return fail(
+      'export.write',
+      `${out}: expected to write a new file, got ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+    )
+  }
+  printLine(`${out}: ${bytes.value.length} bytes`)
+  return ok(undefined)
+}

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** One appliance as a process of its own, speaking JSON lines. */
+export interface AgentProcess {
+  readonly id: number
+  alive(): boolean
+  start(): void
+  /** SIGKILL: as if the power had gone. */
+  kill(): void
+  /** SIGTERM, and SIGKILL when that is not heard. */
+  stop(): Promise<void>
+}
+
+export interface AgentProcessHandlers {
+  /** One line of its output, parsed. */
+  onEvent(id: number, event: Readonly<Record<string, unknown>>): void
+  /** A line of its standard error, or how it ended when nobody asked it to. */
+  onTrouble(id: number, text: string): void
+}
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const PATIENCE_MS = 5_000
+
+export function createAgentProcess(id: number, configFile: string, handlers: AgentProcessHandlers): AgentProcess {
+  let child: ChildProcess | undefined
+  let expected = false
+  const start = (): void => {
+    expected = false
+    const started = spawn(process.execPath, [MAIN, 'agent', '--config', configFile, '--json'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child = started
+    createInterface({ input: started.stdout }).on('line', (line) => {
+      const event = parseObject(line)
+      if (event === undefined) handlers.onTrouble(id, line)
+      else handlers.onEvent(id, event)
+    })
+    createInterface({ input: started.stderr }).on('line', (line) => handlers.onTrouble(id, line))
+    started.once('exit', (code, signal) => {
+      if (child === started) child = undefined
+      if (!expected) handlers.onTrouble(id, `ended by itself: ${signal ?? `exit code ${code}`}`)
+    })
+  }
+  return {
+    id,
+    alive: () => child !== undefined,
+    start,
+    kill: () => {
+      expected = true
+      child?.kill('SIGKILL')
+    },
+    stop: async () => {
+      const running = child
+      if (running === undefined) return
+      expected = true
+      const ended = new Promise<void>((resolve) => {
+        running.once('exit', () => resolve())
+      })
+      running.kill('SIGTERM')
+      const impatience = setTimeout(() => running.kill('SIGKILL'), PATIENCE_MS)
+      await ended
+      clearTimeout(impatience)
+    },
+  }
+}
+
+function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

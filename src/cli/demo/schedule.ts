@@ -1,0 +1,24 @@
+import { fail, ok, type Result } from '../../core/fault.ts'
+
+/** `2@8`, `leader@8`: whom, and at which epoch. */
+export interface Appointment {
+  readonly who: number | 'leader'
+  readonly epoch: number
+}
+
+export function parseAppointment(
+  text: string,
+  option: string,
+  nodes: number,
+  allowLeader: boolean,
+): Result<Appointment> {
+  const match = /^(leader|\d{1,3})@(\d{1,9})$/.exec(text)
+  const [, who, epoch] = match ?? []
+  const id = who === 'leader' ? 'leader' : Number(who)
+  const isWrong = who === undefined || epoch === undefined || (id === 'leader' ? !allowLeader : id >= nodes)
+  if (isWrong) {
+    const example = allowLeader ? 'NODE@EPOCH or leader@EPOCH' : 'NODE@EPOCH'
+    return fail('demo.appointment', `${option}: expected ${example} with a node of 0…${nodes - 1}, got "${text}"`)
+  }
+  return ok({ who: id, epoch: Number(epoch) })
+}

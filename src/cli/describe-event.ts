@@ -1,0 +1,29 @@
+import type { AgentEvent } from '../agent/agent-event.ts'
+import { formatDurationNs } from './present.ts'
+
+/** An agent's event as a line for a person. */
+export function describeEvent(event: AgentEvent): string {
+  switch (event.type) {
+    case 'started':
+      return `started: ${event.node} is member ${event.member}, start ${event.bootCount} under its key`
+    case 'source':
+      return `source ${event.source} ${event.state}: ${event.reason}`
+    case 'peer':
+      return `peer ${event.peer} ${event.state}: ${event.reason}`
+    case 'mode':
+      return `node clock ${event.mode}${event.boundNs === undefined ? '' : `, bound ${formatDurationNs(event.boundNs)}`}`
+    case 'epoch-clock':
+      return `epoch clock ${event.state}: ${event.reason}`
+    case 'segment':
+      return `ranging segment ${event.segment}: rate ${event.ratePpb} ppb ± ${event.boundPpb} ppb`
+    case 'alarm':
+      return `ALARM ${event.code}: ${event.message}`
+    case 'decision': {
+      const bound = event.served === undefined ? 'nothing served' : `served ± ${formatDurationNs(event.served.boundNs)}`
+      const precision = event.precisionNs === undefined ? 'unknown' : formatDurationNs(event.precisionNs)
+      return `epoch ${event.epoch}: ${event.signatures} of ${event.quorum} signatures, ${event.grade}, precision ${precision}, ${bound}`
+    }
+    case 'stopped':
+      return `stopped: ${event.reason}`
+  }
+}

@@ -1,0 +1,115 @@
+import {
+  bigintCodec,
+  bytesCodec,
+  type Codec,
+  encode,
+  listCodec,
+  literalCodec,
+  recordCodec,
+  refinedCodec,
+  textCodec,
+  uintCodec,
+} from '../core/encoding.ts'
+import { sha384 } from '../core/hash.ts'
+import { INSTANT_LIMIT_NS, type TaiNs } from '../core/time.ts'
+
+/** How many appliances may form a cluster; every list on the wire is limited by it. */
+export const MEMBERS_MAX = 100
+
+/** ML-DSA-87 (FIPS 204 table 2). */
+export const PUBLIC_KEY_BYTES = 2592
+export const SIGNATURE_BYTES = 4627
+export const DIGEST_BYTES = 48
+
+/**
+ * Who takes part, under which keys, by which rules. Its canonical encoding is the genesis file; the SHA-384 of those
+ * bytes stands in every signature, so a certificate of one membership means nothing under another.
+ */
+export interface Membership {
+  readonly format: 'quorumtime-genesis-1'
+  /** The name of the cluster, for people. */
+  readonly cluster: string
+  /** Only an operator-signed membership block raises it: the way out of a wrong future. */
+  readonly era: number
+  /** TAI instant of epoch 0 of this era. */
+  readonly genesisTai: TaiNs
+  /** The time from one epoch mark to the next. */
+  readonly epochPeriodNs: bigint
+  /** Which version of `agree` and of the state transition every member computes. */
+  readonly rulesVersion: number
+  /** What the members aim for: the width inside which readings count as agreeing. */
+  readonly targetPrecisionNs: bigint
+  /** Failure domains on which all may depend without capping the grade. Sorted. */
+  readonly acceptSingleDomain: readonly string[]
+  /** Sorted by id; ids are 0 … n−1. */
+  readonly members: readonly Member[]
+}
+
+export interface Member {
+  readonly id: number
+  readonly name: string
+  /** Where it stands: appliances of one site share one sky. */
+  readonly site: string
+  /** ML-DSA-87 public key that its messages verify under. */
+  readonly signingKey: Uint8Array
+  /** SHA-384 of the SubjectPublicKeyInfo of its TLS certificate. */
+  readonly tlsKeyHash: Uint8Array
+}
+
+const memberCodec: Codec<Member> = recordCodec<Member>({
+  id: uintCodec(MEMBERS_MAX - 1),
+  name: textCodec(64),
+  site: textCodec(64),
+  signingKey: bytesCodec(PUBLIC_KEY_BYTES),
+  tlsKeyHash: bytesCodec(DIGEST_BYTES),
+})
+
+export const membershipCodec: Codec<Membership> = refinedCodec(
+  recordCodec<Membership>({
+    format: literalCodec('quorumtime-genesis-1'),
+    cluster: textCodec(64),
+    era: uintCodec(),
+    genesisTai: bigintCodec<TaiNs>(0n, INSTANT_LIMIT_NS),
+    epochPeriodNs: bigintCodec(100_000_000n, 60_000_000_000n),
+    rulesVersion: uintCodec(1_000),
+    targetPrecisionNs: bigintCodec(1n, 1_000_000_000n),
+    acceptSingleDomain: listCodec(textCodec(64), 16),
+    members: listCodec(memberCodec, MEMBERS_MAX, 1),
+  }),
+  (membership) => {
+    const { members, acceptSingleDomain } = membership
+    if (members.some((member, index) => member.id !== index)) return 'members with ids 0, 1, 2, … in order'
+    if (new Set(members.map((member) => member.name)).size !== members.length) return 'members with distinct names'
+    const keys = new Set(members.map((member) => member.signingKey.join()))
+    if (keys.size !== members.length) return 'members with distinct signing keys'
+    const sorted = acceptSingleDomain.every(
+      (domain, index) => index === 0 || (acceptSingleDomain[index - 1] ?? '') < domain,
+    )
+    return sorted ? undefined : 'acceptSingleDomain sorted, without repetition'
+  },
+)
+
+/** What the protocol needs to know of a membership, computed once. Never from who is reachable. */
+export interface Quorum {
+  readonly n: number
+  /** How many may lie: ⌊(n−1)/3⌋. */
+  readonly f: number
+  /** How many distinct members decide: ⌈(n+f+1)/2⌉, which overlaps any other such set in at least f+1. */
+  readonly q: number
+}
+
+export function quorumOf(n: number): Quorum {
+  const f = Math.floor((n - 1) / 3)
+  return { n, f, q: Math.ceil((n + f + 1) / 2) }
+}
+
+/** SHA-384 of the canonical encoding, which is what every signature names. */
+export function membershipHash(membership: Membership): Uint8Array {
+  return sha384(encode(membershipCodec, membership))
+}
+
+/** members[(v + h) mod n], h from the membership hash: nothing else decides who leads a view. */
+export function leaderOf(view: number, quorum: Quorum, hash: Uint8Array): number {
+  const h = new DataView(hash.buffer, hash.byteOffset).getUint32(0)
+  return (view + h) % quorum.n
+}

@@ -1,0 +1,108 @@
+import {
+  bigintCodec,
+  booleanCodec,
+  type Codec,
+  choiceCodec,
+  listCodec,
+  optionalCodec,
+  recordCodec,
+  textCodec,
+  uintCodec,
+} from '../core/encoding.ts'
+import { MEMBERS_MAX } from './membership.ts'
+import { type LeapEvent, leapEventCodec, memberIdCodec, offsetCodec, SOURCES_MAX } from './proposal.ts'
+
+/**
+ * What a block certifies: a pure function of its listed proposals, the membership and the parent's state
+ * (`agreement.ts`), recomputed by every voter.
+ */
+export interface Outcome {
+  /** One per listed proposal, in the order of the list (by member id). */
+  readonly frames: readonly Frame[]
+  readonly grade: Grade
+  /** passes / (passes + fails) in parts per million; undefined when nobody passed or failed. */
+  readonly hardwareConfidencePpm: number | undefined
+  /** One per failure domain that a listed proposal names, sorted. */
+  readonly domains: readonly DomainVerdict[]
+  /** Achieved precision: the (f+1)-th largest residual over frames; undefined when no frame has one. */
+  readonly precisionNs: bigint | undefined
+  readonly leap: CertifiedLeap
+  /** Members whose interval misses the region in at least f + 1 frames other than their own. Sorted. */
+  readonly outliers: readonly number[]
+}
+
+/** The agreement in the frame of one member r: about T − R_r at r's mark. */
+export interface Frame {
+  readonly member: number
+  /** How many intervals reached this frame. */
+  readonly intervals: number
+  /** The certified region [lo, hi] ∋ T − R_r, or undefined: no correction for r. */
+  readonly region: Region | undefined
+  readonly verdict: HardwareVerdict
+}
+
+export interface Region {
+  readonly lo: bigint
+  readonly hi: bigint
+  /** x: the chosen point of the region; the correction is x − a_r, the bound max(x − lo, hi − x). */
+  readonly point: bigint
+  readonly method: Method
+  /** How many intervals still stood when the point was computed. */
+  readonly survivors: number
+}
+
+export const GRADES = ['unvalidated', 'partial', 'validated'] as const
+export type Grade = (typeof GRADES)[number]
+
+export const METHODS = ['multi-round', 'best-effort', 'midpoint'] as const
+export type Method = (typeof METHODS)[number]
+
+export const HARDWARE_VERDICTS = ['none', 'pass', 'fail'] as const
+export type HardwareVerdict = (typeof HARDWARE_VERDICTS)[number]
+
+export interface DomainVerdict {
+  readonly domain: string
+  /** At least 2f + 1 intervals remain without those that depend on the domain, and the regions meet. */
+  readonly survives: boolean
+}
+
+/** Each field is certified when exactly one value has f + 1 claims; else it keeps the parent's value and is unresolved. */
+export interface CertifiedLeap {
+  readonly taiMinusUtcSeconds: number | undefined
+  readonly event: LeapEvent | undefined
+  readonly resolved: boolean
+}
+
+const frameCodec: Codec<Frame> = recordCodec<Frame>({
+  member: memberIdCodec,
+  intervals: uintCodec(MEMBERS_MAX),
+  region: optionalCodec(
+    recordCodec<Region>({
+      lo: offsetCodec,
+      hi: offsetCodec,
+      point: offsetCodec,
+      method: choiceCodec(METHODS),
+      survivors: uintCodec(MEMBERS_MAX),
+    }),
+  ),
+  verdict: choiceCodec(HARDWARE_VERDICTS),
+})
+
+export const certifiedLeapCodec: Codec<CertifiedLeap> = recordCodec<CertifiedLeap>({
+  taiMinusUtcSeconds: optionalCodec(uintCodec(1_000)),
+  event: optionalCodec(leapEventCodec),
+  resolved: booleanCodec,
+})
+
+export const outcomeCodec: Codec<Outcome> = recordCodec<Outcome>({
+  frames: listCodec(frameCodec, MEMBERS_MAX),
+  grade: choiceCodec(GRADES),
+  hardwareConfidencePpm: optionalCodec(uintCodec(1_000_000)),
+  domains: listCodec(
+    recordCodec<DomainVerdict>({ domain: textCodec(130), survives: booleanCodec }),
+    2 * SOURCES_MAX * MEMBERS_MAX,
+  ),
+  precisionNs: optionalCodec(bigintCodec(0n, (1n << 64n) - 1n)),
+  leap: certifiedLeapCodec,
+  outliers: listCodec(memberIdCodec, MEMBERS_MAX),
+})

@@ -1,0 +1,184 @@
+import {
+  bigintCodec,
+  booleanCodec,
+  bytesCodec,
+  type Codec,
+  choiceCodec,
+  listCodec,
+  optionalCodec,
+  recordCodec,
+  refinedCodec,
+  textCodec,
+  uintCodec,
+} from '../core/encoding.ts'
+import { INSTANT_LIMIT_NS, type RangingNs, type TaiNs } from '../core/time.ts'
+import { DIGEST_BYTES, MEMBERS_MAX } from './membership.ts'
+
+/**
+ * What one appliance says once per epoch: its clocks read at one instant, what its hardware is worth, how its ranging
+ * clock stands to the others', and what it knows of leap seconds. Signed, journalled, one per member and epoch.
+ */
+export interface Proposal extends ClockReading {
+  readonly era: number
+  readonly epoch: number
+  /** The block that the proposer would build on. */
+  readonly parent: Uint8Array
+  readonly mode: ClockMode
+  /** Every source that it has, with the verdict of its own selection. Sorted by name. */
+  readonly sources: readonly SourceVerdict[]
+  /** Its row of the ranging matrix. Sorted by peer. */
+  readonly ranging: readonly RangingEntry[]
+  /** Its links to the other members. Sorted by peer. Diagnosis only. */
+  readonly links: readonly LinkState[]
+  readonly leap: LeapClaim | undefined
+  /** Merkle root of what users asked to be time-stamped; undefined when nothing was. */
+  readonly stampRoot: Uint8Array | undefined
+}
+
+/** The clock part of a proposal and of a Hello: all read at one instant, the mark. */
+export interface ClockReading {
+  /** Random, new at every start of the process. */
+  readonly bootId: Uint8Array
+  /** Counts up whenever the ranging clock starts afresh within one boot. */
+  readonly segment: number
+  /** R_i at the mark. */
+  readonly rangingNs: RangingNs
+  /** N_i ± ε_i at the mark; undefined when no source carries it. */
+  readonly nodeClock: NodeClockClaim | undefined
+  /** ρ_i: bound on the rate error of R_i, ppb, rounded up. */
+  readonly rangingRatePpb: bigint
+}
+
+export interface NodeClockClaim {
+  readonly taiNs: TaiNs
+  readonly boundNs: bigint
+}
+
+export const CLOCK_MODES = ['acquiring', 'locked', 'holdover', 'free-running'] as const
+export type ClockMode = (typeof CLOCK_MODES)[number]
+
+export const SOURCE_CLASSES = ['caesium', 'rubidium', 'gpsdo', 'gnss', 'ptp', 'serial'] as const
+export type SourceClass = (typeof SOURCE_CLASSES)[number]
+
+/** `selected` sources carry the node clock; `falseticker` ones were outvoted; `abstaining` ones had nothing to say. */
+export const SOURCE_STATES = ['selected', 'falseticker', 'abstaining', 'frequency', 'label'] as const
+export type SourceState = (typeof SOURCE_STATES)[number]
+
+export interface SourceVerdict {
+  readonly name: string
+  readonly class: SourceClass
+  /** What makes it fail together with others: `gnss`, `caesium`, `ptp:001122fffe334455`. */
+  readonly domain: string
+  readonly state: SourceState
+  /** Its offset from the node clock (reference − local), when it has one. */
+  readonly offsetNs: bigint | undefined
+}
+
+/** R_peer − R_self ∈ φ ± u, `ageNs` before the mark, between these very segments. */
+export interface RangingEntry {
+  readonly peer: number
+  readonly bootId: Uint8Array
+  readonly segment: number
+  readonly phiNs: bigint
+  readonly uncertaintyNs: bigint
+  readonly ageNs: bigint
+}
+
+export interface LinkState {
+  readonly peer: number
+  readonly up: boolean
+  readonly roundTripNs: bigint | undefined
+  readonly lossPpm: number
+}
+
+export interface LeapClaim {
+  readonly taiMinusUtcSeconds: number
+  readonly event: LeapEvent | undefined
+  /** The claim is void from here on. */
+  readonly validUntil: TaiNs
+}
+
+/** From `at` on, TAI − UTC is `taiMinusUtcSeconds`. */
+export interface LeapEvent {
+  readonly at: TaiNs
+  readonly taiMinusUtcSeconds: number
+}
+
+export const BOOT_ID_BYTES = 16
+export const SOURCES_MAX = 64
+
+const instantCodec = <T extends bigint>(): Codec<T> => bigintCodec<T>(-INSTANT_LIMIT_NS, INSTANT_LIMIT_NS)
+export const offsetCodec: Codec<bigint> = instantCodec()
+export const durationCodec: Codec<bigint> = bigintCodec(0n, INSTANT_LIMIT_NS)
+export const digestCodec: Codec<Uint8Array> = bytesCodec(DIGEST_BYTES)
+export const memberIdCodec: Codec<number> = uintCodec(MEMBERS_MAX - 1)
+export const leapEventCodec: Codec<LeapEvent> = recordCodec<LeapEvent>({
+  at: instantCodec<TaiNs>(),
+  taiMinusUtcSeconds: uintCodec(1_000),
+})
+
+const clockReadingFields = {
+  bootId: bytesCodec(BOOT_ID_BYTES),
+  segment: uintCodec(),
+  rangingNs: instantCodec<RangingNs>(),
+  nodeClock: optionalCodec(recordCodec<NodeClockClaim>({ taiNs: instantCodec<TaiNs>(), boundNs: durationCodec })),
+  rangingRatePpb: bigintCodec(0n, 1_000_000_000n),
+} as const
+
+export const clockReadingCodec: Codec<ClockReading> = recordCodec<ClockReading>(clockReadingFields)
+
+/** Peers ascending, each once. */
+function sortedByPeer(entries: readonly { readonly peer: number }[]): boolean {
+  return entries.every((entry, index) => index === 0 || (entries[index - 1]?.peer ?? -1) < entry.peer)
+}
+
+const sourceVerdictCodec: Codec<SourceVerdict> = recordCodec<SourceVerdict>({
+  name: textCodec(64),
+  class: choiceCodec(SOURCE_CLASSES),
+  domain: textCodec(64),
+  state: choiceCodec(SOURCE_STATES),
+  offsetNs: optionalCodec(offsetCodec),
+})
+
+const rangingEntryCodec: Codec<RangingEntry> = recordCodec<RangingEntry>({
+  peer: memberIdCodec,
+  bootId: bytesCodec(BOOT_ID_BYTES),
+  segment: uintCodec(),
+  phiNs: offsetCodec,
+  uncertaintyNs: durationCodec,
+  ageNs: durationCodec,
+})
+
+const linkStateCodec: Codec<LinkState> = recordCodec<LinkState>({
+  peer: memberIdCodec,
+  up: booleanCodec,
+  roundTripNs: optionalCodec(durationCodec),
+  lossPpm: uintCodec(1_000_000),
+})
+
+export const proposalCodec: Codec<Proposal> = refinedCodec(
+  recordCodec<Proposal>({
+    era: uintCodec(),
+    epoch: uintCodec(),
+    parent: digestCodec,
+    ...clockReadingFields,
+    mode: choiceCodec(CLOCK_MODES),
+    sources: listCodec(sourceVerdictCodec, SOURCES_MAX),
+    ranging: listCodec(rangingEntryCodec, MEMBERS_MAX),
+    links: listCodec(linkStateCodec, MEMBERS_MAX),
+    leap: optionalCodec(
+      recordCodec<LeapClaim>({
+        taiMinusUtcSeconds: uintCodec(1_000),
+        event: optionalCodec(leapEventCodec),
+        validUntil: instantCodec<TaiNs>(),
+      }),
+    ),
+    stampRoot: optionalCodec(bytesCodec(32)),
+  }),
+  ({ sources, ranging, links }) => {
+    if (!sortedByPeer(ranging)) return 'ranging entries sorted by peer, each peer once'
+    if (!sortedByPeer(links)) return 'links sorted by peer, each peer once'
+    const named = sources.every((source, index) => index === 0 || (sources[index - 1]?.name ?? '') < source.name)
+    return named ? undefined : 'sources sorted by name, each name once'
+  },
+)

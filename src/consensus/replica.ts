@@ -1,0 +1,184 @@
+import { equalBytes } from '../core/bytes.ts'
+import { decode } from '../core/encoding.ts'
+import { sha384 } from '../core/hash.ts'
+import { min } from '../core/integer.ts'
+import type { MonoNs } from '../core/time.ts'
+import type { ListedProposal } from './agreement.ts'
+import { type Block, blockCodec, blockHash } from './block.ts'
+import type { SignedMessage } from './messages.ts'
+import { settle, takeCertificate, takeOfferedBlock, takeVote } from './replica/advance.ts'
+import { fillGaps, takeMissing } from './replica/backfill.ts'
+import { type Context, createContext, leaderOfView } from './replica/context.ts'
+import { epochAt } from './replica/epoch-schedule.ts'
+import { lead } from './replica/lead.ts'
+import { askForMeasurement, propose } from './replica/measure.ts'
+import { answerBlock, answerProposals, answerQuorums, bringForward, repeatOwnVoice } from './replica/relay.ts'
+import { restore } from './replica/restore.ts'
+import { takeProposal } from './replica/take-proposal.ts'
+import { nullifyOverdue, timersFrom } from './replica/timers.ts'
+import type { Effects, Input, ReplicaConfig } from './replica/types.ts'
+import { voteOnBlock } from './replica/vote-on-block.ts'
+
+/**
+ * Chained Simplex, one decision per epoch (design: the seven rules; each has its file in `replica/`). A pure state
+ * machine: the same inputs give the same effects. `Effects.persist` must be durable before anything in `Effects.send`
+ * leaves the machine; signatures of inputs are verified before they come here.
+ */
+export interface Replica {
+  step(input: Input, now: MonoNs): Effects
+  status(): ReplicaStatus
+  /** The proposals that a block lists, when they are still here. */
+  listed(block: Block): readonly ListedProposal[] | undefined
+}
+
+export interface ReplicaStatus {
+  readonly view: number
+  readonly leader: number
+  readonly finalizedView: number
+  readonly finalizedEpoch: number
+  readonly deltaNs: bigint
+}
+
+export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
+  const context = createContext(config, start)
+  restore(context, config.journal)
+  return {
+    step: (input, now) => {
+      context.outbox.persist = []
+      context.outbox.send = []
+      context.outbox.commit = []
+      context.outbox.evidence = []
+      context.outbox.measure = undefined
+      take(context, input, now)
+      const nextWakeAt = progress(context, now)
+      return { ...context.outbox, nextWakeAt }
+    },
+    status: () => ({
+      view: context.view,
+      leader: leaderOfView(context, context.view),
+      finalizedView: context.chain.finalized.view,
+      finalizedEpoch: context.chain.finalized.epoch,
+      deltaNs: context.pacemaker.deltaNs(),
+    }),
+    listed: ({ list }) => {
+      const found = list.flatMap(({ digest }) => context.pool.byDigest(digest) ?? [])
+      return found.length < list.length
+        ? undefined
+        : found.map(({ member, message }) => ({ member, proposal: message.body }))
+    },
+  }
+}
+
+function take(context: Context, input: Input, now: MonoNs): void {
+  switch (input.type) {
+    case 'wake':
+      return
+    case 'clock':
+      context.clock = input.clock
+      return
+    case 'latency':
+      context.pacemaker.setReceiveP99(input.receiveP99Ns)
+      return
+    case 'measurement':
+      propose(context, input.epoch, input.measurement)
+      return
+    case 'signed':
+      takeSigned(context, input.from, input.message, now)
+      return
+    case 'quorum':
+      takeCertificate(context, input.certificate, now)
+      bringForward(context, input.from, input.certificate.view + 1, now)
+      return
+    case 'final':
+      takeFinal(context, input, now)
+      return
+    case 'want-proposals':
+      answerProposals(context, input.from, input.digests)
+      return
+    case 'want-block':
+      answerBlock(context, input.from, input.hash)
+      return
+    case 'want-quorums':
+      answerQuorums(context, input.from, input.views)
+      return
+    case 'block-bytes':
+      takeBlockBytes(context, input.bytes, now)
+      return
+  }
+}
+
+/** A vote one view behind is the normal case, not a sign of being left behind, unless its sender repeats itself. */
+function takeSigned(context: Context, from: number, message: SignedMessage, now: MonoNs): void {
+  switch (message.type) {
+    case 'hello':
+      bringForward(context, from, message.body.view, now)
+      return
+    case 'proposal':
+      takeProposal(context, message)
+      return
+    case 'block': {
+      if (message.header.sender !== leaderOfView(context, message.body.view)) return
+      takeOfferedBlock(context, { block: message.body, hash: blockHash(message.body), message })
+      return
+    }
+    case 'notarize':
+    case 'nullify':
+    case 'finalize': {
+      const repeated = takeVote(context, message, now)
+      const shown = message.type === 'finalize' ? message.body.view + 1 : message.body.view
+      if (repeated || shown < context.view - 1) bringForward(context, from, shown, now)
+    }
+  }
+}
+
+function takeFinal(context: Context, input: Extract<Input, { type: 'final' }>, now: MonoNs): void {
+  const { block, votes, from } = input
+  if (block.view > context.chain.finalized.view) {
+    const hash = blockHash(block)
+    if (context.chain.get(hash) === undefined) context.chain.add(block, hash)
+    takeCertificate(context, { type: 'finalize', view: block.view, hash, votes }, now)
+  }
+  bringForward(context, from, block.view + 1, now)
+}
+
+/** A block that was asked for by its hash, because a certificate or a block of its leader names it. */
+function takeBlockBytes(context: Context, bytes: Uint8Array, now: MonoNs): void {
+  const hash = sha384(bytes)
+  takeMissing(context, bytes, hash)
+  if (context.chain.get(hash) !== undefined || !isWanted(context, hash)) return
+  const block = decode(blockCodec, bytes, 'block')
+  if (!block.ok) return
+  context.chain.add(block.value, hash)
+  settle(context, now)
+}
+
+function isWanted(context: Context, hash: Uint8Array): boolean {
+  const certified = context.views
+    .since(context.chain.finalized.view)
+    .flatMap(({ notarization, finalization }) => [notarization, finalization])
+  return certified.some((certificate) => certificate?.hash !== undefined && equalBytes(certificate.hash, hash))
+}
+
+/** Does whatever has become possible, until nothing more is; returns when to be woken. */
+function progress(context: Context, now: MonoNs): MonoNs | undefined {
+  if (context.clock !== undefined) context.pool.advance(epochAt(context.config.membership, context.clock, now))
+  for (;;) {
+    const viewBefore = context.view
+    const leadAgainAt = lead(context, now)
+    voteOnBlock(context, now)
+    const from = timersFrom(context)
+    const overdueAt = nullifyOverdue(context, from, now)
+    if (context.view !== viewBefore) continue
+    const markAt = askForMeasurement(context, now)
+    fillGaps(context, now)
+    const repeatAt = repeatOwnVoice(context, from, now)
+    return earliest([leadAgainAt, overdueAt, markAt, repeatAt])
+  }
+}
+
+function earliest(instants: readonly (MonoNs | undefined)[]): MonoNs | undefined {
+  return instants.reduce(
+    (first, at) => (first === undefined || at === undefined ? (first ?? at) : min(first, at)),
+    undefined,
+  )
+}

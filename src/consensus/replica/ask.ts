@@ -1,0 +1,31 @@
+import { toHex } from '../../core/bytes.ts'
+import { between, type MonoNs } from '../../core/time.ts'
+import { WANTED_MAX } from '../wire-message.ts'
+import { type Context, sendTo } from './context.ts'
+
+/** Requests that may be remembered at once. */
+const ASKED_MAX = 1_024
+
+/** Whether `what` may be asked for (again): at most once per Δ. */
+function mayAsk(context: Context, what: string, now: MonoNs): boolean {
+  const { asked } = context
+  const before = asked.get(what)
+  if (before !== undefined && between(before, now) < context.pacemaker.deltaNs()) return false
+  if (asked.size >= ASKED_MAX) asked.clear()
+  asked.set(what, now)
+  return true
+}
+
+export function askForBlock(context: Context, hash: Uint8Array, now: MonoNs): void {
+  if (mayAsk(context, `block ${toHex(hash)}`, now)) sendTo(context, 'all', { kind: 'want-block', value: hash })
+}
+
+export function askForProposals(context: Context, digests: readonly Uint8Array[], now: MonoNs): void {
+  const wanted = digests.filter((digest) => mayAsk(context, `proposal ${toHex(digest)}`, now)).slice(0, WANTED_MAX)
+  if (wanted.length > 0) sendTo(context, 'all', { kind: 'want-proposals', value: wanted })
+}
+
+export function askForQuorums(context: Context, views: readonly number[], now: MonoNs): void {
+  const wanted = views.filter((view) => mayAsk(context, `quorum ${view}`, now)).slice(0, WANTED_MAX)
+  if (wanted.length > 0) sendTo(context, 'all', { kind: 'want-quorums', value: wanted })
+}

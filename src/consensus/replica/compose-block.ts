@@ -1,0 +1,49 @@
+import type { Result } from '../../core/fault.ts'
+import { ok } from '../../core/fault.ts'
+import { rootOf } from '../../core/merkle.ts'
+import { agree } from '../agreement.ts'
+import { type Block, stateHash } from '../block.ts'
+import { decisionLeafHash } from '../decision.ts'
+import type { Membership } from '../membership.ts'
+import { nextState } from '../state.ts'
+import type { ChainNode } from './chain.ts'
+import type { PooledProposal } from './proposal-pool.ts'
+
+export interface BlockPlan {
+  readonly view: number
+  readonly leader: number
+  readonly epoch: number
+  readonly parent: ChainNode
+  /** Sorted by member. */
+  readonly proposals: readonly PooledProposal[]
+}
+
+/**
+ * The one block that follows from a plan. A leader sends it; a voter composes it again from the leader's list and
+ * compares hashes, so that outcome, states and log root are all recomputed by everybody who votes.
+ */
+export function composeBlock(plan: BlockPlan, membership: Membership): Result<Block> {
+  const { view, leader, epoch, parent, proposals } = plan
+  const listed = proposals.map(({ member, message }) => ({ member, proposal: message.body }))
+  const outcome = agree(listed, membership, parent.state, epoch)
+  if (!outcome.ok) return outcome
+  const state = nextState(parent.state, {
+    leader,
+    listed: proposals.map(({ member }) => member),
+    outcome: outcome.value,
+    decisionLeafHash: parent.block === undefined ? undefined : decisionLeafHash(parent.block, parent.hash),
+  })
+  return ok({
+    view,
+    era: membership.era,
+    epoch,
+    height: parent.height + 1,
+    parent: parent.hash,
+    list: proposals.map(({ member, digest }) => ({ member, digest })),
+    outcome: outcome.value,
+    evidence: [],
+    parentStateHash: stateHash(parent.state),
+    state,
+    logRoot: rootOf(state.log.frontier, state.log.size),
+  })
+}

@@ -1,0 +1,125 @@
+import type { MonoNs } from '../../core/time.ts'
+import { type Block, chainRoot } from '../block.ts'
+import { leaderOf, type Quorum, quorumOf } from '../membership.ts'
+import type { BodyOf, CompactVote, MessageType, SignedMessage } from '../messages.ts'
+import { encodeContent, encodeEnvelope } from '../messages.ts'
+import type { QuorumCertificate } from '../quorum-certificate.ts'
+import type { WireMessage } from '../wire-message.ts'
+import type { Gap } from './backfill.ts'
+import { type Chain, createChain } from './chain.ts'
+import { createPacemaker, type Pacemaker } from './pacemaker.ts'
+import { createProposalPool, type ProposalPool } from './proposal-pool.ts'
+import type { Commit, EpochClock, Evidence, JournalRecord, Outgoing, ReplicaConfig } from './types.ts'
+import { createViewBook, type ViewBook } from './view-book.ts'
+
+/** The mutable heart of a replica: what its rules (one file each) read and change. Nothing outside this folder sees it. */
+export interface Context {
+  readonly config: ReplicaConfig
+  readonly quorum: Quorum
+  readonly membershipHash: Uint8Array
+  readonly views: ViewBook
+  readonly chain: Chain
+  readonly pool: ProposalPool
+  readonly pacemaker: Pacemaker
+  readonly outbox: Outbox
+  readonly peers: Map<number, PeerTrace>
+  /** When something was last asked for, by what it was. */
+  readonly asked: Map<string, MonoNs>
+  clock: EpochClock | undefined
+  view: number
+  enteredAt: MonoNs
+  /** The epoch that the view was entered for; its timers start at that epoch's proposal deadline. */
+  viewEpoch: number | undefined
+  /** The certificate that let this member into its view. */
+  entry: QuorumCertificate | undefined
+  /** The notarized block of the highest view: what a new block builds on. */
+  tip: { readonly view: number; readonly hash: Uint8Array }
+  /** The newest finalization, with its block. */
+  final: { readonly block: Block; readonly hash: Uint8Array; readonly votes: readonly CompactVote[] } | undefined
+  /** A finalization whose block is not here yet. */
+  awaitedFinal: QuorumCertificate | undefined
+  readonly gaps: Gap[]
+  /** The newest own proposal. */
+  proposal: { readonly epoch: number; readonly bytes: Uint8Array } | undefined
+  /** The epoch for which a measurement has been asked. */
+  measuringEpoch: number
+  resentAt: MonoNs | undefined
+}
+
+/** What a peer last showed of itself. */
+export interface PeerTrace {
+  readonly pushedAt: MonoNs
+}
+
+/** Collects the effects of one step. */
+export interface Outbox {
+  persist: JournalRecord[]
+  send: Outgoing[]
+  commit: Commit[]
+  evidence: Evidence[]
+  measure: { readonly epoch: number } | undefined
+}
+
+export function createContext(config: ReplicaConfig, start: MonoNs): Context {
+  const root = chainRoot(config.membership)
+  return {
+    config,
+    quorum: quorumOf(config.membership.members.length),
+    membershipHash: root.hash,
+    views: createViewBook(),
+    chain: createChain(root),
+    pool: createProposalPool(),
+    pacemaker: createPacemaker(),
+    outbox: { persist: [], send: [], commit: [], evidence: [], measure: undefined },
+    peers: new Map(),
+    asked: new Map(),
+    clock: undefined,
+    view: 1,
+    enteredAt: start,
+    viewEpoch: undefined,
+    entry: undefined,
+    tip: { view: 0, hash: root.hash },
+    final: undefined,
+    awaitedFinal: undefined,
+    gaps: [],
+    proposal: undefined,
+    measuringEpoch: 0,
+    resentAt: undefined,
+  }
+}
+
+export function leaderOfView(context: Context, view: number): number {
+  return leaderOf(view, context.quorum, context.membershipHash)
+}
+
+export function sendTo(context: Context, to: number | 'all', message: WireMessage): void {
+  context.outbox.send.push({ to, message })
+}
+
+/** Signs a body as this member. The caller journals it before it sends it. */
+export function signBody<T extends MessageType>(context: Context, type: T, body: BodyOf[T]): SignedMessage<T> {
+  const { membership, self, bootCount, attestationDigest } = context.config
+  const header = {
+    cluster: membership.cluster,
+    membershipHash: context.membershipHash,
+    type,
+    sender: self,
+    bootCount,
+    attestationDigest,
+  }
+  const content = encodeContent(header, body)
+  return { type, header, body, content, signature: context.config.sign(type, content) } as SignedMessage<T>
+}
+
+/** Journals an own message and sends it to all, in this order. Returns the envelope for sending it again. */
+export function publish(
+  context: Context,
+  kind: JournalRecord['kind'],
+  number: number,
+  message: SignedMessage,
+): Uint8Array {
+  const bytes = encodeEnvelope(message)
+  context.outbox.persist.push({ kind, number, bytes })
+  sendTo(context, 'all', { kind: 'signed', value: bytes })
+  return bytes
+}

@@ -1,0 +1,47 @@
+import { divCeil, divFloor } from '../../core/integer.ts'
+import { between, type MonoNs, NS_PER_MILLISECOND, plus, type TaiNs } from '../../core/time.ts'
+import type { Membership } from '../membership.ts'
+import type { EpochClock } from './types.ts'
+
+/** How long after the mark a leader waits for the proposals of all before n − f are enough. */
+export const PROPOSAL_DEADLINE_NS = 50n * NS_PER_MILLISECOND
+const NS_PER_NS_PPB = 1_000_000_000n
+
+/** Epochs are (era, number), number = ⌊(TAI − genesisTai) / period⌋; the mark of an epoch is its first instant. */
+export function epochMarkTai(membership: Membership, epoch: number): TaiNs {
+  return plus(membership.genesisTai, BigInt(epoch) * membership.epochPeriodNs)
+}
+
+/** TAI of the served clock at a local instant. */
+export function taiAt(clock: EpochClock, now: MonoNs): TaiNs {
+  const elapsed = between(clock.monoNs, now)
+  return plus(clock.taiNs, elapsed + divFloor(elapsed * clock.ratePpb, NS_PER_NS_PPB))
+}
+
+/** The local instant at which the served clock shows `tai`, rounded up: never early. */
+export function monoAt(clock: EpochClock, tai: TaiNs): MonoNs {
+  const elapsed = between(clock.taiNs, tai)
+  return plus(clock.monoNs, divCeil(elapsed * NS_PER_NS_PPB, NS_PER_NS_PPB + clock.ratePpb))
+}
+
+/** The epoch that `now` lies in; 0 before genesis. */
+export function epochAt(membership: Membership, clock: EpochClock, now: MonoNs): number {
+  const sinceGenesis = between(membership.genesisTai, taiAt(clock, now))
+  return sinceGenesis < 0n ? 0 : Number(divFloor(sinceGenesis, membership.epochPeriodNs))
+}
+
+/** The local instant of an epoch's mark. */
+export function markAt(membership: Membership, clock: EpochClock, epoch: number): MonoNs {
+  return monoAt(clock, epochMarkTai(membership, epoch))
+}
+
+/**
+ * The epoch that a new block takes: the one after its parent's, or the present one when that is later. Past 0.7 of an
+ * epoch it takes the next epoch's proposals, so that stale readings are never freshly certified.
+ */
+export function targetEpoch(membership: Membership, clock: EpochClock, parentEpoch: number, now: MonoNs): number {
+  const present = epochAt(membership, clock, now)
+  const age = between(epochMarkTai(membership, present), taiAt(clock, now))
+  const fresh = age * 10n <= membership.epochPeriodNs * 7n ? present : present + 1
+  return Math.max(parentEpoch + 1, fresh)
+}

@@ -1,0 +1,97 @@
+import { equalBytes } from '../../core/bytes.ts'
+import { type Fault, fail } from '../../core/fault.ts'
+import type { MonoNs } from '../../core/time.ts'
+import { blockHash } from '../block.ts'
+import { askForBlock, askForProposals, askForQuorums } from './ask.ts'
+import { composeBlock } from './compose-block.ts'
+import { type Context, leaderOfView } from './context.ts'
+import { epochAt } from './epoch-schedule.ts'
+import type { PooledProposal } from './proposal-pool.ts'
+import { viewsNotNullified } from './skipped-views.ts'
+import type { OfferedBlock } from './view-book.ts'
+
+/** `wait`: something it needs has been asked for, or its epoch is not here yet. `refuse`: no correct leader sends it. */
+export type Judgement =
+  | { readonly verdict: 'valid' }
+  | { readonly verdict: 'wait' }
+  | { readonly verdict: 'refuse'; readonly fault: Fault; readonly proposals?: readonly PooledProposal[] }
+
+/**
+ * Rule 3: whether this member may notarize a block of its present view. The parent is notarized, every view between is
+ * nullified, every listed proposal is here and verified, and the whole block is what follows from them.
+ */
+export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs): Judgement {
+  const { block } = offered
+  const { quorum, config } = context
+  const parent = context.chain.get(block.parent)
+  if (parent === undefined) {
+    askForBlock(context, block.parent, now)
+    return { verdict: 'wait' }
+  }
+  const root = parent.block === undefined || equalBytes(parent.hash, context.chain.finalized.hash)
+  if (parent.view >= block.view)
+    return refuse('block.parent', `expected a parent of an earlier view, got view ${parent.view}`)
+  if (!root && context.views.find(parent.view)?.notarization === undefined && !isTip(context, parent.hash)) {
+    askForQuorums(context, [parent.view], now)
+    return { verdict: 'wait' }
+  }
+  const missing = viewsNotNullified(context, parent.view, block.view)
+  if (missing.length > 0) {
+    askForQuorums(context, missing, now)
+    return { verdict: 'wait' }
+  }
+  if (block.era !== config.membership.era)
+    return refuse('block.era', `expected era ${config.membership.era}, got ${block.era}`)
+  if (block.epoch <= parent.epoch)
+    return refuse('block.epoch', `expected an epoch after ${parent.epoch}, got ${block.epoch}`)
+  if (context.clock === undefined) return { verdict: 'wait' }
+  // A stale or early epoch proves nothing of the leader: clocks differ. It only gets no vote from here, now.
+  if (Math.abs(block.epoch - epochAt(config.membership, context.clock, now)) > 1) return { verdict: 'wait' }
+  if (block.list.length < quorum.n - quorum.f || block.list.length > quorum.n) {
+    return refuse('block.list', `expected ${quorum.n - quorum.f} to ${quorum.n} proposals, got ${block.list.length}`)
+  }
+  return judgeContent(context, offered, parent, now)
+}
+
+function judgeContent(
+  context: Context,
+  { block, hash }: OfferedBlock,
+  parent: NonNullable<ReturnType<Context['chain']['get']>>,
+  now: MonoNs,
+): Judgement {
+  const proposals: PooledProposal[] = []
+  const missing: Uint8Array[] = []
+  for (const { member, digest } of block.list) {
+    const pooled = context.pool.byDigest(digest)
+    if (pooled === undefined) missing.push(digest)
+    else if (pooled.member !== member || pooled.message.body.epoch !== block.epoch) {
+      return refuse(
+        'block.list',
+        `expected a proposal of member ${member} for epoch ${block.epoch}, got one of ${pooled.member}`,
+      )
+    } else proposals.push(pooled)
+  }
+  if (missing.length > 0) {
+    askForProposals(context, missing, now)
+    return { verdict: 'wait' }
+  }
+  const leader = leaderOfView(context, block.view)
+  const composed = composeBlock(
+    { view: block.view, leader, epoch: block.epoch, parent, proposals },
+    context.config.membership,
+  )
+  if (!composed.ok) return { verdict: 'refuse', fault: composed.fault }
+  if (equalBytes(blockHash(composed.value), hash)) return { verdict: 'valid' }
+  return {
+    ...refuse('block.outcome', 'expected what follows from its proposals and its parent, got another block'),
+    proposals,
+  }
+}
+
+function isTip(context: Context, hash: Uint8Array): boolean {
+  return equalBytes(context.tip.hash, hash)
+}
+
+function refuse(code: string, message: string): { readonly verdict: 'refuse'; readonly fault: Fault } {
+  return { verdict: 'refuse', fault: fail(code, message).fault }
+}

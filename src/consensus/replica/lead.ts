@@ -1,0 +1,41 @@
+import { type MonoNs, plus } from '../../core/time.ts'
+import { blockHash } from '../block.ts'
+import { takeOfferedBlock } from './advance.ts'
+import { askForBlock, askForQuorums } from './ask.ts'
+import { composeBlock } from './compose-block.ts'
+import { type Context, leaderOfView, publish, signBody } from './context.ts'
+import { markAt, PROPOSAL_DEADLINE_NS, targetEpoch } from './epoch-schedule.ts'
+import { viewsNotNullified } from './skipped-views.ts'
+
+/**
+ * Rule 2: the leader of the present view lists every proposal that it holds, once all n are here, or n − f after the
+ * proposal deadline. Returns when to try again, or undefined when only a message can help.
+ */
+export function lead(context: Context, now: MonoNs): MonoNs | undefined {
+  const { clock, config, view, quorum } = context
+  const record = context.views.at(view)
+  if (clock === undefined || leaderOfView(context, view) !== config.self) return undefined
+  if (record.own.block !== undefined || record.own.nullify !== undefined) return undefined
+  const parent = context.chain.get(context.tip.hash)
+  if (parent === undefined) {
+    askForBlock(context, context.tip.hash, now)
+    return undefined
+  }
+  const missing = viewsNotNullified(context, parent.view, view)
+  if (missing.length > 0) {
+    askForQuorums(context, missing, now)
+    return undefined
+  }
+  const epoch = targetEpoch(config.membership, clock, parent.epoch, now)
+  const deadline = plus(markAt(config.membership, clock, epoch), PROPOSAL_DEADLINE_NS)
+  const proposals = context.pool.firstOf(epoch)
+  if (proposals.length < quorum.n && (now < deadline || proposals.length < quorum.n - quorum.f)) {
+    return now < deadline ? deadline : undefined
+  }
+  const composed = composeBlock({ view, leader: config.self, epoch, parent, proposals }, config.membership)
+  if (!composed.ok) return undefined
+  const message = signBody(context, 'block', composed.value)
+  record.own.block = publish(context, 'block', view, message)
+  takeOfferedBlock(context, { block: composed.value, hash: blockHash(composed.value), message })
+  return undefined
+}

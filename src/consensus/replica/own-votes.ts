@@ -1,0 +1,43 @@
+import type { SignedMessage } from '../messages.ts'
+import { type Context, publish, signBody } from './context.ts'
+import type { ViewRecord } from './view-book.ts'
+
+/**
+ * The three votes, each at most once per view, never Nullify and Finalize of one view, also across restarts: `own`
+ * holds what the journal holds. Each returns the vote for the sender to count itself.
+ */
+
+/** Notarize(v, hash): for the first valid block of a view that this member has not nullified. */
+export function castNotarize(
+  context: Context,
+  record: ViewRecord,
+  hash: Uint8Array,
+): SignedMessage<'notarize'> | undefined {
+  if (record.own.notarize !== undefined || record.own.nullify !== undefined) return undefined
+  const message = signBody(context, 'notarize', { view: record.view, hash })
+  record.own.notarize = { hash, bytes: publish(context, 'notarize', record.view, message) }
+  return message
+}
+
+/** Nullify(v): unless this member has sent Finalize(v). Legal beside Notarize(v). */
+export function castNullify(context: Context, record: ViewRecord): SignedMessage<'nullify'> | undefined {
+  if (record.own.nullify !== undefined || record.own.finalize !== undefined) return undefined
+  const message = signBody(context, 'nullify', { view: record.view })
+  record.own.nullify = { bytes: publish(context, 'nullify', record.view, message) }
+  return message
+}
+
+/**
+ * Finalize(v, hash): for a notarized block, whichever block of v this member itself notarized, unless it has sent
+ * Nullify(v) or a Finalize(v).
+ */
+export function castFinalize(
+  context: Context,
+  record: ViewRecord,
+  hash: Uint8Array,
+): SignedMessage<'finalize'> | undefined {
+  if (record.own.nullify !== undefined || record.own.finalize !== undefined) return undefined
+  const message = signBody(context, 'finalize', { view: record.view, hash })
+  record.own.finalize = { hash, bytes: publish(context, 'finalize', record.view, message) }
+  return message
+}

@@ -1,0 +1,71 @@
+import { equalBytes, toHex } from '../../core/bytes.ts'
+import { contentDigest, encodeEnvelope, type SignedMessage } from '../messages.ts'
+import type { Evidence } from './types.ts'
+
+/** A proposal with what the list of a block says of it. */
+export interface PooledProposal {
+  readonly member: number
+  readonly digest: Uint8Array
+  readonly message: SignedMessage<'proposal'>
+}
+
+/** Epochs kept before and after the newest one that a block was made of. */
+const EPOCHS_BEHIND = 4
+const EPOCHS_AHEAD = 4
+/** A correct member makes one proposal an epoch; a second is evidence, and may stand in a leader's list; no third is kept. */
+const PER_MEMBER_MAX = 2
+
+/** Verified proposals of the last few epochs, by epoch and member and by digest. */
+export interface ProposalPool {
+  /** Keeps a proposal; returns evidence when its sender has made another one for the epoch. */
+  add(message: SignedMessage<'proposal'>): Evidence | undefined
+  /** The first proposal of every member for an epoch, sorted by member. */
+  firstOf(epoch: number): readonly PooledProposal[]
+  byDigest(digest: Uint8Array): PooledProposal | undefined
+  /** Moves the window of epochs that are kept. */
+  advance(epoch: number): void
+}
+
+export function createProposalPool(): ProposalPool {
+  const epochs = new Map<number, PooledProposal[]>()
+  const digests = new Map<string, PooledProposal>()
+  let centre = 0
+  return {
+    add: (message) => {
+      const { epoch } = message.body
+      if (epoch < centre - EPOCHS_BEHIND || epoch > centre + EPOCHS_AHEAD) return undefined
+      const digest = contentDigest(message)
+      if (digests.has(toHex(digest))) return undefined
+      const pooled: PooledProposal = { member: message.header.sender, digest, message }
+      const all = epochs.get(epoch) ?? []
+      const earlier = all.filter((other) => other.member === pooled.member)
+      if (earlier.length >= PER_MEMBER_MAX) return undefined
+      all.push(pooled)
+      epochs.set(epoch, all)
+      digests.set(toHex(digest), pooled)
+      const [first] = earlier
+      return first === undefined ? undefined : conflict(first, pooled)
+    },
+    firstOf: (epoch) => {
+      const firsts = new Map<number, PooledProposal>()
+      for (const pooled of epochs.get(epoch) ?? []) if (!firsts.has(pooled.member)) firsts.set(pooled.member, pooled)
+      return [...firsts.values()].sort((a, b) => a.member - b.member)
+    },
+    byDigest: (digest) => digests.get(toHex(digest)),
+    advance: (epoch) => {
+      if (epoch <= centre) return
+      centre = epoch
+      for (const [old, all] of epochs) {
+        if (old >= centre - EPOCHS_BEHIND) continue
+        for (const pooled of all) digests.delete(toHex(pooled.digest))
+        epochs.delete(old)
+      }
+    },
+  }
+}
+
+function conflict(first: PooledProposal, second: PooledProposal): Evidence | undefined {
+  if (equalBytes(first.digest, second.digest)) return undefined
+  const envelopes = [encodeEnvelope(first.message), encodeEnvelope(second.message)]
+  return { kind: 'conflicting-proposal', member: first.member, number: first.message.body.epoch, envelopes }
+}

@@ -1,0 +1,92 @@
+import { encode } from '../../core/encoding.ts'
+import { between, type MonoNs, plus } from '../../core/time.ts'
+import { blockCodec } from '../block.ts'
+import { certificateOf } from '../certificate.ts'
+import { encodeEnvelope } from '../messages.ts'
+import { type Context, sendTo } from './context.ts'
+import type { ViewRecord } from './view-book.ts'
+
+/** Certificates pushed to one peer at a time, and views whose own votes are repeated. */
+const PUSH_VIEWS_MAX = 16
+const REPEAT_VIEWS_MAX = 4
+
+/**
+ * A peer has shown that it is in `shownView`. When that is behind, it gets the certificates that bring it here: without
+ * this one liar that votes to one member only stalls n = 4 for ever. At most once per Δ and peer.
+ */
+export function bringForward(context: Context, peer: number, shownView: number, now: MonoNs): void {
+  if (shownView >= context.view) return
+  const trace = context.peers.get(peer)
+  if (trace !== undefined && between(trace.pushedAt, now) < context.pacemaker.deltaNs()) return
+  context.peers.set(peer, { pushedAt: now })
+  const { final } = context
+  if (final !== undefined && final.block.view >= shownView) {
+    sendTo(context, peer, { kind: 'final', value: certificateOf(final.block, final.votes) })
+  }
+  let pushed = 0
+  for (const record of context.views.since(Math.max(shownView, (final?.block.view ?? 0) + 1))) {
+    if (record.view >= context.view || pushed === PUSH_VIEWS_MAX) break
+    if (sendQuorum(context, peer, record)) pushed += 1
+  }
+}
+
+function sendQuorum(context: Context, peer: number, record: ViewRecord): boolean {
+  const certificate = record.finalization ?? record.notarization ?? record.nullification
+  if (certificate === undefined) return false
+  sendTo(context, peer, { kind: 'quorum', value: certificate })
+  return true
+}
+
+/**
+ * Every 2Δ in a view the own votes are sent again byte for byte, with the certificate that let this member in: as long
+ * as a view with own votes is not final, or the present view is past its deadline. Returns when to come again.
+ */
+export function repeatOwnVoice(context: Context, timersFrom: MonoNs | undefined, now: MonoNs): MonoNs | undefined {
+  const open = context.views.since(context.chain.finalized.view + 1).filter((record) => hasVoted(record))
+  const base = context.resentAt ?? (open.length > 0 ? context.enteredAt : timersFrom)
+  if (base === undefined) return undefined
+  const at = plus(base, 2n * context.pacemaker.deltaNs())
+  if (now < at) return at
+  context.resentAt = now
+  for (const { own } of open.slice(-REPEAT_VIEWS_MAX)) {
+    for (const bytes of [own.block, own.notarize?.bytes, own.nullify?.bytes, own.finalize?.bytes]) {
+      if (bytes !== undefined) sendTo(context, 'all', { kind: 'signed', value: bytes })
+    }
+  }
+  if (context.entry !== undefined) sendTo(context, 'all', { kind: 'quorum', value: context.entry })
+  if (context.proposal !== undefined) sendTo(context, 'all', { kind: 'signed', value: context.proposal.bytes })
+  return plus(now, 2n * context.pacemaker.deltaNs())
+}
+
+function hasVoted({ own }: ViewRecord): boolean {
+  return (
+    own.block !== undefined || own.notarize !== undefined || own.nullify !== undefined || own.finalize !== undefined
+  )
+}
+
+export function answerProposals(context: Context, peer: number, digests: readonly Uint8Array[]): void {
+  for (const digest of digests) {
+    const pooled = context.pool.byDigest(digest)
+    if (pooled !== undefined) sendTo(context, peer, { kind: 'signed', value: encodeEnvelope(pooled.message) })
+  }
+}
+
+export function answerBlock(context: Context, peer: number, hash: Uint8Array): void {
+  const block = context.chain.get(hash)?.block
+  if (block !== undefined) sendTo(context, peer, { kind: 'block-bytes', value: encode(blockCodec, block) })
+}
+
+export function answerQuorums(context: Context, peer: number, views: readonly number[]): void {
+  const { final } = context
+  if (final !== undefined && views.some((view) => view <= final.block.view)) {
+    sendTo(context, peer, { kind: 'final', value: certificateOf(final.block, final.votes) })
+  }
+  for (const view of views.slice(0, PUSH_VIEWS_MAX)) {
+    const record = context.views.find(view)
+    if (record === undefined) continue
+    // Both may exist; the asker may need either: the notarization of a parent, the nullification of a skipped view.
+    for (const certificate of [record.notarization, record.nullification]) {
+      if (certificate !== undefined) sendTo(context, peer, { kind: 'quorum', value: certificate })
+    }
+  }
+}

@@ -1,0 +1,11 @@
+import { checkProposal } from '../agreement.ts'
+import type { SignedMessage } from '../messages.ts'
+import type { Context } from './context.ts'
+
+/** Pools a verified proposal; one that `agree` would reject whatever stands beside it is not pooled. */
+export function takeProposal(context: Context, message: SignedMessage<'proposal'>): void {
+  const checked = checkProposal(message.body, message.header.sender, context.config.membership)
+  if (!checked.ok) return
+  const evidence = context.pool.add(message)
+  if (evidence !== undefined) context.outbox.evidence.push(evidence)
+}

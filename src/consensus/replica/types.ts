@@ -1,0 +1,108 @@
+import type { MonoNs, TaiNs } from '../../core/time.ts'
+import type { Block } from '../block.ts'
+import type { Membership } from '../membership.ts'
+import type { CompactVote, MessageType, SignedMessage } from '../messages.ts'
+import type { Proposal } from '../proposal.ts'
+import type { QuorumCertificate } from '../quorum-certificate.ts'
+import type { WireMessage } from '../wire-message.ts'
+
+/** What a replica is made of. It holds no clock, no socket, no disk and no random source: all of that is the shell's. */
+export interface ReplicaConfig {
+  readonly membership: Membership
+  readonly self: number
+  /** How often this member has started under its key, this time included; from the journal. */
+  readonly bootCount: number
+  /** Signs under this member's key with the context string of the type. */
+  sign(type: MessageType, content: Uint8Array): Uint8Array
+  /** SHA-384 of what this member's platform attests; it goes under every signature. Undefined: nothing is attested. */
+  readonly attestationDigest: Uint8Array | undefined
+  /** What the journal holds from before, oldest first. */
+  readonly journal: readonly JournalRecord[]
+}
+
+/**
+ * The served clock, seen from the local oscillator: at `monoNs` it showed `taiNs`, and it runs at the oscillator's rate
+ * plus `ratePpb`. Marks and deadlines are computed from it; the shell gives a fresh one whenever it has moved.
+ */
+export interface EpochClock {
+  readonly monoNs: MonoNs
+  readonly taiNs: TaiNs
+  readonly ratePpb: bigint
+}
+
+/** The part of a proposal that the hardware half reads at the mark. */
+export type Measurement = Omit<Proposal, 'era' | 'epoch' | 'parent'>
+
+export type Input =
+  | { readonly type: 'wake' }
+  | { readonly type: 'clock'; readonly clock: EpochClock | undefined }
+  /** How long receiving and verifying one message takes, 99th percentile; Δ stays above twice this. */
+  | { readonly type: 'latency'; readonly receiveP99Ns: bigint }
+  /** The answer to `Effects.measure`. */
+  | { readonly type: 'measurement'; readonly epoch: number; readonly measurement: Measurement }
+  /** Everything below has been decoded, checked against the membership, and every signature in it verified. */
+  | { readonly type: 'signed'; readonly from: number; readonly message: SignedMessage }
+  | { readonly type: 'quorum'; readonly from: number; readonly certificate: QuorumCertificate }
+  | { readonly type: 'final'; readonly from: number; readonly block: Block; readonly votes: readonly CompactVote[] }
+  | { readonly type: 'want-proposals'; readonly from: number; readonly digests: readonly Uint8Array[] }
+  | { readonly type: 'want-block'; readonly from: number; readonly hash: Uint8Array }
+  | { readonly type: 'want-quorums'; readonly from: number; readonly views: readonly number[] }
+  /** Bytes of a block asked for by hash; they are worth what their hash is worth. */
+  | { readonly type: 'block-bytes'; readonly from: number; readonly bytes: Uint8Array }
+
+/**
+ * What a step asks of the shell, in this order: `persist` is durable before anything in `send` leaves the machine.
+ * Sends are best effort: the protocol repeats what it needs.
+ */
+export interface Effects {
+  readonly persist: readonly JournalRecord[]
+  readonly send: readonly Outgoing[]
+  /** Decisions that became final, oldest first. */
+  readonly commit: readonly Commit[]
+  readonly evidence: readonly Evidence[]
+  /** Read the hardware now, for the proposal of this epoch, and come back with a `measurement`. */
+  readonly measure: { readonly epoch: number } | undefined
+  /** Absolute instant of the next wake; undefined for none. A spurious wake is a no-op. */
+  readonly nextWakeAt: MonoNs | undefined
+}
+
+export interface Outgoing {
+  readonly to: number | 'all'
+  readonly message: WireMessage
+}
+
+export interface Commit {
+  readonly block: Block
+  readonly blockHash: Uint8Array
+  /** The finalization, when this very block was finalized; undefined when it became final as an ancestor. */
+  readonly votes: readonly CompactVote[] | undefined
+}
+
+/** What must survive a crash, so that this member never says two things. `bytes` are envelopes as they were sent. */
+export type JournalRecord =
+  | { readonly kind: 'proposal'; readonly number: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'block'; readonly number: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'notarize'; readonly number: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'nullify'; readonly number: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'finalize'; readonly number: number; readonly bytes: Uint8Array }
+  /** The newest finalized block with its certificate, as a certificate file: where a restart goes on. */
+  | { readonly kind: 'final'; readonly number: number; readonly bytes: Uint8Array }
+
+export const EVIDENCE_KINDS = [
+  'conflicting-proposal',
+  'conflicting-block',
+  'conflicting-notarize',
+  'conflicting-finalize',
+  'nullify-and-finalize',
+  'wrong-outcome',
+] as const
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number]
+
+/** Signed messages of one member that no correct one would both have sent; for `wrong-outcome` the block and its proposals. */
+export interface Evidence {
+  readonly kind: EvidenceKind
+  readonly member: number
+  /** The view, or for proposals the epoch. */
+  readonly number: number
+  readonly envelopes: readonly Uint8Array[]
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { nextOmittedBy, nextReputationPpm } from './reputation.ts'
+
+const GOOD = { outlier: false, listed: true, absent: false }
+const OUTLIER = { outlier: true, listed: true, absent: false }
+const ABSENT = { outlier: false, listed: false, absent: true }
+const LEFT_OUT = { outlier: false, listed: false, absent: false }
+
+test('an outlier loses half, an absent member a tenth, both rounded down and not below the floor', () => {
+  assert.equal(nextReputationPpm(1_000_000, OUTLIER), 500_000)
+  assert.equal(nextReputationPpm(100_001, OUTLIER), 50_000)
+  assert.equal(nextReputationPpm(12_000, OUTLIER), 10_000)
+  assert.equal(nextReputationPpm(10_000, OUTLIER), 10_000)
+  assert.equal(nextReputationPpm(1_000_000, ABSENT), 900_000)
+  assert.equal(nextReputationPpm(100_001, ABSENT), 90_000)
+  assert.equal(nextReputationPpm(10_500, ABSENT), 10_000)
+})
+
+test('a good member gains a twentieth and one, up to the top', () => {
+  assert.equal(nextReputationPpm(500_000, GOOD), 525_001)
+  assert.equal(nextReputationPpm(10_001, GOOD), 10_502)
+  assert.equal(nextReputationPpm(960_000, GOOD), 1_000_000)
+  assert.equal(nextReputationPpm(1_000_000, GOOD), 1_000_000)
+})
+
+test('a member that too few leaders left out neither gains nor loses', () => {
+  assert.equal(nextReputationPpm(500_000, LEFT_OUT), 500_000)
+})
+
+test('nothing lifts a proven liar from zero', () => {
+  for (const conduct of [GOOD, OUTLIER, ABSENT, LEFT_OUT]) assert.equal(nextReputationPpm(0, conduct), 0)
+})
+
+test('omitting leaders count once each, sorted, and up to f + 1', () => {
+  assert.deepEqual(nextOmittedBy([], 5, 2), [5])
+  assert.deepEqual(nextOmittedBy([5], 5, 2), [5])
+  assert.deepEqual(nextOmittedBy([5], 2, 2), [2, 5])
+  assert.deepEqual(nextOmittedBy([2, 5], 10, 2), [2, 5, 10])
+  assert.deepEqual(nextOmittedBy([2, 5, 10], 7, 2), [2, 5, 10])
+})

@@ -1,0 +1,39 @@
+import { divFloor } from '../core/integer.ts'
+
+export const REPUTATION_MAX_PPM = 1_000_000
+const REPUTATION_FLOOR_PPM = 10_000
+
+/** How a member stood in one block. */
+export interface Conduct {
+  /** Its interval missed the region in at least f + 1 frames of others. */
+  readonly outlier: boolean
+  readonly listed: boolean
+  /** Left out by the blocks of f + 1 distinct leaders in a row, this block's among them. */
+  readonly absent: boolean
+}
+
+/**
+ * A member's reputation after one block: outlier ×1/2, absent ×9/10, both down to the floor; listed and no outlier
+ * min(10^6, ⌊r × 105/100⌋ + 1). Left out by fewer leaders than it takes: unchanged, since a lying leader may leave out whom
+ * it likes. 0 is what a proof of a lie sets; conduct does not lift it.
+ */
+export function nextReputationPpm(ppm: number, { outlier, listed, absent }: Conduct): number {
+  if (ppm === 0) return 0
+  if (outlier) return lowered(ppm, 1n, 2n)
+  if (listed) return Math.min(REPUTATION_MAX_PPM, scaled(ppm, 105n, 100n) + 1)
+  return absent ? lowered(ppm, 9n, 10n) : ppm
+}
+
+/** The leaders that have left a member out in a row, one more block by `leader` included: sorted, at most f + 1 of them. */
+export function nextOmittedBy(leaders: readonly number[], leader: number, f: number): readonly number[] {
+  if (leaders.length >= f + 1 || leaders.includes(leader)) return leaders
+  return [...leaders, leader].sort((a, b) => a - b)
+}
+
+function lowered(ppm: number, numerator: bigint, denominator: bigint): number {
+  return Math.max(REPUTATION_FLOOR_PPM, scaled(ppm, numerator, denominator))
+}
+
+function scaled(ppm: number, numerator: bigint, denominator: bigint): number {
+  return Number(divFloor(BigInt(ppm) * numerator, denominator))
+}

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sampleMembership } from '../../test/support/proposals.ts'
+import { decode, encode } from '../core/encoding.ts'
+import { leafHash, rootOf } from '../core/merkle.ts'
+import type { Outcome } from './outcome.ts'
+import { type AppliedBlock, type ClusterState, initialState, nextState, stateCodec } from './state.ts'
+
+const LEAP = { taiMinusUtcSeconds: 37, event: undefined, resolved: true }
+
+function outcome(...outliers: readonly number[]): Outcome {
+  return {
+    frames: [],
+    grade: 'unvalidated',
+    hardwareConfidencePpm: undefined,
+    domains: [],
+    precisionNs: undefined,
+    leap: LEAP,
+    outliers,
+  }
+}
+
+function block(leader: number, listed: readonly number[], changes: Partial<AppliedBlock> = {}): AppliedBlock {
+  return { leader, listed, outcome: outcome(), decisionLeafHash: undefined, ...changes }
+}
+
+function apply(state: ClusterState, ...blocks: readonly AppliedBlock[]): ClusterState {
+  return blocks.reduce(nextState, state)
+}
+
+const START = initialState(sampleMembership(4))
+const ALL = [0, 1, 2, 3]
+
+test('a cluster starts at height 0, everybody with full reputation, nothing known of leap seconds, an empty log', () => {
+  assert.deepEqual(START, {
+    height: 0,
+    reputationPpm: [1_000_000, 1_000_000, 1_000_000, 1_000_000],
+    omittedBy: [[], [], [], []],
+    leap: { taiMinusUtcSeconds: undefined, event: undefined, resolved: false },
+    log: { size: 0, frontier: [] },
+  })
+})
+
+test('each block counts up, carries its leap agreement and halves its outliers', () => {
+  const state = apply(
+    START,
+    block(0, ALL, { outcome: outcome(2) }),
+    block(1, ALL, { outcome: outcome(2) }),
+    block(2, ALL),
+  )
+  assert.equal(state.height, 3)
+  assert.deepEqual(state.leap, LEAP)
+  assert.deepEqual(state.reputationPpm, [1_000_000, 1_000_000, 262_501, 1_000_000])
+})
+
+test('a member is absent once f + 1 distinct leaders in a row left it out', () => {
+  const first = apply(START, block(0, [0, 1, 2]))
+  assert.deepEqual([first.reputationPpm[3], first.omittedBy[3]], [1_000_000, [0]], 'one leader may lie')
+  const same = apply(first, block(0, [0, 1, 2]))
+  assert.deepEqual([same.reputationPpm[3], same.omittedBy[3]], [1_000_000, [0]], 'the same leader again is still one')
+  const second = apply(same, block(2, [0, 1, 2]))
+  assert.deepEqual([second.reputationPpm[3], second.omittedBy[3]], [900_000, [0, 2]])
+  const third = apply(second, block(0, [0, 1, 2]))
+  assert.deepEqual(
+    [third.reputationPpm[3], third.omittedBy[3]],
+    [810_000, [0, 2]],
+    'it stays absent until it is listed',
+  )
+})
+
+test('being listed once ends an absence and every suspicion of one', () => {
+  const back = apply(START, block(0, [0, 1, 2]), block(1, ALL), block(2, [0, 1, 2]))
+  assert.deepEqual([back.reputationPpm[3], back.omittedBy[3]], [1_000_000, [2]])
+})
+
+test('where f = 0 one leader is enough', () => {
+  assert.deepEqual(apply(initialState(sampleMembership(2)), block(0, [0])).reputationPpm, [1_000_000, 900_000])
+})
+
+test('the log holds the decisions of the ancestors, in order', () => {
+  const leaves = [1, 2, 3].map((byte) => leafHash(Uint8Array.of(byte)))
+  const state = apply(START, block(0, ALL), ...leaves.map((leaf) => block(1, ALL, { decisionLeafHash: leaf })))
+  assert.equal(state.log.size, 3)
+  assert.equal(state.log.frontier.length, 2)
+  const alone = leaves.reduce((log, leaf) => nextState(log, block(0, ALL, { decisionLeafHash: leaf })), START).log
+  assert.deepEqual(rootOf(state.log.frontier, 3), rootOf(alone.frontier, 3))
+})
+
+test('a state survives its encoding', () => {
+  const leaf = leafHash(Uint8Array.of(1))
+  const state = apply(START, block(3, [0, 2], { decisionLeafHash: leaf }), block(1, [0, 2], { decisionLeafHash: leaf }))
+  const decoded = decode(stateCodec, encode(stateCodec, state), 'state')
+  assert.deepEqual(decoded, { ok: true, value: state })
+})
+
+test('a state that no chain can reach does not decode', () => {
+  const bad: readonly [ClusterState, RegExp][] = [
+    [{ ...START, reputationPpm: [1] }, /as many reputations/],
+    [{ ...START, reputationPpm: [0, 0, 0, 1_000_001] }, /reputationPpm\[3\]/],
+    [{ ...START, omittedBy: [[], [], [], [1, 1]] }, /omittedBy\[3\].*sorted/],
+    [{ ...START, omittedBy: [[], [], [], [100]] }, /omittedBy\[3\]/],
+    [{ ...START, log: { size: 3, frontier: [leafHash(Uint8Array.of(0))] } }, /a frontier of 2/],
+  ]
+  for (const [state, message] of bad) {
+    const decoded = decode(stateCodec, encode(stateCodec, state), 'state')
+    assert.ok(!decoded.ok)
+    assert.match(decoded.fault.message, message)
+  }
+})
+
+test('the state before is left as it was', () => {
+  const before = structuredClone(START)
+  apply(START, block(0, [0], { outcome: outcome(0), decisionLeafHash: leafHash(Uint8Array.of(9)) }))
+  assert.deepEqual(START, before)
+})

@@ -1,0 +1,112 @@
+import { bytesCodec, type Codec, listCodec, recordCodec, refinedCodec, uintCodec } from '../core/encoding.ts'
+import { appendLeaf, emptyFrontier, frontierLength, MERKLE_HASH_BYTES } from '../core/merkle.ts'
+import { MEMBERS_MAX, type Membership, quorumOf } from './membership.ts'
+import { type CertifiedLeap, certifiedLeapCodec, type Outcome } from './outcome.ts'
+import { memberIdCodec } from './proposal.ts'
+import { nextOmittedBy, nextReputationPpm, REPUTATION_MAX_PPM } from './reputation.ts'
+
+/** What a block carries forward to its children, a function of its parent's state and of the block alone. */
+export interface ClusterState {
+  /** Number of blocks from genesis to here. */
+  readonly height: number
+  /** By member id: 10,000 … 1,000,000, or 0 after proof of a lie. Weighs the choice of a point, never a vote. */
+  readonly reputationPpm: readonly number[]
+  /**
+   * By member id: the distinct leaders, sorted, of the unbroken run of newest blocks that all left the member out. More
+   * than f + 1 of them would say nothing more, and are not kept.
+   */
+  readonly omittedBy: readonly (readonly number[])[]
+  /** The last certified leap knowledge. */
+  readonly leap: CertifiedLeap
+  /** The decisions of all ancestors as an RFC 6962 tree; the newest block's own decision is not in it yet. */
+  readonly log: LogHead
+}
+
+interface LogHead {
+  readonly size: number
+  readonly frontier: readonly Uint8Array[]
+}
+
+/** What of a block goes into the state after it. */
+export interface AppliedBlock {
+  readonly leader: number
+  /** Members on its list. */
+  readonly listed: readonly number[]
+  readonly outcome: Outcome
+  /** RFC 6962 leaf hash of the parent's decision; undefined when the parent is the genesis, which decided nothing. */
+  readonly decisionLeafHash: Uint8Array | undefined
+}
+
+/** As many subtrees as a size below 2^53 can have. */
+const FRONTIER_MAX = 53
+
+const logHeadCodec: Codec<LogHead> = refinedCodec(
+  recordCodec<LogHead>({ size: uintCodec(), frontier: listCodec(bytesCodec(MERKLE_HASH_BYTES), FRONTIER_MAX) }),
+  ({ size, frontier }) =>
+    frontier.length === frontierLength(size) ? undefined : `a frontier of ${frontierLength(size)} for a log of ${size}`,
+)
+
+/** f + 1 in the largest cluster. */
+const OMITTING_LEADERS_MAX = quorumOf(MEMBERS_MAX).f + 1
+
+const leadersCodec: Codec<readonly number[]> = refinedCodec(
+  listCodec(memberIdCodec, OMITTING_LEADERS_MAX),
+  (leaders) =>
+    leaders.every((leader, index) => index === 0 || (leaders[index - 1] ?? -1) < leader)
+      ? undefined
+      : 'leaders sorted, each once',
+)
+
+export const stateCodec: Codec<ClusterState> = refinedCodec(
+  recordCodec<ClusterState>({
+    height: uintCodec(),
+    reputationPpm: listCodec(uintCodec(REPUTATION_MAX_PPM), MEMBERS_MAX, 1),
+    omittedBy: listCodec(leadersCodec, MEMBERS_MAX, 1),
+    leap: certifiedLeapCodec,
+    log: logHeadCodec,
+  }),
+  ({ reputationPpm, omittedBy }) =>
+    reputationPpm.length === omittedBy.length ? undefined : 'as many reputations as absence records',
+)
+
+/**
+ * The state before the first block. Everybody starts with full reputation: with equal weights, whatever the value, the
+ * first points are plain means, and from the top the first outlier costs half, where from the floor it would cost nothing.
+ */
+export function initialState(membership: Membership): ClusterState {
+  return {
+    height: 0,
+    reputationPpm: membership.members.map(() => REPUTATION_MAX_PPM),
+    omittedBy: membership.members.map(() => []),
+    leap: { taiMinusUtcSeconds: undefined, event: undefined, resolved: false },
+    log: { size: 0, frontier: emptyFrontier },
+  }
+}
+
+/** The state after a block whose parent left `parent`. */
+export function nextState(parent: ClusterState, block: AppliedBlock): ClusterState {
+  const { leader, outcome, decisionLeafHash } = block
+  const { f } = quorumOf(parent.reputationPpm.length)
+  const listed = new Set(block.listed)
+  const outliers = new Set(outcome.outliers)
+  const omittedBy = parent.omittedBy.map((leaders, member) =>
+    listed.has(member) ? [] : nextOmittedBy(leaders, leader, f),
+  )
+  return {
+    height: parent.height + 1,
+    reputationPpm: parent.reputationPpm.map((ppm, member) =>
+      nextReputationPpm(ppm, {
+        outlier: outliers.has(member),
+        listed: listed.has(member),
+        absent: (omittedBy[member]?.length ?? 0) >= f + 1,
+      }),
+    ),
+    omittedBy,
+    leap: outcome.leap,
+    log: decisionLeafHash === undefined ? parent.log : appended(parent.log, decisionLeafHash),
+  }
+}
+
+function appended({ size, frontier }: LogHead, leaf: Uint8Array): LogHead {
+  return { size: size + 1, frontier: appendLeaf(frontier, size, leaf) }
+}

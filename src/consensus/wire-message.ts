@@ -1,0 +1,58 @@
+import { type Codec, decode, encode, listCodec, uintCodec } from '../core/encoding.ts'
+import { fail, type Result } from '../core/fault.ts'
+import { type Certificate, certificateCodec } from './certificate.ts'
+import { BODY_BYTES_MAX, blobCodec } from './messages.ts'
+import { digestCodec } from './proposal.ts'
+import { type QuorumCertificate, quorumCertificateCodec } from './quorum-certificate.ts'
+
+/** What a frame between two members carries. Requests and answers are unsigned: the link is authenticated. */
+export type WireMessage =
+  /** An envelope as its signer made it, its own or passed on. */
+  | { readonly kind: 'signed'; readonly value: Uint8Array }
+  /** A notarization, nullification or finalization without its block. */
+  | { readonly kind: 'quorum'; readonly value: QuorumCertificate }
+  /** The newest finalized block with its certificate: enough to go on from there. */
+  | { readonly kind: 'final'; readonly value: Certificate }
+  | { readonly kind: 'want-proposals'; readonly value: readonly Uint8Array[] }
+  | { readonly kind: 'want-block'; readonly value: Uint8Array }
+  /** Canonical bytes of a block that was asked for by its hash. */
+  | { readonly kind: 'block-bytes'; readonly value: Uint8Array }
+  /** Views whose notarization or nullification the sender lacks. */
+  | { readonly kind: 'want-quorums'; readonly value: readonly number[] }
+
+type Kind = WireMessage['kind']
+type ValueOf<K extends Kind> = Extract<WireMessage, { kind: K }>['value']
+
+/** How many things one request may ask for. */
+export const WANTED_MAX = 100
+
+/** The order of the kinds is part of the format: a frame is [index, value]. */
+const codecs: { readonly [K in Kind]: Codec<ValueOf<K>> } = {
+  signed: blobCodec(BODY_BYTES_MAX + 8192),
+  quorum: quorumCertificateCodec,
+  final: certificateCodec,
+  'want-proposals': listCodec(digestCodec, WANTED_MAX, 1),
+  'want-block': digestCodec,
+  'block-bytes': blobCodec(BODY_BYTES_MAX),
+  'want-quorums': listCodec(uintCodec(), WANTED_MAX, 1),
+}
+const kinds = Object.keys(codecs) as Kind[]
+
+const wireMessageCodec: Codec<WireMessage> = {
+  toItem: (message) => [kinds.indexOf(message.kind), (codecs[message.kind] as Codec<unknown>).toItem(message.value)],
+  fromItem: (item, path) => {
+    const [index, value] = Array.isArray(item) && item.length === 2 ? (item as [unknown, unknown]) : []
+    const kind = typeof index === 'number' ? kinds[index] : undefined
+    if (kind === undefined) return fail('encoding.value', `${path}: expected [kind 0…${kinds.length - 1}, value]`)
+    const decoded = (codecs[kind] as Codec<unknown>).fromItem(value, `${path}.${kind}`)
+    return decoded.ok ? { ok: true, value: { kind, value: decoded.value } as WireMessage } : decoded
+  },
+}
+
+export function encodeWireMessage(message: WireMessage): Uint8Array {
+  return encode(wireMessageCodec, message)
+}
+
+export function decodeWireMessage(bytes: Uint8Array): Result<WireMessage> {
+  return decode(wireMessageCodec, bytes, 'frame')
+}

@@ -1,0 +1,203 @@
+import { assert } from '../core/assert.ts'
+import { fail, ok, type Result } from '../core/fault.ts'
+import { abs, divCeil, divFloor, max } from '../core/integer.ts'
+import {
+  around,
+  clamp,
+  contains,
+  errorBound,
+  hull,
+  type Interval,
+  intersect,
+  interval,
+  widen,
+} from '../core/interval.ts'
+import { between, type MonoNs, monoNs, type RealtimeNs } from '../core/time.ts'
+import type { ClockPair } from '../linux/clock.ts'
+
+/** A local instant that was computed: the truth is within `uncertaintyNs` of `monoNs`. */
+interface MonoStamp {
+  readonly monoNs: MonoNs
+  readonly uncertaintyNs: bigint
+}
+
+/**
+ * Brings stamps that others took on CLOCK_REALTIME over to the local oscillator, by pairs of readings taken before and
+ * after them. Whoever holds the bridge calls `refresh` every 20 ms or so; the ring then reaches 5 s back.
+ */
+export interface ClockBridge {
+  /** Reads one more pair. */
+  refresh(): void
+  /**
+   * The instant at which the realtime clock showed `stamp`, which must be younger than the ring; a fresh pair is read
+   * to have one after it. The uncertainty holds for a clock whose rate changes at most once between two pairs. Faults:
+   * `clock.stamp-too-new` (it is in the future: ask again later), `clock.stamp-too-old` (the ring has forgotten),
+   * `clock.realtime-stepped` (the clock was set around that time, so it showed the stamp never, or more than once).
+   */
+  toMono(stamp: RealtimeNs): Result<MonoStamp>
+}
+
+/** More than a slewed clock does (the kernel stops at 500 ppm): between two pairs the clock was set. */
+const SLEW_PPM_MAX = 1_000n
+
+const PAIRS_MAX = 256
+
+/** A shorter segment is drawn out to the next pair, so that a burst of stamps does not make the ring forget. */
+const SEGMENT_NS_MIN = 10_000_000n
+
+/** The time between two pairs, and how the offset realtime − mono went from one to the other. */
+interface Segment {
+  readonly from: ClockPair
+  readonly to: ClockPair
+  /** Where the instants of the segment lie, ends included with their brackets. */
+  readonly span: Interval
+  readonly elapsedNs: bigint
+  /** By how much the offset changed, and how wrong the brackets at the two ends may make that. */
+  readonly changeNs: bigint
+  readonly changeErrorNs: bigint
+  /** The change is more than a slew explains: the clock was set at an unknown instant of the segment. */
+  readonly stepped: boolean
+  /** How far the offset may have been from the straight line between the ends, brackets included. */
+  readonly deviationNs: bigint
+  /** Without a step, it showed no time outside of this: it spares most segments the arithmetic. */
+  readonly shown: Interval
+}
+
+export function createClockBridge(readPair: () => ClockPair, pairsMax = PAIRS_MAX): ClockBridge {
+  assert(pairsMax >= 2, `a bridge needs at least two pairs, got ${pairsMax}`)
+  let newest = readPair()
+  const segments: Segment[] = []
+  const refresh = (): void => {
+    const pair = readPair()
+    const elapsedNs = between(newest.monoNs, pair.monoNs)
+    assert(elapsedNs >= 0n, `the raw clock went back by ${-elapsedNs} ns`)
+    // Brackets as wide as the time between two pairs say nothing about how the clock ran in it.
+    if (elapsedNs <= 4n * (halfBracket(newest) + halfBracket(pair))) return
+    const extended = extend(segments, pair)
+    if (extended !== undefined) segments.pop()
+    segments.push(extended ?? createSegment(newest, pair, segments.at(-1)))
+    if (segments.length >= pairsMax) segments.shift()
+    newest = pair
+  }
+  return {
+    refresh,
+    toMono: (stamp) => {
+      refresh()
+      return convert(segments, newest, stamp)
+    },
+  }
+}
+
+function halfBracket(pair: ClockPair): bigint {
+  return divCeil(pair.bracketNs, 2n)
+}
+
+/**
+ * The last segment drawn out to `pair`, if it is short and both are free of steps. Brackets say too little of the rate
+ * in a short segment for it to be held against the next.
+ */
+function extend(segments: readonly Segment[], pair: ClockPair): Segment | undefined {
+  const last = segments.at(-1)
+  if (last === undefined || last.stepped || last.elapsedNs >= SEGMENT_NS_MIN) return undefined
+  const extended = createSegment(last.from, pair, segments.at(-2))
+  return extended.stepped ? undefined : extended
+}
+
+function createSegment(from: ClockPair, to: ClockPair, previous: Segment | undefined): Segment {
+  const elapsedNs = between(from.monoNs, to.monoNs)
+  const changeNs = between(from.realtimeNs, to.realtimeNs) - elapsedNs
+  const changeErrorNs = halfBracket(from) + halfBracket(to)
+  const course = { elapsedNs, changeNs, changeErrorNs }
+  const deviationNs = max(halfBracket(from), halfBracket(to)) + bendNs(course, previous)
+  const [earlier, later] = from.realtimeNs < to.realtimeNs ? [from, to] : [to, from]
+  return {
+    ...course,
+    from,
+    to,
+    span: interval(from.monoNs - halfBracket(from), to.monoNs + halfBracket(to)),
+    stepped: abs(changeNs) > slewNs(elapsedNs) + changeErrorNs,
+    deviationNs,
+    shown: widen(interval(earlier.realtimeNs, later.realtimeNs), 4n * deviationNs),
+  }
+}
+
+/**
+ * How far the course of the offset can bend away from a straight line. Had the rate of the segment before gone on, the
+ * offset would have changed by another amount; the difference is what the rate did in this segment, all of it counted as
+ * if at the worst instant. Without such a segment any slew may have come and gone.
+ */
+function bendNs(
+  course: Pick<Segment, 'elapsedNs' | 'changeNs' | 'changeErrorNs'>,
+  previous: Segment | undefined,
+): bigint {
+  if (previous === undefined || previous.stepped) return slewNs(course.elapsedNs)
+  const carriedOnNs = divFloor(previous.changeNs * course.elapsedNs, previous.elapsedNs)
+  const carriedErrorNs = divCeil(previous.changeErrorNs * course.elapsedNs, previous.elapsedNs)
+  return abs(course.changeNs - carriedOnNs) + course.changeErrorNs + carriedErrorNs + 1n
+}
+
+function slewNs(elapsedNs: bigint): bigint {
+  return divCeil(elapsedNs * SLEW_PPM_MAX, 1_000_000n)
+}
+
+function convert(segments: readonly Segment[], newest: ClockPair, stamp: RealtimeNs): Result<MonoStamp> {
+  const oldest = segments[0]?.from ?? newest
+  const lastStep = segments.findLastIndex((each) => each.stepped)
+  if (stamp > newest.realtimeNs) return tooNew(stamp, between(newest.realtimeNs, stamp))
+  // With a step in the ring a time before its oldest pair may be that of a stamp after the step as well.
+  if (stamp < oldest.realtimeNs)
+    return lastStep >= 0 ? stepped(stamp) : tooOld(stamp, between(stamp, oldest.realtimeNs))
+  let where: Interval | undefined
+  let best: bigint | undefined
+  for (const [index, each] of segments.entries()) {
+    const instants = each.stepped ? aroundStep(each, stamp) : alongLine(each, stamp)
+    if (instants === undefined) continue
+    // An instant before a step cannot be told from one after it that shows the same time, so neither is believed.
+    if (index <= lastStep) return stepped(stamp)
+    where = where === undefined ? instants : hull(where, instants)
+    if (best === undefined || each.from.realtimeNs <= stamp) best = onLine(each, stamp)
+  }
+  if (where === undefined || best === undefined) return stepped(stamp)
+  // The line is a better guess than the middle of what is possible, which the ends of the segment cut to one side.
+  const point = clamp(best, where)
+  return ok({ monoNs: monoNs(point), uncertaintyNs: errorBound(point, where) })
+}
+
+/** Where the stamp is if the rate was steady from one pair to the next. */
+function onLine({ from, to, elapsedNs }: Segment, stamp: RealtimeNs): bigint {
+  const shownNs = between(from.realtimeNs, to.realtimeNs)
+  return from.monoNs + divFloor(between(from.realtimeNs, stamp) * elapsedNs, shownNs)
+}
+
+/** Where in a segment without a step the clock can have shown `stamp`, if anywhere. */
+function alongLine(segment: Segment, stamp: RealtimeNs): Interval | undefined {
+  if (!contains(segment.shown, stamp)) return undefined
+  return intersect(around(onLine(segment, stamp), segment.deviationNs + 1n), segment.span)
+}
+
+/** The same for a segment with a step: until the step the offset was near that of one end, then near that of the other. */
+function aroundStep({ from, to, span, elapsedNs }: Segment, stamp: RealtimeNs): Interval | undefined {
+  const near = (end: ClockPair): Interval | undefined => {
+    const shownAt = end.monoNs + between(end.realtimeNs, stamp)
+    return intersect(around(shownAt, slewNs(elapsedNs) + halfBracket(end)), span)
+  }
+  return near(from) ?? near(to)
+}
+
+function tooNew(stamp: RealtimeNs, aheadNs: bigint): Result<never> {
+  return fail('clock.stamp-too-new', `realtime stamp ${stamp}: expected one in the past, got one ${aheadNs} ns ahead`)
+}
+
+function tooOld(stamp: RealtimeNs, lateNs: bigint): Result<never> {
+  return fail(
+    'clock.stamp-too-old',
+    `realtime stamp ${stamp}: expected one as young as the pairs kept, got one ${lateNs} ns older`,
+  )
+}
+
+function stepped(stamp: RealtimeNs): Result<never> {
+  return fail(
+    'clock.realtime-stepped',
+    `realtime stamp ${stamp}: expected a clock that only slews, got one that was set around that time`,
+  )
+}

@@ -1,0 +1,97 @@
+import type { Emulator, EmulatorAction } from '../../drivers/driver.ts'
+import { assert, unreachable } from '../core/assert.ts'
+import { type Fault, ok, type Result } from '../core/fault.ts'
+import type { MonoNs } from '../core/time.ts'
+import { readMonoNs } from '../linux/clock.ts'
+import { openPty } from '../linux/pty.ts'
+import { openSockSender } from './sock-sender.ts'
+import { createWakeTimer, dueActions } from './wake-timer.ts'
+
+export interface EmulatedInstrumentOptions {
+  readonly emulator: Emulator
+  /** The chrony-SOCK socket that its pulses are told to; undefined leaves the pulse output unconnected. */
+  readonly sockPath?: string
+}
+
+/** An emulator that stands on the desk: a pty for its serial port, datagrams for its pulse output. */
+export interface EmulatedInstrument {
+  readonly ptyPath: string
+  /** Switches a fault of the emulator on or off. */
+  setFault(name: string, on: boolean): Result<void>
+  /** Unplugs it: the pty vanishes. */
+  close(): Promise<void>
+}
+
+/** Pulses announced before their edge; an instrument announces one at a time. */
+const PULSES_MAX = 16
+
+/**
+ * `onFault` hears of what a real instrument would not notice either: bytes that the line lost because nobody reads it
+ * (`pty.full`), pulses that nobody received (`unix.send`).
+ */
+export function hostEmulator(
+  { emulator, sockPath }: EmulatedInstrumentOptions,
+  onFault: (fault: Fault) => void,
+): Result<EmulatedInstrument> {
+  const sender = sockPath === undefined ? ok(undefined) : openSockSender(sockPath)
+  if (!sender.ok) return sender
+  const opened = openPty({ onBytes: (bytes) => hear(bytes), onFault })
+  if (!opened.ok) {
+    sender.value?.close()
+    return opened
+  }
+  const pty = opened.value
+  /** Edges to come. An edge is told when it has been, as it would be of a real one. */
+  let edges: MonoNs[] = []
+
+  const report = (done: Result<void> | undefined): void => {
+    if (done?.ok === false) onFault(done.fault)
+  }
+
+  const perform = (action: EmulatorAction): void => {
+    switch (action.type) {
+      case 'write':
+        report(pty.write(action.bytes))
+        break
+      case 'pulse':
+        assert(edges.length < PULSES_MAX, `an emulator announced more than ${PULSES_MAX} pulses ahead`)
+        edges.push(action.at)
+        break
+      default:
+        unreachable(action)
+    }
+  }
+
+  const turn = (now: MonoNs): void => {
+    for (const action of dueActions(emulator, now)) perform(action)
+    for (const edge of edges) if (edge <= now) report(sender.value?.send(edge))
+    edges = edges.filter((edge) => edge > now)
+    timer.arm(earliest([...edges, emulator.nextWakeAt()]))
+  }
+
+  const hear = (bytes: Uint8Array): void => {
+    const now = readMonoNs()
+    for (const action of emulator.receive(bytes, now)) perform(action)
+    turn(now)
+  }
+
+  const timer = createWakeTimer(turn)
+  turn(readMonoNs())
+  return ok({
+    ptyPath: pty.path,
+    setFault: (name, on) => {
+      const done = emulator.setFault(name, on)
+      turn(readMonoNs())
+      return done
+    },
+    close: () => {
+      timer.arm(undefined)
+      sender.value?.close()
+      return pty.close()
+    },
+  })
+}
+
+function earliest(instants: readonly (MonoNs | undefined)[]): MonoNs | undefined {
+  return instants.reduce((first, at) => (first === undefined || (at !== undefined && at < first) ? at : first))
+}

@@ -1,0 +1,130 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { isIP } from 'node:net'
+import { type Fault, fail, ok, type Result } from '../core/fault.ts'
+import { max, min } from '../core/integer.ts'
+import { between, type MonoNs } from '../core/time.ts'
+import type { Stamp } from '../ranging/stamp.ts'
+
+/** A literal IP address and a UDP port. */
+export interface SocketAddress {
+  readonly address: string
+  readonly port: number
+}
+
+/**
+ * A UDP socket that says when each packet left and came. `token` comes back with the transmit stamp of its packet:
+ * inside `send` where this program takes the stamp, some time later where the kernel or the card does.
+ */
+export interface StampedSocket<Token> {
+  /** Where it is bound; the port is the one that the system chose where 0 was asked for. */
+  readonly local: SocketAddress
+  send(bytes: Uint8Array, to: SocketAddress, token: Token): void
+  /** Ends it; nothing is reported any more. */
+  close(): Promise<void>
+}
+
+export interface StampedSocketEvents<Token> {
+  onPacket(bytes: Uint8Array, from: SocketAddress, received: Stamp): void
+  onSent(token: Token, sent: Stamp): void
+  /** A packet could not be sent, or the socket failed. */
+  onFault(fault: Fault): void
+}
+
+/**
+ * Opens the ranging socket with stamps that this program takes from `readMono`.
+ *
+ * Such stamps are honest although they are coarse. A transmit stamp is read before the packet is handed to the system,
+ * a receive stamp after the system handed it over, so the instants of the two readings that enclose a flight are in the
+ * right order, and that order is all that ranging assumes. Whatever this host adds (the event loop, the scheduler, the
+ * network stack) lies between them and counts as flight: it widens the round trip, which the uncertainty is made of.
+ * The error of the stamp itself is only that of the reading: the clock had the value at some instant inside the call, and
+ * the order of readings on different processors is as good as the counter they share. One call's duration covers both.
+ *
+ * Faults: `ranging.address` for an address that is not literal, `ranging.port-in-use`, `ranging.bind` for any other reason.
+ */
+export async function openRangingSocket<Token>(
+  at: SocketAddress,
+  readMono: () => MonoNs,
+  events: StampedSocketEvents<Token>,
+): Promise<Result<StampedSocket<Token>>> {
+  const family = isIP(at.address)
+  if (family === 0) return fail('ranging.address', `ranging socket: expected a literal IP address, got "${at.address}"`)
+  const type = family === 6 ? 'udp6' : 'udp4'
+  // Every address is literal here. Node's own look-up defers each send to a later turn; this one sends at once.
+  const socket = createSocket({ type, lookup: (address, _options, done) => done(null, address, family) })
+  const refusal = await bind(socket, at)
+  if (refusal !== undefined) return { ok: false, fault: refusal }
+
+  const errorNs = readingErrorNs(readMono)
+  const stamp = (): Stamp => ({ at: readMono(), errorNs, kind: 'user' })
+  let open = true
+  const report = (code: string, message: string): void => {
+    if (open) events.onFault({ code, message })
+  }
+
+  socket.on('message', (bytes, from) => {
+    const received = stamp()
+    if (open) events.onPacket(bytes, { address: from.address, port: from.port }, received)
+  })
+  socket.on('error', (error) => report('ranging.socket', `ranging socket ${show(at)}: ${error.message}`))
+
+  return ok({
+    local: { address: at.address, port: socket.address().port },
+    send: (bytes, to, token) => {
+      if (!open) return
+      if (isIP(to.address) !== family) {
+        report('ranging.address', `ranging packet to "${to.address}": expected a literal IPv${family} address`)
+        return
+      }
+      const sent = stamp()
+      socket.send(bytes, to.port, to.address, (error) => {
+        if (error !== null) report('ranging.send', `ranging packet to ${show(to)}: not sent, ${error.message}`)
+      })
+      events.onSent(token, sent)
+    },
+    close: () => {
+      if (!open) return Promise.resolve()
+      open = false
+      return new Promise((resolve) => {
+        socket.close(() => resolve())
+      })
+    },
+  })
+}
+
+function bind(socket: Socket, at: SocketAddress): Promise<Fault | undefined> {
+  return new Promise((resolve) => {
+    const refuse = (error: NodeJS.ErrnoException): void => {
+      socket.close()
+      resolve(bindFault(at, error))
+    }
+    socket.once('error', refuse)
+    socket.bind({ port: at.port, address: at.address, exclusive: true }, () => {
+      socket.off('error', refuse)
+      resolve(undefined)
+    })
+  })
+}
+
+function bindFault(at: SocketAddress, error: NodeJS.ErrnoException): Fault {
+  if (error.code === 'EADDRINUSE') {
+    const message = `ranging socket ${show(at)}: expected a free UDP port, got one that another process has bound`
+    return { code: 'ranging.port-in-use', message }
+  }
+  return { code: 'ranging.bind', message: `ranging socket ${show(at)}: expected to bind it, got ${error.message}` }
+}
+
+/** The duration of one reading of the clock, at least its resolution: the shortest of several, as others were interrupted. */
+function readingErrorNs(readMono: () => MonoNs): bigint {
+  let shortest: bigint | undefined
+  for (let tries = 0; tries < 16; tries++) {
+    const before = readMono()
+    const durationNs = between(before, readMono())
+    shortest = shortest === undefined ? durationNs : min(shortest, durationNs)
+  }
+  return max(shortest ?? 0n, 1n)
+}
+
+function show({ address, port }: SocketAddress): string {
+  return isIP(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`
+}

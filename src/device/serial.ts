@@ -1,0 +1,128 @@
+import { SerialPort } from 'serialport'
+import { type Fault, fail, ok, type Result } from '../core/fault.ts'
+import { between, type MonoNs } from '../core/time.ts'
+import { readMonoNs } from '../linux/clock.ts'
+import { type Link, type LinkHandlers, openReconnectingWire } from './reconnecting-wire.ts'
+import { findDeviceFault } from './serial-device.ts'
+import type { Wire, WireHandlers } from './wire.ts'
+
+/** A serial line with one stop bit and no flow control, on a tty or a pty. */
+export interface SerialLine {
+  readonly path: string
+  readonly baudRate: number
+  readonly parity: 'none' | 'odd' | 'even'
+  readonly dataBits: 7 | 8
+  /** A line that says nothing for so long is opened afresh; undefined lets it be silent for ever. */
+  readonly silenceNsMax?: bigint
+}
+
+/** What may wait to be sent; at 9600 baud that is four seconds' worth. */
+const WRITE_QUEUE_BYTES_MAX = 4096
+
+/** How often the device and the silence are looked at. */
+const WATCH_MS = 500
+
+/**
+ * Opens the line and keeps opening it for ever. Faults: `serial.open` (missing, busy, no tty), `serial.vanished`,
+ * `serial.replaced`, `serial.silent`, `serial.lost` (a read or a write failed), `serial.queue-full` from `write`, and
+ * those of every reconnecting wire.
+ */
+export function openSerialWire(line: SerialLine, handlers: WireHandlers): Wire {
+  const name = describeLine(line)
+  return openReconnectingWire(name, (linkHandlers) => openPort(line, name, linkHandlers), handlers)
+}
+
+function describeLine({ path, baudRate, dataBits, parity }: SerialLine): string {
+  return `${path} at ${baudRate} ${dataBits}${parity.charAt(0).toUpperCase()}1`
+}
+
+function openPort(line: SerialLine, name: string, handlers: LinkHandlers): Link {
+  const { path, baudRate, parity, dataBits } = line
+  const port = new SerialPort({ path, baudRate, parity, dataBits, autoOpen: false })
+  let watch: NodeJS.Timeout | undefined
+  let lastByteAt = readMonoNs()
+  let released = false
+
+  port.on('open', () => {
+    if (released) return
+    lastByteAt = readMonoNs()
+    runMicrotasksAfterEvents(port)
+    watch = setInterval(() => {
+      const fault = findVanished(line, port) ?? findSilence(line, name, lastByteAt)
+      if (fault !== undefined) handlers.onEnd(fault)
+    }, WATCH_MS)
+    handlers.onUp(`${name} is open`)
+  })
+  port.on('data', (bytes: Buffer) => {
+    lastByteAt = readMonoNs()
+    handlers.onBytes(bytes)
+  })
+  port.on('error', (error) => {
+    const [code, expected] = watch === undefined ? ['serial.open', 'to open it'] : ['serial.lost', 'it to stay open']
+    handlers.onEnd({ code, message: `${name}: expected ${expected}, got ${error.message}` })
+  })
+  port.on('close', () => {
+    handlers.onEnd({ code: 'serial.lost', message: `${name}: expected it to stay open, got a hang-up` })
+  })
+  port.open()
+  return {
+    write: (bytes) => writeTo(port, name, bytes),
+    release: () => {
+      released = true
+      clearInterval(watch)
+      return closePort(port)
+    },
+  }
+}
+
+function writeTo(port: SerialPort, name: string, bytes: Uint8Array): Result<void> {
+  const waiting = port.writableLength
+  if (waiting + bytes.length > WRITE_QUEUE_BYTES_MAX) {
+    const expected = `${name}: expected at most ${WRITE_QUEUE_BYTES_MAX} bytes to wait`
+    return fail('serial.queue-full', `${expected}, got ${waiting} waiting and ${bytes.length} more`)
+  }
+  port.write(Buffer.from(bytes))
+  return ok(undefined)
+}
+
+/** What the port does not notice itself: a pty that was hung up on neither closes nor errs, it reads as empty for ever. */
+function findVanished(line: SerialLine, port: SerialPort): Fault | undefined {
+  const binding = port.port
+  if (binding === undefined || !('fd' in binding) || binding.fd === null) return undefined
+  return findDeviceFault(line.path, binding.fd)
+}
+
+function findSilence(line: SerialLine, name: string, lastByteAt: MonoNs): Fault | undefined {
+  const silentNs = between(lastByteAt, readMonoNs())
+  if (line.silenceNsMax === undefined || silentNs <= line.silenceNsMax) return undefined
+  const expected = `${name}: expected bytes at least every ${line.silenceNsMax} ns`
+  return { code: 'serial.silent', message: `${expected}, got none for ${silentNs} ns` }
+}
+
+/**
+ * The bindings resolve promises in a native callback after which Node runs no microtasks (serialport/bindings-cpp#239,
+ * Node 26.4 and later), so that bytes lie unread until some timer happens to fire. An immediate ends each such turn.
+ */
+function runMicrotasksAfterEvents(port: SerialPort): void {
+  const binding = port.port
+  if (binding === undefined || !('poller' in binding)) return
+  for (const event of ['readable', 'writable', 'disconnect']) {
+    binding.poller.on(event, () => setImmediate(() => undefined))
+  }
+}
+
+/** Resolves when the descriptor is closed, also for a port that is still opening or already closing. */
+function closePort(port: SerialPort): Promise<void> {
+  return new Promise((resolve) => {
+    if (port.opening) {
+      port.once('open', () => port.close(() => resolve()))
+      port.once('error', () => resolve())
+    } else if (port.isOpen) {
+      port.close(() => resolve())
+    } else if (port.closing) {
+      port.once('close', () => resolve())
+    } else {
+      resolve()
+    }
+  })
+}

@@ -1,0 +1,51 @@
+import { assert } from '../core/assert.ts'
+import { divCeil, max, min } from '../core/integer.ts'
+import { between, type MonoNs, NS_PER_MILLISECOND } from '../core/time.ts'
+import { readMonoNs } from '../linux/clock.ts'
+
+/** The one timer of whoever has a `nextWakeAt`. */
+export interface WakeTimer {
+  /** Replaces what was armed before; undefined disarms. */
+  arm(at: MonoNs | undefined): void
+}
+
+/** Node's timers overflow at 2^31 ms; far instants are approached in strides. */
+const STRIDE_MS_MAX = 3_600_000n
+
+/** Calls `onDue` once, at or after the armed instant and never before: Node counts whole ms on another clock. */
+export function createWakeTimer(onDue: (now: MonoNs) => void): WakeTimer {
+  let timer: NodeJS.Timeout | undefined
+  const arm = (at: MonoNs | undefined): void => {
+    clearTimeout(timer)
+    timer = at === undefined ? undefined : setTimeout(fire, strideMs(between(readMonoNs(), at)), at)
+  }
+  const fire = (at: MonoNs): void => {
+    const now = readMonoNs()
+    if (now < at) arm(at)
+    else onDue(now)
+  }
+  return { arm }
+}
+
+function strideMs(aheadNs: bigint): number {
+  return Number(max(0n, min(divCeil(aheadNs, NS_PER_MILLISECOND), STRIDE_MS_MAX)))
+}
+
+/** The part that drivers and emulators have in common. */
+interface Wakeable<Action> {
+  wake(now: MonoNs): readonly Action[]
+  nextWakeAt(): MonoNs | undefined
+}
+
+/** One that is still due after so many wakes in a row would be for ever. */
+const WAKES_MAX = 10_000
+
+/** Wakes `machine` for all that is due by `now`, as far as the actions are asked for. */
+export function* dueActions<Action>(machine: Wakeable<Action>, now: MonoNs): Generator<Action, void> {
+  for (let wakes = 0; ; wakes++) {
+    const at = machine.nextWakeAt()
+    if (at === undefined || at > now) return
+    assert(wakes < WAKES_MAX, `woken ${wakes} times at ${now}, it wants to be woken at ${at} still`)
+    yield* machine.wake(now)
+  }
+}

@@ -1,0 +1,217 @@
+import { type Fault, fail } from '../core/fault.ts'
+import type { LabelSample, PulseSample, SampleQuality, TimeSample } from '../core/sample.ts'
+import { between, type MonoNs, NS_PER_SECOND, type TaiNs } from '../core/time.ts'
+import { type Edge, findEdge, type NamedEdge, type PendingLabels, pendingLabels } from './label-pairing.ts'
+import { agrees, countTo, offSecondNs } from './second-count.ts'
+
+export interface NumberingResult {
+  readonly samples: readonly TimeSample[]
+  readonly faults: readonly Fault[]
+}
+
+/**
+ * Gives the pulses of one source their seconds. Two labels in a row that agree with counting the pulses begin a series;
+ * from there pulses are numbered by counting, and labels confirm it. No single label moves the number. Never throws.
+ *
+ * Faults: `numbering.doubled`, `numbering.backwards`, `numbering.off-second` (a pulse that is no sample);
+ * `numbering.no-pulse`, `numbering.late-label`, `numbering.fraction`, `numbering.disagree` (a label that does not
+ * count); `numbering.restarted`, `numbering.unconfirmed` (the series ended).
+ */
+export interface PulseNumbering {
+  /** An edge, and what the instrument says of its lock. Edges come in ascending order. */
+  pulse(sample: PulseSample, quality: SampleQuality): NumberingResult
+  /** A label. One that is not valid is passed over. */
+  label(sample: LabelSample): NumberingResult
+}
+
+export interface PulseNumberingOptions {
+  readonly source: string
+  readonly accuracyNs: bigint
+  /** How long pulses are counted without a label that confirms; default 10. */
+  readonly countingSecondsMax?: number
+}
+
+const COUNTING_SECONDS_MAX = 10
+const DOUBLED_NS = NS_PER_SECOND / 2n
+/** So many labels, or pulses, that agree among themselves against the series end it. */
+const RESTART_COUNT = 3
+/** A label may name the pulse before the last one, when it was read after the next edge. */
+const EDGES_KEPT = 4
+
+interface State {
+  readonly options: PulseNumberingOptions
+  readonly pending: PendingLabels
+  /** Accepted pulses, oldest first. */
+  edges: readonly Edge[]
+  /** The last pulse whose label agreed with the count; later pulses are counted from it. */
+  series: NamedEdge | undefined
+  /** The last label that was heard while there is no series. */
+  candidate: NamedEdge | undefined
+  /** Labels in a row that contradict the series and agree among themselves. */
+  dissent: readonly NamedEdge[]
+  /** Pulses in a row that miss the seconds of the series and are whole seconds apart. */
+  offSecond: readonly Edge[]
+}
+
+export function createPulseNumbering(options: PulseNumberingOptions): PulseNumbering {
+  const state: State = {
+    options,
+    pending: pendingLabels(),
+    edges: [],
+    series: undefined,
+    candidate: undefined,
+    dissent: [],
+    offSecond: [],
+  }
+  return {
+    pulse: (sample, quality) => hearPulse(state, { ...sample, quality, emitted: false }),
+    label: (sample) => (sample.valid ? hearLabel(state, sample) : { samples: [], faults: [] }),
+  }
+}
+
+function hearPulse(state: State, edge: Edge): NumberingResult {
+  const faults: Fault[] = []
+  const last = state.edges.at(-1)
+  if (last !== undefined) {
+    const sinceNs = between(last.monoNs, edge.monoNs)
+    if (sinceNs < 0n) {
+      forget(state)
+      faults.push(fault(state, 'backwards', `expected pulses in ascending order, got one ${-sinceNs} ns back`))
+    } else if (sinceNs < DOUBLED_NS) {
+      // While nothing is numbered it is open which of the two is the edge: neither may begin a series.
+      if (state.series === undefined) forget(state)
+      return {
+        samples: [],
+        faults: [fault(state, 'doubled', `expected one pulse a second, got two ${sinceNs} ns apart`)],
+      }
+    }
+  }
+  faults.push(...endUnconfirmed(state, edge.monoNs))
+  const missed = missesSecond(state, edge)
+  if (missed !== undefined) return { samples: [], faults: [...faults, missed] }
+  state.offSecond = []
+  state.edges = [...state.edges, edge].slice(-EDGES_KEPT)
+  const { named, late } = state.pending.take(edge)
+  for (const label of late) faults.push(noPulse(state, label))
+  for (const label of named) faults.push(...weigh(state, { edge, taiNs: label.taiNs }))
+  return { samples: emit(state, edge), faults }
+}
+
+function hearLabel(state: State, label: LabelSample): NumberingResult {
+  if (label.taiNs % NS_PER_SECOND !== 0n) {
+    const message = `expected a label that names a whole second, got ${label.taiNs} ns TAI`
+    return { samples: [], faults: [fault(state, 'fraction', message)] }
+  }
+  const found = findEdge(state.edges, label)
+  switch (found.kind) {
+    case 'to-come':
+      return { samples: [], faults: state.pending.add(label).map((dropped) => noPulse(state, dropped)) }
+    case 'none':
+      return { samples: [], faults: [noPulse(state, label)] }
+    case 'late': {
+      const message = `expected a label to end before the next pulse, got ${found.sinceNs} ns after its own`
+      return { samples: [], faults: [fault(state, 'late-label', message)] }
+    }
+    case 'edge': {
+      const faults = weigh(state, { edge: found.edge, taiNs: label.taiNs })
+      return { samples: found.edge === state.edges.at(-1) ? emit(state, found.edge) : [], faults }
+    }
+  }
+}
+
+/** What a label that names an edge says of the series. */
+function weigh(state: State, named: NamedEdge): readonly Fault[] {
+  if (state.series === undefined) return begin(state, named)
+  const expected = countTo(state.series, named.edge)
+  if (named.taiNs === expected) {
+    state.series = named
+    state.dissent = []
+    return []
+  }
+  const previous = state.dissent.at(-1)
+  if (previous?.edge !== named.edge || previous.taiNs !== named.taiNs) {
+    const goesOn = previous !== undefined && agrees(previous, named)
+    state.dissent = goesOn ? [...state.dissent, named] : [named]
+  }
+  const offS = between(expected, named.taiNs) / NS_PER_SECOND
+  if (state.dissent.length < RESTART_COUNT) {
+    return [fault(state, 'disagree', `expected the label of ${expected} ns TAI, got one ${offS} s off`)]
+  }
+  state.series = named
+  state.dissent = []
+  const message = `expected labels to follow the count, got ${RESTART_COUNT} in a row ${offS} s off; the labels are believed`
+  return [fault(state, 'restarted', message)]
+}
+
+/** Begins the series when two labels in a row agree with counting the pulses between them. */
+function begin(state: State, named: NamedEdge): readonly Fault[] {
+  const { candidate } = state
+  // Instruments send several labels for one second.
+  if (candidate?.edge === named.edge && candidate.taiNs === named.taiNs) return []
+  state.candidate = named
+  if (candidate === undefined || tooLong(state, candidate, named.edge.monoNs)) return []
+  if (agrees(candidate, named)) {
+    state.series = named
+    state.candidate = undefined
+    return []
+  }
+  const elapsedNs = between(candidate.edge.monoNs, named.edge.monoNs)
+  const namedNs = between(candidate.taiNs, named.taiNs)
+  return [fault(state, 'disagree', `expected labels to follow the pulses, got ${namedNs} ns over ${elapsedNs} ns`)]
+}
+
+function missesSecond(state: State, edge: Edge): Fault | undefined {
+  if (state.series === undefined) return undefined
+  const offNs = offSecondNs(state.series.edge.monoNs, edge.monoNs)
+  if (offNs === undefined) return undefined
+  const previous = state.offSecond.at(-1)
+  const goesOn = previous !== undefined && offSecondNs(previous.monoNs, edge.monoNs) === undefined
+  state.offSecond = goesOn ? [...state.offSecond, edge] : [edge]
+  const message = `expected a pulse at whole seconds of the series, got one ${offNs} ns off`
+  if (state.offSecond.length < RESTART_COUNT) return fault(state, 'off-second', message)
+  const edges = state.offSecond
+  forget(state)
+  state.edges = edges
+  return fault(state, 'restarted', `${message}, ${RESTART_COUNT} in a row; labels number them anew`)
+}
+
+function endUnconfirmed(state: State, now: MonoNs): readonly Fault[] {
+  if (state.series === undefined || !tooLong(state, state.series, now)) return []
+  const sinceNs = between(state.series.edge.monoNs, now)
+  forget(state)
+  return [fault(state, 'unconfirmed', `expected a label that confirms the count, got none for ${sinceNs} ns`)]
+}
+
+/** Whether counting from there would be longer than allowed; the last whole second still counts, however it jitters. */
+function tooLong(state: State, from: NamedEdge, now: MonoNs): boolean {
+  const countingSecondsMax = BigInt(state.options.countingSecondsMax ?? COUNTING_SECONDS_MAX)
+  return between(from.edge.monoNs, now) > countingSecondsMax * NS_PER_SECOND + DOUBLED_NS
+}
+
+function emit(state: State, edge: Edge): readonly TimeSample[] {
+  if (state.series === undefined || edge.emitted) return []
+  edge.emitted = true
+  return [timeOf(state.options, edge, countTo(state.series, edge))]
+}
+
+function timeOf(options: PulseNumberingOptions, edge: Edge, taiNs: TaiNs): TimeSample {
+  const { source, accuracyNs } = options
+  const { monoNs, uncertaintyNs: precisionNs, quality } = edge
+  return { kind: 'time', source, monoNs, taiNs, accuracyNs, precisionNs, quality }
+}
+
+function forget(state: State): void {
+  state.edges = []
+  state.series = undefined
+  state.candidate = undefined
+  state.dissent = []
+  state.offSecond = []
+}
+
+function noPulse(state: State, label: LabelSample): Fault {
+  return fault(state, 'no-pulse', `expected a pulse within a second of the label of ${label.taiNs} ns TAI, got none`)
+}
+
+function fault(state: State, reason: string, message: string): Fault {
+  return fail(`numbering.${reason}`, `${state.options.source}: ${message}`).fault
+}

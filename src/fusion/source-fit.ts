@@ -1,0 +1,130 @@
+import { assert } from '../core/assert.ts'
+import { abs } from '../core/integer.ts'
+import type { TimeSample } from '../core/sample.ts'
+import { between, type MonoNs, plus, type TaiNs } from '../core/time.ts'
+import { fitLine, type Line, median, valueAt } from './robust-line.ts'
+
+/**
+ * The line of one source through the readings of its window, and what may be promised of it. Every reading that is
+ * right puts TAI within its residual, its precision and its accuracy of the line at its own instant; from there the
+ * promise is carried by the bound on the rate.
+ */
+export interface SourceFit {
+  readonly newest: TimeSample
+  readonly oldest: TimeSample
+  readonly count: number
+  /** Against `newest`. */
+  readonly line: Line
+  /** Whether the line follows the readings, wrong ones discarded; else its slope is none and everything is covered. */
+  readonly settled: boolean
+  /** The farthest that a reading lies from the line, its precision included. */
+  readonly residualNs: number
+  /** How far the rate of TAI may be from the slope of the line, now and until the next reading. */
+  readonly ratePpbMax: number
+  /** One of the readings since then is taken to be right. */
+  readonly carriedFrom: MonoNs
+  /** The worst of the readings since `carriedFrom`. */
+  readonly accuracyNs: bigint
+}
+
+export interface FitLimits {
+  readonly oscillatorPpbMax: number
+  readonly wanderPpb: number
+}
+
+/** With this many readings, wrong ones are a minority that shows. */
+export const SETTLING_COUNT = 6
+/** A settled line stays settled down to this many, so that discarding a wrong reading does not undo it. */
+const SETTLED_COUNT_MIN = 4
+/** A settled line believes that of this many of its newest readings at least one is right. */
+const TRUSTED_COUNT = 2
+/** Wrong readings hide behind each other: discarding the farthest shows the next. */
+const DISCARD_ROUNDS = 3
+/** Median absolute deviation to standard deviation of normal noise, times five. */
+const DEVIATIONS = 5 * 1.4826
+/** Readings and predictions are whole nanoseconds. */
+const ROUNDING_NS = 2
+
+/** Fits the samples, oldest first, at least one. `kept` are those that the line stands on. */
+export function fitSource(
+  samples: readonly TimeSample[],
+  wasSettled: boolean,
+  limits: FitLimits,
+): { readonly fit: SourceFit; readonly kept: readonly TimeSample[] } {
+  let kept = samples
+  const settled = samples.length >= (wasSettled ? SETTLED_COUNT_MIN : SETTLING_COUNT)
+  for (let round = 0; settled && round < DISCARD_ROUNDS; round++) {
+    const better = withoutWrong(kept, limits)
+    if (better.length === kept.length || better.length < SETTLED_COUNT_MIN) break
+    kept = better
+  }
+  return { fit: describe(kept, settled, limits), kept }
+}
+
+/** What the line says of TAI at `now`, rounded to a whole nanosecond. */
+export function predict(fit: SourceFit, now: MonoNs): TaiNs {
+  const sinceNs = between(fit.newest.monoNs, now)
+  return plus(fit.newest.taiNs, sinceNs + BigInt(Math.round(valueAt(fit.line, Number(sinceNs) / 1e9))))
+}
+
+/** How far the source may be from `predict`, but for its accuracy; rounded up. */
+export function spreadNs(fit: SourceFit, now: MonoNs): bigint {
+  const carriedS = Number(abs(between(fit.carriedFrom, now))) / 1e9
+  return BigInt(Math.ceil(fit.residualNs + fit.ratePpbMax * carriedS + ROUNDING_NS))
+}
+
+function withoutWrong(samples: readonly TimeSample[], limits: FitLimits): readonly TimeSample[] {
+  const distances = residuals(samples, lineOf(samples, limits.oscillatorPpbMax)).map(Math.abs)
+  const precisions = samples.map(({ precisionNs }) => Number(precisionNs))
+  const gateNs = 4 * median(precisions) + DEVIATIONS * median(distances) + ROUNDING_NS
+  // A reading with a poor precision of its own goes too: it would widen the promise for as long as it is in the window.
+  return samples.filter((_, index) => (distances[index] ?? 0) + (precisions[index] ?? 0) <= gateNs)
+}
+
+function describe(samples: readonly TimeSample[], settled: boolean, limits: FitLimits): SourceFit {
+  const { oldest, newest } = ends(samples)
+  const line = lineOf(samples, settled ? limits.oscillatorPpbMax : 0)
+  const residualNs = residuals(samples, line).reduce(
+    (worst, residual, index) => Math.max(worst, Math.abs(residual) + Number(samples[index]?.precisionNs)),
+    0,
+  )
+  const trusted = settled ? samples.slice(-TRUSTED_COUNT) : samples
+  const unlearntPpb = limits.oscillatorPpbMax + Math.abs(line.slopePpb)
+  const baselineS = Number(between(oldest.monoNs, newest.monoNs)) / 1e9
+  const learntPpb = (2 * (residualNs + ROUNDING_NS)) / baselineS + limits.wanderPpb
+  return {
+    newest,
+    oldest,
+    count: samples.length,
+    line,
+    settled,
+    residualNs,
+    ratePpbMax: settled ? Math.min(learntPpb, unlearntPpb) : unlearntPpb,
+    carriedFrom: (trusted[0] ?? newest).monoNs,
+    accuracyNs: trusted.reduce((worst, { accuracyNs }) => (accuracyNs > worst ? accuracyNs : worst), 0n),
+  }
+}
+
+function lineOf(samples: readonly TimeSample[], slopePpbMax: number): Line {
+  return fitLine(pointsOf(samples), slopePpbMax)
+}
+
+function residuals(samples: readonly TimeSample[], line: Line): number[] {
+  return pointsOf(samples).map(({ atS, ns }) => ns - valueAt(line, atS))
+}
+
+/** TAI − MonoNs against the newest sample: small enough for floating point. */
+function pointsOf(samples: readonly TimeSample[]): { readonly atS: number; readonly ns: number }[] {
+  const { newest: anchor } = ends(samples)
+  return samples.map(({ monoNs, taiNs }) => {
+    const sinceNs = between(anchor.monoNs, monoNs)
+    return { atS: Number(sinceNs) / 1e9, ns: Number(between(anchor.taiNs, taiNs) - sinceNs) }
+  })
+}
+
+function ends(samples: readonly TimeSample[]): { readonly oldest: TimeSample; readonly newest: TimeSample } {
+  const oldest = samples[0]
+  const newest = samples.at(-1)
+  assert(oldest !== undefined && newest !== undefined, 'a line needs at least one reading')
+  return { oldest, newest }
+}

@@ -1,0 +1,112 @@
+import { assert } from '../core/assert.ts'
+import { fail, ok, type Result } from '../core/fault.ts'
+import { max } from '../core/integer.ts'
+import { between, type MonoNs } from '../core/time.ts'
+import type { PreviousResponse, ResponseBody } from './packet.ts'
+import type { RangingStamp } from './stamp.ts'
+import type { TwoWay } from './two-way.ts'
+
+/** The four stamps of a completed exchange; the own rate bound is the clock's at completion. */
+export type Completed = Omit<TwoWay, 'ownRatePpb'>
+
+/**
+ * The asking half of an exchange with one peer: which requests are out, and which stamps of each are known. The stamps
+ * may become known in any order: t1 when the network stack tells it, t2 and t4 with the response, t3 with a later one.
+ */
+export interface Requester {
+  /** Opens the next request, giving up those without an answer for too long or beyond the limit on their number. */
+  open(now: MonoNs): { readonly sequence: bigint; readonly lost: number }
+  sent(sequence: bigint, t1: RangingStamp): Completed | undefined
+  /** True while a response to this request would be taken: once, and not after it was given up. */
+  awaits(sequence: bigint): boolean
+  /** Takes an authentic, awaited response that came at local instant `at` from a clock of this rate bound. Fault `ranging.late`: it counts as lost. */
+  answered(response: ResponseBody, ratePpb: bigint, t4: RangingStamp, at: MonoNs): Result<readonly Completed[]>
+  /** The peer's ranging clock started a new segment: its stamps of the old one are void. */
+  forgetPeerStamps(): void
+  /** The own ranging clock started a new segment: everything under way is void. */
+  abandon(): void
+  /** How many requests are still without an answer. */
+  unanswered(): number
+}
+
+export interface RequesterLimits {
+  readonly answerNsMax: bigint
+  readonly outstandingMax: number
+}
+
+interface Attempt {
+  readonly openedAt: MonoNs
+  t1: RangingStamp | undefined
+  answer: { readonly t2: RangingStamp; readonly t4: RangingStamp; readonly ratePpb: bigint } | undefined
+  departure: { readonly t3: RangingStamp; readonly ratePpb: bigint } | undefined
+}
+
+export function createRequester(peer: number, limits: RequesterLimits): Requester {
+  // In the order of their sequence numbers, which is that of insertion.
+  const attempts = new Map<bigint, Attempt>()
+  let lastSequence = 0n
+
+  const giveUp = (sequence: bigint, attempt: Attempt): number => {
+    attempts.delete(sequence)
+    return attempt.answer === undefined ? 1 : 0
+  }
+
+  const complete = (sequence: bigint, attempt: Attempt): Completed | undefined => {
+    const { t1, answer, departure } = attempt
+    if (t1 === undefined || answer === undefined || departure === undefined) return undefined
+    attempts.delete(sequence)
+    const peerRatePpb = max(answer.ratePpb, departure.ratePpb)
+    return { t1, t2: answer.t2, t3: departure.t3, t4: answer.t4, peerRatePpb }
+  }
+
+  const departed = (previous: PreviousResponse, ratePpb: bigint): Completed | undefined => {
+    const attempt = attempts.get(previous.sequence)
+    if (attempt === undefined) return undefined
+    attempt.departure = { t3: previous.sent, ratePpb }
+    return complete(previous.sequence, attempt)
+  }
+
+  return {
+    open: (now) => {
+      let lost = 0
+      for (const [sequence, attempt] of attempts) {
+        const overdue = attempt.answer === undefined && between(attempt.openedAt, now) > limits.answerNsMax
+        if (overdue || attempts.size >= limits.outstandingMax) lost += giveUp(sequence, attempt)
+      }
+      lastSequence += 1n
+      attempts.set(lastSequence, { openedAt: now, t1: undefined, answer: undefined, departure: undefined })
+      return { sequence: lastSequence, lost }
+    },
+    sent: (sequence, t1) => {
+      const attempt = attempts.get(sequence)
+      if (attempt === undefined || attempt.t1 !== undefined) return undefined
+      attempt.t1 = t1
+      return complete(sequence, attempt)
+    },
+    awaits: (sequence) => {
+      const attempt = attempts.get(sequence)
+      return attempt !== undefined && attempt.answer === undefined
+    },
+    answered: ({ sequence, received, previous }, ratePpb, t4, at) => {
+      const attempt = attempts.get(sequence)
+      assert(attempt !== undefined, 'only an awaited response is taken')
+      const takenNs = between(attempt.openedAt, at)
+      if (takenNs > limits.answerNsMax) {
+        attempts.delete(sequence)
+        const expected = `within ${limits.answerNsMax} ns`
+        return fail('ranging.late', `ranging response from ${peer}: expected ${expected}, got it after ${takenNs} ns`)
+      }
+      attempt.answer = { t2: received, t4, ratePpb }
+      const own = complete(sequence, attempt)
+      const earlier = previous === undefined ? undefined : departed(previous, ratePpb)
+      return ok([own, earlier].filter((completed) => completed !== undefined))
+    },
+    forgetPeerStamps: () => {
+      for (const [sequence, attempt] of attempts) {
+        if (attempt.answer !== undefined || attempt.departure !== undefined) attempts.delete(sequence)
+      }
+    },
+    abandon: () => attempts.clear(),
+    unanswered: () => [...attempts.values()].filter((attempt) => attempt.answer === undefined).length,
+  }
+}

@@ -1,0 +1,74 @@
+import { equalBytes } from '../core/bytes.ts'
+import { fail, ok, type Result } from '../core/fault.ts'
+import { abs, max } from '../core/integer.ts'
+import { INSTANT_LIMIT_NS, type MonoNs, plus, type RangingNs } from '../core/time.ts'
+
+/** Who took a stamp, coarsest first: this program, the kernel's network stack, the network card. */
+export const STAMP_KINDS = ['user', 'kernel', 'hardware'] as const
+export type StampKind = (typeof STAMP_KINDS)[number]
+
+/** When a packet left or came, on the local oscillator. The true instant lies within `errorNs` of `at`. */
+export interface Stamp {
+  readonly at: MonoNs
+  readonly errorNs: bigint
+  readonly kind: StampKind
+}
+
+/** The same on a ranging clock: the clock's reading at the true instant lies within `errorNs` (+ rounding) of `rangingNs`. */
+export interface RangingStamp {
+  readonly rangingNs: RangingNs
+  readonly errorNs: bigint
+  readonly kind: StampKind
+}
+
+/** One unbroken run of a ranging clock: readings of different segments must never be compared. */
+export interface SegmentId {
+  readonly bootId: Uint8Array
+  readonly segment: number
+}
+
+/** The ranging clock R of this node as it is now; whoever keeps it passes it into every call. */
+export interface RangingClock extends SegmentId {
+  /** R at a local instant, within 1 ns of its exact value: constant rate and strictly increasing within the segment. */
+  at(mono: MonoNs): RangingNs
+  /** ρ: bound on the rate error of R in this segment, ppb, rounded up. */
+  readonly boundPpb: bigint
+}
+
+/** A stamp that may be this far off is no stamp; the limit also keeps the error inside its field on the wire. */
+export const STAMP_ERROR_NS_MAX = 1_000_000_000n
+
+/** How far the integer reading of a clock is from its exact value, whichever way the clock rounds. */
+export const ROUNDING_NS = 1n
+
+export function sameSegment(a: SegmentId, b: SegmentId): boolean {
+  return a.segment === b.segment && equalBytes(a.bootId, b.bootId)
+}
+
+/** A stamp of the local oscillator on the ranging clock. Fault `ranging.stamp` when its error or value is out of range. */
+export function stampOn(clock: RangingClock, stamp: Stamp): Result<RangingStamp> {
+  const rangingNs = clock.at(stamp.at)
+  // The clock runs at its own rate over the error too, so the error is carried over as readings, not as a number.
+  const errorNs = max(
+    clock.at(plus(stamp.at, stamp.errorNs)) - rangingNs,
+    rangingNs - clock.at(plus(stamp.at, -stamp.errorNs)),
+  )
+  if (stamp.errorNs < 0n || errorNs > STAMP_ERROR_NS_MAX) {
+    return fail(
+      'ranging.stamp',
+      `ranging stamp: expected an error of 0 to ${STAMP_ERROR_NS_MAX} ns, got ${stamp.errorNs} ns`,
+    )
+  }
+  if (abs(rangingNs) > INSTANT_LIMIT_NS) {
+    return fail(
+      'ranging.stamp',
+      `ranging stamp: expected a reading within ±${INSTANT_LIMIT_NS} ns, got ${rangingNs} ns`,
+    )
+  }
+  return ok({ rangingNs, errorNs, kind: stamp.kind })
+}
+
+/** The coarsest of several kinds: what the result of all of them is worth. */
+export function coarsestKind(stamps: readonly { readonly kind: StampKind }[]): StampKind {
+  return STAMP_KINDS.find((kind) => stamps.some((stamp) => stamp.kind === kind)) ?? 'user'
+}

@@ -1,0 +1,24 @@
+/** The first wait lies between half of this and all of it. */
+const BACK_OFF_FIRST_MS = 100
+
+/**
+ * How long to wait before dialling again: doubles with every attempt up to `capMs`, and half of it is chance, so that
+ * appliances that lost each other at one moment do not come back at one moment. `unit` is a random number in [0, 1).
+ */
+export function backOffMs(attempt: number, capMs: number, unit: number): number {
+  const fullMs = Math.min(capMs, BACK_OFF_FIRST_MS * 2 ** Math.min(attempt, 30))
+  return fullMs * (0.5 + unit / 2)
+}
+
+/**
+ * The longest wait in a cluster of `members`. A handshake costs its two ends about 10 ms of processor time, so even
+ * where everybody refuses everybody it takes a tenth of a core, and a small cluster still heals within 2 s.
+ */
+export function backOffCapMs(members: number): number {
+  return Math.max(2_000, 100 * members)
+}
+
+/** The attempts that still count after a link that was up for `upForMs`: one that breaks at once proves nothing. */
+export function attemptsAfterLink(attempts: number, upForMs: number, capMs: number): number {
+  return upForMs >= capMs ? 0 : attempts
+}

@@ -1,0 +1,44 @@
+import { connect, type SecureContext } from 'node:tls'
+import { type Address, formatAddress } from './address.ts'
+import { type LinkHandle, type LinkHooks, type LinkLimits, runLink } from './link.ts'
+
+export interface DialOptions {
+  readonly self: number
+  readonly peer: number
+  readonly address: Address
+  readonly secureContext: SecureContext
+  readonly limits: LinkLimits
+  /** How long connecting, handshake and both Hellos may take together. */
+  readonly greetingMsMax: number
+  readonly hooks: LinkHooks
+}
+
+/** Starts one connection to a member. It ends by `hooks.onEnd`, whatever happens; nothing is tried again here. */
+export function dial(options: DialOptions): LinkHandle {
+  const { peer, address, hooks, greetingMsMax } = options
+  const where = `member ${peer} at ${formatAddress(address.host, address.port)}`
+  // The chain means nothing here: certificates are self-signed and the key is compared with the member's own.
+  const socket = connect({ ...address, secureContext: options.secureContext, rejectUnauthorized: false })
+  const handle = runLink(socket, {
+    self: options.self,
+    role: 'dialler',
+    where,
+    limits: options.limits,
+    hooks: {
+      ...hooks,
+      onUp: (id, link) => {
+        clearTimeout(deadline)
+        hooks.onUp(id, link)
+      },
+      onEnd: (id, fault) => {
+        clearTimeout(deadline)
+        hooks.onEnd(id, fault)
+      },
+    },
+  })
+  const deadline = setTimeout(() => {
+    const message = `${where}: expected handshake and Hello within ${greetingMsMax} ms, got no Hello`
+    handle.close({ code: 'transport.stalled', message })
+  }, greetingMsMax)
+  return handle
+}

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict'
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net'
+import { after, before, test } from 'node:test'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { FRAME_PAYLOAD_BYTES_MAX } from './frame.ts'
+import {
+  closeAll,
+  connectStranger,
+  createIdentities,
+  endOf,
+  faultsOf,
+  frameOf,
+  HELLO,
+  type Node,
+  peerOf,
+  startNode,
+  until,
+} from './mesh-fixture.ts'
+import { tlsSettings } from './tls-settings.ts'
+
+/** Member 1 listens, member 0 is played by the tests, member 2 exists; `outsider` is nobody's key. */
+const [zero, one, two, outsider] = createIdentities(4) as [never, never, never, never]
+const running: Node[] = []
+let door: Node
+
+async function start(limits = {}): Promise<Node> {
+  const node = await startNode(1, one, [peerOf(0, zero), peerOf(2, two, 1)], { limits })
+  running.push(node)
+  return node
+}
+
+before(async () => {
+  door = await start()
+})
+after(() => closeAll(running))
+
+test('a key of no member is refused before it learns anything', async () => {
+  const stranger = connectStranger(door.mesh.address, outsider)
+  await stranger.secured
+  stranger.socket.write(frameOf(HELLO))
+  await stranger.ended
+  assert.equal(stranger.received().length, 0)
+  const { refused, lastFault } = door.mesh.inbound()
+  assert.equal(refused, 1)
+  assert.equal(lastFault?.code, 'transport.wrong-key')
+  assert.match(
+    lastFault.message,
+    /^connection from 127\.0\.0\.1:\d+: expected the key of a member, got an unknown key \(SHA-384 /,
+  )
+})
+
+test('a client without a certificate is refused', async () => {
+  const stranger = connectStranger(door.mesh.address, zero, { key: undefined, cert: undefined })
+  await stranger.ended
+  assert.equal(stranger.received().length, 0)
+  assert.equal(door.mesh.inbound().lastFault?.code, 'transport.no-certificate')
+})
+
+test('a member that should be dialled may not dial', async () => {
+  const stranger = connectStranger(door.mesh.address, two)
+  await stranger.ended
+  assert.equal(door.mesh.inbound().lastFault?.code, 'transport.wrong-direction')
+})
+
+test('no other protocol version, group or signature scheme is spoken', async () => {
+  const others = [
+    { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'DEFAULT' },
+    { ecdhCurve: 'X25519' },
+    { ecdhCurve: 'P-384' },
+    { sigalgs: 'mldsa65' },
+    { sigalgs: 'ed25519:ecdsa_secp384r1_sha384' },
+  ] as const
+  for (const options of others) {
+    const failed = door.mesh.inbound().handshakesFailed
+    await connectStranger(door.mesh.address, zero, options).ended
+    await until('the failure is counted', () => door.mesh.inbound().handshakesFailed === failed + 1)
+    assert.equal(door.mesh.inbound().lastFault?.code, 'transport.handshake')
+  }
+})
+
+test('the link is TLS 1.3 with ML-KEM-1024, and a client that knows every scheme is asked for ML-DSA-87', async () => {
+  const member = connectStranger(door.mesh.address, zero, { sigalgs: undefined })
+  await member.secured
+  assert.equal(member.socket.getProtocol(), 'TLSv1.3')
+  assert.deepEqual(member.socket.getSharedSigalgs(), ['id-ml-dsa-87+UNDEF'])
+  assert.deepEqual(member.socket.getEphemeralKeyInfo(), {
+    type: 'TLSGroup',
+    name: 'SecP384r1MLKEM1024',
+    size: undefined,
+  })
+  member.socket.destroy()
+})
+
+test('a session that a client kept is not resumed', async () => {
+  const first = connectStranger(door.mesh.address, zero)
+  const sessions: Buffer[] = []
+  first.socket.on('session', (session) => sessions.push(session))
+  first.socket.write(frameOf(HELLO))
+  await until('it has a session and its Hello', () => sessions.length > 0 && first.received().length > 0)
+  first.socket.destroy()
+  const second = connectStranger(door.mesh.address, zero, { session: sessions[0] })
+  await second.secured
+  assert.equal(second.socket.isSessionReused(), false)
+  second.socket.destroy()
+})
+
+test('the listener answers a Hello with its own and not before', async () => {
+  const member = connectStranger(door.mesh.address, zero)
+  await member.secured
+  const up = door.mesh.peers()[0]!.linksUp
+  assert.equal(member.received().length, 0)
+  member.socket.write(frameOf(HELLO))
+  await until('its Hello is there', () => member.received().length > 0)
+  assert.deepEqual(new Uint8Array(member.received()), frameOf(HELLO))
+  assert.equal(door.mesh.peers()[0]!.linksUp, up + 1)
+  member.socket.destroy()
+})
+
+test('a second connection of a member replaces the first', async () => {
+  const older = connectStranger(door.mesh.address, zero)
+  older.socket.write(frameOf(HELLO))
+  await until('the first is up', () => older.received().length > 0)
+  const newer = connectStranger(door.mesh.address, zero)
+  newer.socket.write(frameOf(HELLO))
+  await older.ended
+  assert(faultsOf(door, 0).includes('transport.replaced'))
+  assert.equal(door.mesh.peers()[0]!.up, true)
+  newer.socket.destroy()
+})
+
+test('a Hello beyond its limit, a frame beyond 1 MiB and an empty frame close the connection with a fault', async () => {
+  const header = (length: number) => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeUInt32BE(length)
+    return bytes
+  }
+  const cases = [
+    [header(64 * 1024 + 1), 'expected a payload of 1 to 65536 bytes, got 65537'],
+    [header(0), 'expected a payload of 1 to 65536 bytes, got 0'],
+    [
+      Buffer.concat([frameOf(HELLO), header(FRAME_PAYLOAD_BYTES_MAX + 1)]),
+      'expected a payload of 1 to 1048576 bytes, got 1048577',
+    ],
+    [Buffer.concat([frameOf(HELLO), header(0)]), 'expected a payload of 1 to 1048576 bytes, got 0'],
+  ] as const
+  for (const [bytes, message] of cases) {
+    const member = connectStranger(door.mesh.address, zero)
+    member.socket.write(bytes)
+    await member.ended
+    const { lastFault } = door.mesh.peers()[0]!
+    assert.equal(lastFault?.code, 'frame.length')
+    assert.match(lastFault.message, /^member 0, connection from 127\.0\.0\.1:\d+: frame: /)
+    assert(lastFault.message.endsWith(message), lastFault.message)
+  }
+})
+
+test('garbage at the port is refused and counted', async () => {
+  const failed = door.mesh.inbound().handshakesFailed
+  for (const garbage of ['GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01\xff\xff', '\0'.repeat(10_000)]) {
+    const socket = connectTcp(door.mesh.address)
+    socket.write(garbage)
+    socket.end()
+    await endOf(socket.resume())
+  }
+  await until('all three are counted', () => door.mesh.inbound().handshakesFailed === failed + 3)
+})
+
+test('who does not finish the handshake in time is dropped', async () => {
+  const impatient = await start({ greetingMsMax: 100 })
+  await endOf(connectTcp(impatient.mesh.address).resume())
+  await until('it is gone', () => impatient.mesh.inbound().pending === 0)
+  const { stalled, handshakesFailed, lastFault } = impatient.mesh.inbound()
+  assert.deepEqual([stalled, handshakesFailed], [1, 0])
+  assert.match(
+    lastFault!.message,
+    /^connection from 127\.0\.0\.1:\d+: expected handshake and Hello within 100 ms, got no Hello$/,
+  )
+})
+
+test('a member that does not say Hello in time is dropped, the link of one that did lives on', async () => {
+  const limits = { greetingMsMax: 1_000 }
+  const impatient = await start(limits)
+  const polite = await startNode(0, zero, [peerOf(1, one, impatient.mesh.address.port)], { limits })
+  running.push(polite)
+  await until('the polite one is up', () => impatient.mesh.peers()[0]!.up)
+  const rude = connectStranger(impatient.mesh.address, zero)
+  await rude.ended
+  assert.equal(impatient.mesh.inbound().stalled, 1)
+  assert.deepEqual(faultsOf(impatient, 0), ['transport.stalled'])
+  // The rude one came later, so the polite one's own deadline has passed as well.
+  assert.equal(impatient.mesh.peers()[0]!.up, true)
+  assert.deepEqual(faultsOf(polite, 1), [])
+})
+
+test('no more strangers than the limit are kept waiting', async () => {
+  const narrow = await start({ pendingMax: 2 })
+  const waiting = [connectTcp(narrow.mesh.address), connectTcp(narrow.mesh.address)]
+  await until('both wait', () => narrow.mesh.inbound().pending === 2)
+  await endOf(connectTcp(narrow.mesh.address).resume())
+  assert.equal(narrow.mesh.inbound().turnedAway, 1)
+  for (const socket of waiting) socket.destroy()
+  await until('there is room again', () => narrow.mesh.inbound().pending === 0)
+  const member = connectStranger(narrow.mesh.address, zero)
+  member.socket.write(frameOf(HELLO))
+  await until(
+    'a member is up and waits no more',
+    () => narrow.mesh.peers()[0]!.up && narrow.mesh.inbound().pending === 0,
+  )
+  member.socket.destroy()
+})
+
+test('no more handshakes than the rate are begun', async () => {
+  const slow = await start({ acceptsPerSecond: 0.001, acceptsBurst: 2 })
+  for (let i = 0; i < 5; i++) {
+    const socket = connectTcp(slow.mesh.address)
+    socket.end()
+    await endOf(socket.resume())
+  }
+  await until('all have come', () => slow.mesh.inbound().accepted === 5)
+  assert.equal(slow.mesh.inbound().turnedAway, 3)
+})
+
+test('a server with the key of another member, of nobody, or without a word is no member', async () => {
+  const answers = [
+    [two, /^member 1 at 127\.0\.0\.1:\d+: expected the key of member 1, got the key of member 2$/],
+    [
+      outsider,
+      /^member 1 at 127\.0\.0\.1:\d+: expected the key of member 1, got an unknown key \(SHA-384 [0-9a-f]{12}…\)$/,
+    ],
+  ] as const
+  for (const [identity, message] of answers) {
+    const received: Buffer[] = []
+    const server = createTlsServer({ ...tlsSettings(identity), requestCert: true, rejectUnauthorized: false })
+    server.on('secureConnection', (socket: TLSSocket) => {
+      socket.on('data', (chunk: Buffer) => received.push(chunk))
+      socket.on('error', () => socket.destroy())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const dialler = await startNode(0, zero, [peerOf(1, one, port), peerOf(2, two, 1)])
+    running.push(dialler)
+    await until('it has failed', () => faultsOf(dialler, 1).length > 0)
+    assert.equal(faultsOf(dialler, 1)[0], 'transport.wrong-key')
+    assert.match(dialler.mesh.peers()[0]!.lastFault!.message, message)
+    assert.equal(received.length, 0)
+    await dialler.mesh.close()
+    server.close()
+  }
+})
+
+test('a server that accepts and then says nothing, or hangs up, is given up', async () => {
+  const servers = [
+    ['transport.stalled', createServer((socket) => socket.on('error', () => socket.destroy()).resume())],
+    ['transport.handshake', createServer((socket) => socket.destroy())],
+  ] as const
+  for (const [code, server] of servers) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const dialler = await startNode(0, zero, [peerOf(1, one, port)], { limits: { greetingMsMax: 100 } })
+    running.push(dialler)
+    await until('it has given up', () => faultsOf(dialler, 1).length > 0)
+    assert.equal(faultsOf(dialler, 1)[0], code)
+    await dialler.mesh.close()
+    server.close()
+  }
+})

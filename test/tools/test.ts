@@ -1,0 +1,95 @@
+import { matchesGlob } from 'node:path'
+import { parseArgs } from 'node:util'
+import { findFiles, ROOT } from './project-files.ts'
+import { runStage, type StageLimits, type Tally } from './run-stage.ts'
+
+interface Stage extends StageLimits {
+  readonly name: string
+  readonly globs: readonly string[]
+}
+
+const QUICK: StageLimits = { testSecondsMax: 60, stageSecondsMax: 300 }
+
+/** In the order in which they run. A new stage is one line; every stage must find tests. */
+const STAGES: readonly Stage[] = [
+  { name: 'src', globs: ['src/**/*.test.ts'], ...QUICK },
+  { name: 'drivers', globs: ['drivers/**/*.test.ts'], ...QUICK },
+  { name: 'project', globs: ['test/*.test.ts', 'test/tools/*.test.ts'], ...QUICK },
+]
+
+const USAGE = 'npm test [-- --stage NAME]… [-- --only GLOB]…'
+
+function print(line: string): void {
+  console.log(line)
+}
+
+/** What the command line asks for, or the sentence that says what is wrong with it. */
+function readArguments(): { stages: readonly Stage[]; only: readonly string[] } | string {
+  const known = STAGES.map((stage) => stage.name).join(', ')
+  try {
+    const { values } = parseArgs({
+      options: { stage: { type: 'string', multiple: true }, only: { type: 'string', multiple: true } },
+    })
+    const strange = values.stage?.find((name) => !STAGES.some((stage) => stage.name === name))
+    if (strange !== undefined) return `--stage: expected one of ${known}, got ${strange}`
+    return { stages: STAGES.filter(({ name }) => values.stage?.includes(name) ?? true), only: values.only ?? [] }
+  } catch (error) {
+    return `${error instanceof Error ? error.message : String(error)}: expected ${USAGE}`
+  }
+}
+
+/** Tests that nobody runs look like tests that pass. */
+function strayTests(): readonly string[] {
+  const staged = new Set(STAGES.flatMap((stage) => findFiles(ROOT, stage.globs)))
+  return findFiles(ROOT, ['**/*.test.ts']).filter((file) => !staged.has(file))
+}
+
+async function main(): Promise<boolean> {
+  const wanted = readArguments()
+  if (typeof wanted === 'string') {
+    console.error(wanted)
+    return false
+  }
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  const times: string[] = []
+  const startedAt = performance.now()
+  const add = (tally: Tally): void => {
+    total.passed += tally.passed
+    total.failed += tally.failed
+    total.skipped += tally.skipped
+  }
+  for (const file of strayTests()) {
+    print(`✖ ${file}: expected to belong to a stage of test/tools/test.ts`)
+    add({ passed: 0, failed: 1, skipped: 0 })
+  }
+  for (const stage of wanted.stages) {
+    const files = findFiles(ROOT, stage.globs).filter(
+      (file) => wanted.only.length === 0 || wanted.only.some((glob) => matchesGlob(file, glob)),
+    )
+    if (files.length === 0 && wanted.only.length > 0) continue
+    print(`\n${stage.name}: ${files.length} files`)
+    const stageStartedAt = performance.now()
+    const tally = files.length === 0 ? { passed: 0, failed: 0, skipped: 0 } : await runStage(ROOT, files, stage, print)
+    add(tally)
+    if (tally.passed + tally.failed === 0) {
+      print(`✖ ${stage.name}: expected to run tests below ${stage.globs.join(', ')}, got none`)
+      add({ passed: 0, failed: 1, skipped: 0 })
+    }
+    times.push(`${stage.name.padEnd(12)} ${counts(tally)}, ${seconds(stageStartedAt)}`)
+  }
+  const { passed, failed, skipped } = total
+  print(`\n${times.join('\n')}\n`)
+  print(`tests ${passed + failed + skipped}\npass ${passed}\nfail ${failed}\nskipped ${skipped}`)
+  print(`duration ${seconds(startedAt)}\n${counts(total)}`)
+  return total.failed === 0 && total.passed > 0
+}
+
+function counts({ passed, failed, skipped }: Tally): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`
+}
+
+function seconds(since: number): string {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`
+}
+
+process.exitCode = (await main()) ? 0 : 1
