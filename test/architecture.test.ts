@@ -50,14 +50,13 @@ const RULES: ImportRules = {
   packages: {
     '@noble/hashes': ['src/core/hash.ts', TEST_CODE],
     '@noble/post-quantum': ['src/crypto/', TEST_CODE],
-    '@peculiar/x509': ['src/crypto/'],
-    '@serialport/parser-readline': ['src/device/'],
+    '@peculiar/asn1-schema': ['src/crypto/tls-identity.ts'],
+    '@peculiar/asn1-x509': ['src/crypto/tls-identity.ts'],
     cborg: ['src/core/encoding.ts', TEST_CODE],
     commander: ['src/cli/'],
     'fast-check': [TESTS, TEST_CODE],
     koffi: ['src/linux/'],
     'nmea-simple': ['drivers/nmea/'],
-    pino: ['src/agent/', 'src/cli/'],
     serialport: ['src/device/'],
     'smol-toml': ['src/config/', 'provisioning/'],
     zod: ['drivers/*/options.ts', 'src/config/', 'provisioning/'],
@@ -67,8 +66,7 @@ const RULES: ImportRules = {
     'node:assert/strict': [TESTS, TEST_CODE],
     'node:child_process': ['src/cli/', 'provisioning/', TEST_CODE],
     'node:cluster': [],
-    // The agent gives the pure sides their MACs and their chance.
-    'node:crypto': ['src/crypto/', 'src/agent/', 'src/transport/tls-settings.ts', TEST_CODE],
+    'node:crypto': ['src/crypto/', 'src/transport/tls-settings.ts', TEST_CODE],
     'node:dgram': ['src/device/', 'src/cli/demo/', TEST_CODE],
     'node:events': [],
     // The agent tells literal addresses from names, and the demo looks for ports that are free.

@@ -132,6 +132,19 @@ test('a reply that comes after its time is drained, never told', () => {
   assert.equal(written(session.receive(utf8('scpi > '), quiet)), '*IDN?\r')
 })
 
+test('half a line that never ended does not spoil the next', () => {
+  const { session, now } = readySession()
+  session.send(query(':X?'), now)
+  session.receive(utf8('+'), now)
+  const late = plus(now, 3n * NS_PER_SECOND)
+  const [event] = session.wake(late)
+  const message = ':X?: expected a reply within 3000 ms, got the beginning of a line'
+  assert.deepEqual(event, { type: 'fault', fault: { code: 'scpi.no-reply', message } })
+  const quiet = plus(late, QUIET_NS)
+  session.wake(quiet)
+  assert.equal(written(session.receive(utf8('scpi > '), quiet)), '*IDN?\r')
+})
+
 test('a reply that comes instead of the bare prompt keeps the session out of step', () => {
   const { session, now } = readySession()
   session.send(query(':X?'), now)
@@ -304,7 +317,7 @@ test('whatever an instrument that answers in order loses and however long it res
   fc.assert(
     fc.property(temper, (instrument) => {
       for (const [command, lines] of interview(instrument)) {
-        assert.ok(lines.length === 0 || lines[0] === `+${command.slice(2, -1)}`, `${command} ${lines}`)
+        assert.ok(lines.length === 0 || lines[0] === `+${command.slice(2, -1)}`, `${command} ${lines[0]}`)
         answers += lines.length
       }
     }),

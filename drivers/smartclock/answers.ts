@@ -81,14 +81,30 @@ export function takeAnswer(known: Knowledge, name: QueryName, line: ScpiLine, no
   ANSWERS[name](known, name, line, now)
 }
 
-/** The unit gave no answer but a prompt; what it said before no longer holds. */
+/** The unit gave no answer but a prompt. */
 export function takeRefusal(known: Knowledge, name: QueryName, errorCode: number): void {
-  const { readings } = known
   if (errorCode === DATA_STALE) known.staleEntries += 1
-  if (name === 'timeInterval') readings.timeIntervalNs = undefined
-  else if (name === 'state') readings.state = undefined
-  else if (name === 'leapSeconds') readings.taiMinusUtcSeconds = undefined
+  forget(known.readings, name)
 }
+
+/** What the unit said before no longer holds. */
+function forget(readings: Readings, name: QueryName): void {
+  const reading = READING_OF[name]
+  if (reading !== undefined) readings[reading] = undefined
+}
+
+const READING_OF = {
+  state: 'state',
+  tfom: 'tfom',
+  ffom: 'ffom',
+  timeInterval: 'timeIntervalNs',
+  holdover: 'holdoverSeconds',
+  leapSeconds: 'taiMinusUtcSeconds',
+  identity: undefined,
+  timeZone: undefined,
+  error: undefined,
+  timeCode: undefined,
+} as const satisfies Record<QueryName, keyof Readings | undefined>
 
 /** Reads a line, keeps what it says, and turns the faults of either into complaints that say where they are from. */
 function answer<T>(
@@ -97,6 +113,7 @@ function answer<T>(
 ): Answer {
   return (known, name, line, now) => {
     const value = parse(line.text)
+    if (!value.ok) forget(known.readings, name)
     for (const { code, message } of value.ok ? take(known, value.value, line, now) : [value.fault]) {
       const fault = { code, message: `${QUERIES[name].command}: ${message}`, line: line.number }
       known.actions.push({ type: 'fault', fault })
@@ -154,10 +171,10 @@ function takeTimeCode(known: Knowledge, code: TimeCode, line: ScpiLine, now: Mon
   readings.timeInvalid = code.invalid
   const edge = readEdge(known.edges, code, line.firstByteAt)
   if (!edge.ok) return [edge.fault]
-  const { month, rollover, steady, faults } = edge.value
+  const { month, rollover, pace, faults } = edge.value
   readings.weekRollover = rollover
   readings.leapAnnounced = (month === 6 || month === 12) && code.leap !== '0' ? code.leap : undefined
-  if (!steady) {
+  if (pace === 'stepped') {
     // A step may be someone setting the time zone at the keypad.
     readings.zone = 'unknown'
     schedule.dueAt.set('timeZone', now)
@@ -168,7 +185,8 @@ function takeTimeCode(known: Knowledge, code: TimeCode, line: ScpiLine, now: Mon
 
 function labelOf({ source, readings }: Knowledge, edge: NamedEdge, line: ScpiLine): LabelSample {
   const quality = qualityOf(readings)
-  const believed = !readings.timeInvalid && readings.zone === 'utc' && edge.rollover !== 'reported' && edge.steady
+  const believed =
+    !readings.timeInvalid && readings.zone === 'utc' && edge.rollover !== 'reported' && edge.pace === 'steady'
   return {
     kind: 'label',
     source,

@@ -106,7 +106,7 @@ function askNext(unit: Unit, now: MonoNs): void {
   const name = nextQuery(unit.schedule, now)
   if (name === undefined) return
   noteAsked(unit.schedule, name, now)
-  unit.actions.push(...unit.session.send(QUERIES[name], now).filter((event) => event.type === 'write'))
+  for (const event of unit.session.send(QUERIES[name], now)) takeEvent(unit, event, now)
 }
 
 function isSilent(unit: Unit, now: MonoNs): boolean {

@@ -17,19 +17,24 @@ export interface EdgeReader {
 export interface NamedEdge {
   readonly taiNs: TaiNs
   readonly rollover: 'none' | 'reported' | 'repaired'
-  /** Whether the code follows on from the one before it as time does. */
-  readonly steady: boolean
+  /** Whether the code follows on from the one before it: as time does, too late to tell its pulse, not at all. */
+  readonly pace: 'steady' | 'late' | 'stepped'
   /** The month on the unit's calendar, 1 to 12; a leap second may come at the end of June or December. */
   readonly month: number
   readonly faults: readonly Fault[]
 }
 
 /** A code is sent 980 to 20 ms before its edge, so two may be off by 960 ms against each other; 10 ms are the line's. */
-const STEADY_NS = 970n * NS_PER_MILLISECOND
+const STEPPED_NS = 970n * NS_PER_MILLISECOND
+/** The tick is steady to milliseconds. A code so much later has waited on the way, and its pulse may have passed. */
+const LATE_NS = 250n * NS_PER_MILLISECOND
 /** Past that, the drift of the two clocks against each other is in it too. */
 const COMPARED_NS = 600n * NS_PER_SECOND
 
-/** Faults: no such date or time by the leap table. Those in the value: `smartclock.week-rollover`, `smartclock.stuck-second`, `smartclock.time-step`. */
+/**
+ * Faults: no such date or time by the leap table. Those inside the value: `smartclock.week-rollover`,
+ * `smartclock.stuck-second`, `smartclock.time-step`, `smartclock.late-code`.
+ */
 export function readEdge(reader: EdgeReader, said: TimeCode, firstByteAt: MonoNs): Result<NamedEdge> {
   const { table, floor, repairs } = reader
   const rollovers = floor === undefined ? ok(0) : rolloversBefore(said, floor, table)
@@ -41,21 +46,27 @@ export function readEdge(reader: EdgeReader, said: TimeCode, firstByteAt: MonoNs
   const utc = taiToUtc(table, tai.value)
   if (!utc.ok) return utc
   const rollover = rollovers.value === 0 ? 'none' : repairs ? 'repaired' : 'reported'
-  const step = stepFault(reader, tai.value, firstByteAt)
+  const { pace, faults } = judgePace(reader, tai.value, firstByteAt)
   reader.last = { taiNs: tai.value, firstByteAt }
-  const faults = step === undefined ? [] : [step]
   if (rollover === 'reported') faults.push(rolloverFault(reader, tai.value, rollovers.value))
-  return ok({ taiNs: tai.value, rollover, steady: step === undefined, month: utc.value.month, faults })
+  return ok({ taiNs: tai.value, rollover, pace, month: utc.value.month, faults })
 }
 
-function stepFault({ last, table }: EdgeReader, taiNs: TaiNs, firstByteAt: MonoNs): Fault | undefined {
-  if (last === undefined) return undefined
+function judgePace(
+  { last, table }: EdgeReader,
+  taiNs: TaiNs,
+  firstByteAt: MonoNs,
+): { pace: NamedEdge['pace']; faults: Fault[] } {
+  if (last === undefined) return { pace: 'steady', faults: [] }
   const elapsedNs = between(last.firstByteAt, firstByteAt)
   const advanceNs = between(last.taiNs, taiNs)
-  if (elapsedNs > COMPARED_NS || abs(advanceNs - elapsedNs) <= STEADY_NS) return undefined
+  const lateNs = elapsedNs - advanceNs
+  if (elapsedNs > COMPARED_NS || (lateNs >= -STEPPED_NS && lateNs <= LATE_NS)) return { pace: 'steady', faults: [] }
+  const isStep = abs(lateNs) > STEPPED_NS
   const elapsedMs = elapsedNs / NS_PER_MILLISECOND
   const message = `expected to go on from ${shown(table, last.taiNs)} by ${elapsedMs} ms, got ${shown(table, taiNs)}`
-  return { code: advanceNs === 0n ? 'smartclock.stuck-second' : 'smartclock.time-step', message }
+  const code = !isStep ? 'smartclock.late-code' : advanceNs === 0n ? 'smartclock.stuck-second' : 'smartclock.time-step'
+  return { pace: isStep ? 'stepped' : 'late', faults: [{ code, message }] }
 }
 
 function rolloverFault({ floor, table }: EdgeReader, taiNs: TaiNs, rollovers: number): Fault {

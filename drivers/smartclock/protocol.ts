@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 import type { ScpiRequest } from '../scpi/session.ts'
-import { parseBoolean, parseInteger, parseReal } from '../scpi/values.ts'
+import { parseBoolean, parseInteger, parseIntegerList, parseReal, splitList } from '../scpi/values.ts'
 
 /** A scalar answers within a tenth of a second and a time code within one; three served well on real units. */
 const REPLY_WITHIN_NS = 3_000_000_000n
@@ -78,16 +78,18 @@ export interface TimeZone {
 
 /** `+0,+0` */
 export function parseTimeZone(text: string): Result<TimeZone> {
-  const [first = '', second = '', ...rest] = text.split(',')
-  const hours = parseInteger(first)
-  const minutes = parseInteger(second)
-  if (!hours.ok || !minutes.ok || rest.length > 0) return unexpected('hours and minutes like +0,+0', text)
-  return ok({ hours: hours.value, minutes: minutes.value })
+  const list = parseIntegerList(text)
+  const [hours, minutes, ...rest] = list.ok ? list.value : []
+  if (hours === undefined || minutes === undefined || rest.length > 0) {
+    return unexpected('hours and minutes like +0,+0', text)
+  }
+  return ok({ hours, minutes })
 }
 
 /** Seconds of the current holdover, or of the last one, and whether it lasts: `+6.00000E+002,0`. */
 export function parseHoldover(text: string): Result<{ readonly seconds: number; readonly lasts: boolean }> {
-  const [first = '', second = '', ...rest] = text.split(',')
+  const list = splitList(text)
+  const [first = '', second = '', ...rest] = list.ok ? list.value : []
   const seconds = parseReal(first)
   const lasts = parseBoolean(second)
   if (!seconds.ok || !lasts.ok || rest.length > 0) return unexpected('seconds and a flag like +6.00000E+002,0', text)

@@ -29,7 +29,7 @@ export const IDENTITIES: Readonly<Record<Panel['model'], string>> = {
 }
 
 /** The time code is not here: it waits for the tick. */
-export const TIME_CODE_HEADER = '[SOURce:]PTIMe:TCODe?'
+const TIME_CODE_HEADER = '[SOURce:]PTIMe:TCODe?'
 
 const UNDEFINED_HEADER: ErrorCode = -113
 const PARAMETER_NOT_ALLOWED: ErrorCode = -108
@@ -92,7 +92,7 @@ function holdoverReply(panel: Panel, now: MonoNs): string {
 }
 
 /** `+3` */
-export function integer(value: number): string {
+function integer(value: number): string {
   return `${value < 0 ? '-' : '+'}${Math.abs(value)}`
 }
 

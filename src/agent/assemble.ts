@@ -92,6 +92,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     rangingClock,
     leapTable: leapTable.value,
     report: hooks.report,
+    start: readMonoNs(),
   })
   const member = await openMember({
     configuration,

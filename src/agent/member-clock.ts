@@ -14,7 +14,7 @@ import type { LinkReport } from '../ranging/peer-link.ts'
 import type { Report, ServedAtMark } from './agent-event.ts'
 import { createMarkBook, type Mark, observerAt } from './mark-book.ts'
 import { measurementOf } from './measurement.ts'
-import { ownFrame, steer } from './steering.ts'
+import { ownFrame, STEERING_EPOCHS, steer } from './steering.ts'
 
 /** The clocks of one member: N from its hardware, R for its peers, and the served clock that certificates steer. */
 export interface MemberClock {
@@ -41,6 +41,7 @@ export interface MemberClockOptions {
   readonly rangingClock: RangingClock
   readonly leapTable: LeapTable
   readonly report: Report
+  readonly start: MonoNs
 }
 
 /** Epochs without a failed verdict before the own hardware may teach the ranging clock a rate again. */
@@ -48,7 +49,7 @@ const TRUST_AFTER_EPOCHS = 60
 
 export function createMemberClock(options: MemberClockOptions): MemberClock {
   const { self, membership, nodeClock, rangingClock, leapTable, report } = options
-  const servedClock = createServedClock()
+  const servedClock = createServedClock(plus(options.start, STEERING_EPOCHS * membership.epochPeriodNs))
   const marks = createMarkBook()
   let bootstrapped: { readonly tai: TaiNs; readonly at: MonoNs } | undefined
   let steeredEpoch = 0

@@ -9,8 +9,8 @@ import type { CertifiedTime } from '../fusion/served-clock.ts'
 import { instantOf } from './epoch-bootstrap.ts'
 import { type Mark, observerAt } from './mark-book.ts'
 
-/** How many epochs a certificate may steer for when none follows it. */
-const STEERING_EPOCHS = 10n
+/** How many epochs a certificate may steer for when none follows it, and how long a first one is waited for. */
+export const STEERING_EPOCHS = 10n
 
 /** What a certificate does to the clock of this appliance. */
 export type Steering =

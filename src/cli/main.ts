@@ -1,21 +1,6 @@
-import { Command } from 'commander'
-import { addAgentVerb } from './agent.ts'
-import { addCertificateVerbs } from './certificate.ts'
-import { addCheckConfigVerb } from './check-config.ts'
-import { addDemoVerb } from './demo.ts'
-import { addDriversVerb } from './drivers.ts'
-import { addReplayVerb } from './replay.ts'
-import { addStatusVerbs } from './status.ts'
+import { enableCompileCache } from 'node:module'
 
-const program = new Command('quorumtime')
-  .description('Time that appliances agree on although some of them lie, signed with ML-DSA-87')
-  .version('0.1.0')
-  .showHelpAfterError('(--help explains)')
-addAgentVerb(program)
-addCheckConfigVerb(program)
-addDemoVerb(program)
-addStatusVerbs(program)
-addCertificateVerbs(program)
-addReplayVerb(program)
-addDriversVerb(program)
-await program.parseAsync()
+// Stripping types and compiling take half of the time to start; what one start has done the next one finds.
+enableCompileCache()
+const { runProgram } = await import('./program.ts')
+await runProgram()

@@ -3,10 +3,13 @@ import { type Codec, decode, encode, literalCodec, recordCodec, refinedCodec, sh
 import { fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 import { rootOf } from '../core/merkle.ts'
+import { INSTANT_LIMIT_NS } from '../core/time.ts'
 import { type Block, blockCodec, stateHash } from './block.ts'
 import { type Membership, membershipHash, quorumOf } from './membership.ts'
 import { BODY_BYTES_MAX, blobCodec, type CompactVote, votesCodec } from './messages.ts'
+import { certifiedLeapCodec } from './outcome.ts'
 import { type Verify, verifyQuorumCertificate, votesSorted } from './quorum-certificate.ts'
+import { epochMarkTai } from './replica/epoch-schedule.ts'
 import { initialState } from './state.ts'
 
 /**
@@ -65,35 +68,74 @@ export async function verifyCertificate(
   return ok({ block: block.value, blockHash: hash, signers: votes.map((vote) => vote.sender) })
 }
 
-/** What can be said of a block without its parent and its proposals. */
+/** What can be said of a block without its parent and its proposals. Faults: `block.*`. */
 export function checkBlockForm(block: Block, membership: Membership): Result<void> {
-  const { n, f } = quorumOf(membership.members.length)
   const what = `block of view ${block.view}`
-  if (block.era !== membership.era)
-    return fail('block.era', `${what}: expected era ${membership.era}, got ${block.era}`)
-  if (block.view < 1 || block.height < 1 || block.epoch < 1) {
+  const numbers = checkNumbers(block, membership, what)
+  if (!numbers.ok) return numbers
+  const list = checkList(block, membership, what)
+  if (!list.ok) return list
+  const state = checkState(block, membership, what)
+  return state.ok && block.height === 1 ? checkFirst(block, membership, what) : state
+}
+
+function checkNumbers({ era, view, epoch, height }: Block, membership: Membership, what: string): Result<void> {
+  if (era !== membership.era) return fail('block.era', `${what}: expected era ${membership.era}, got ${era}`)
+  // From one block to the next all three rise, height by one; the first block has height 1.
+  if (height < 1 || view < height || epoch < height) {
     return fail(
       'block.number',
-      `${what}: expected view, height and epoch of at least 1, got ${block.view}, ${block.height}, ${block.epoch}`,
+      `${what}: expected a height of at least 1, and view and epoch not below it, got ${height}, ${view}, ${epoch}`,
     )
   }
-  if (block.list.length < n - f || block.list.length > n || block.list.some((entry) => entry.member >= n)) {
-    return fail('block.list', `${what}: expected ${n - f} to ${n} listed members of ${n}, got ${block.list.length}`)
-  }
-  if (block.outcome.frames.some((frame, index) => frame.member !== block.list[index]?.member)) {
-    return fail('block.frames', `${what}: expected one frame for each listed member, in order`)
-  }
-  if (block.outcome.frames.length !== block.list.length) {
-    return fail('block.frames', `${what}: expected ${block.list.length} frames, got ${block.outcome.frames.length}`)
-  }
-  if (block.state.height !== block.height) {
-    return fail('block.state', `${what}: expected the state of height ${block.height}, got ${block.state.height}`)
-  }
-  if (!equalBytes(rootOf(block.state.log.frontier, block.state.log.size), block.logRoot)) {
-    return fail('block.log-root', `${what}: expected the root of its own log frontier, got ${shortHex(block.logRoot)}…`)
-  }
-  if (block.height === 1 && !equalBytes(block.parentStateHash, stateHash(initialState(membership)))) {
-    return fail('block.state', `${what}: expected the initial state of this membership as the parent's`)
+  if (epochMarkTai(membership, epoch) > INSTANT_LIMIT_NS) {
+    return fail('block.number', `${what}: expected an epoch whose mark is below 2^62 ns TAI, got epoch ${epoch}`)
   }
   return ok(undefined)
+}
+
+function checkList({ list, outcome }: Block, membership: Membership, what: string): Result<void> {
+  const { n, f } = quorumOf(membership.members.length)
+  if (list.length < n - f || list.length > n || list.some((entry) => entry.member >= n)) {
+    return fail('block.list', `${what}: expected ${n - f} to ${n} listed members of ${n}, got ${list.length}`)
+  }
+  const inOrder = outcome.frames.every((frame, index) => frame.member === list[index]?.member)
+  if (outcome.frames.length !== list.length || !inOrder) {
+    return fail(
+      'block.frames',
+      `${what}: expected one frame for each of ${list.length} listed members, in order, got ${outcome.frames.length}`,
+    )
+  }
+  return ok(undefined)
+}
+
+function checkState({ height, state, outcome, logRoot }: Block, membership: Membership, what: string): Result<void> {
+  const n = membership.members.length
+  // Every ancestor is in the log; the block itself follows with its first child.
+  if (state.height !== height || state.log.size !== height - 1) {
+    return fail(
+      'block.state',
+      `${what}: expected the state of height ${height} with a log of ${height - 1}, got ${state.height} with ${state.log.size}`,
+    )
+  }
+  if (state.reputationPpm.length !== n) {
+    return fail('block.state', `${what}: expected ${n} reputations, got ${state.reputationPpm.length}`)
+  }
+  if (!equalBytes(encode(certifiedLeapCodec, state.leap), encode(certifiedLeapCodec, outcome.leap))) {
+    return fail('block.state', `${what}: expected the leap knowledge of its own outcome in its state`)
+  }
+  if (!equalBytes(rootOf(state.log.frontier, state.log.size), logRoot)) {
+    return fail('block.log-root', `${what}: expected the root of its own log frontier, got ${shortHex(logRoot)}…`)
+  }
+  return ok(undefined)
+}
+
+/** The first block stands on the membership itself, and on the state that it starts with. */
+function checkFirst({ parent, parentStateHash }: Block, membership: Membership, what: string): Result<void> {
+  if (!equalBytes(parent, membershipHash(membership))) {
+    return fail('block.parent', `${what}: expected the membership's hash as the first block's parent`)
+  }
+  return equalBytes(parentStateHash, stateHash(initialState(membership)))
+    ? ok(undefined)
+    : fail('block.state', `${what}: expected the initial state of this membership as the parent's`)
 }

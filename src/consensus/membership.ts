@@ -21,6 +21,9 @@ export const PUBLIC_KEY_BYTES = 2592
 export const SIGNATURE_BYTES = 4627
 export const DIGEST_BYTES = 48
 
+/** The rules that are computed here. Under any other version a block means something else, so its genesis is refused. */
+export const RULES_VERSION = 1
+
 /**
  * Who takes part, under which keys, by which rules. Its canonical encoding is the genesis file; the SHA-384 of those
  * bytes stands in every signature, so a certificate of one membership means nothing under another.
@@ -35,7 +38,7 @@ export interface Membership {
   readonly genesisTai: TaiNs
   /** The time from one epoch mark to the next. */
   readonly epochPeriodNs: bigint
-  /** Which version of `agree` and of the state transition every member computes. */
+  /** Which version of `agree` and of the state transition every member computes: `RULES_VERSION`. */
   readonly rulesVersion: number
   /** What the members aim for: the width inside which readings count as agreeing. */
   readonly targetPrecisionNs: bigint
@@ -71,7 +74,7 @@ export const membershipCodec: Codec<Membership> = refinedCodec(
     era: uintCodec(),
     genesisTai: bigintCodec<TaiNs>(0n, INSTANT_LIMIT_NS),
     epochPeriodNs: bigintCodec(100_000_000n, 60_000_000_000n),
-    rulesVersion: uintCodec(1_000),
+    rulesVersion: uintCodec(RULES_VERSION, RULES_VERSION),
     targetPrecisionNs: bigintCodec(1n, 1_000_000_000n),
     acceptSingleDomain: listCodec(textCodec(64), 16),
     members: listCodec(memberCodec, MEMBERS_MAX, 1),
@@ -80,8 +83,10 @@ export const membershipCodec: Codec<Membership> = refinedCodec(
     const { members, acceptSingleDomain } = membership
     if (members.some((member, index) => member.id !== index)) return 'members with ids 0, 1, 2, … in order'
     if (new Set(members.map((member) => member.name)).size !== members.length) return 'members with distinct names'
-    const keys = new Set(members.map((member) => member.signingKey.join()))
-    if (keys.size !== members.length) return 'members with distinct signing keys'
+    const signingKeys = new Set(members.map((member) => member.signingKey.join()))
+    if (signingKeys.size !== members.length) return 'members with distinct signing keys'
+    const tlsKeys = new Set(members.map((member) => member.tlsKeyHash.join()))
+    if (tlsKeys.size !== members.length) return 'members with distinct TLS keys'
     const sorted = acceptSingleDomain.every(
       (domain, index) => index === 0 || (acceptSingleDomain[index - 1] ?? '') < domain,
     )
@@ -111,5 +116,6 @@ export function membershipHash(membership: Membership): Uint8Array {
 /** members[(v + h) mod n], h from the membership hash: nothing else decides who leads a view. */
 export function leaderOf(view: number, quorum: Quorum, hash: Uint8Array): number {
   const h = new DataView(hash.buffer, hash.byteOffset).getUint32(0)
-  return (view + h) % quorum.n
+  // The sum may be beyond 2^53, where a number is no longer exact; the sum of the remainders is not.
+  return ((view % quorum.n) + (h % quorum.n)) % quorum.n
 }

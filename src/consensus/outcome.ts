@@ -6,11 +6,19 @@ import {
   listCodec,
   optionalCodec,
   recordCodec,
+  refinedCodec,
   textCodec,
   uintCodec,
 } from '../core/encoding.ts'
 import { MEMBERS_MAX } from './membership.ts'
-import { type LeapEvent, leapEventCodec, memberIdCodec, offsetCodec, SOURCES_MAX } from './proposal.ts'
+import {
+  DOMAIN_CHARACTERS_MAX,
+  type LeapEvent,
+  leapEventCodec,
+  memberIdCodec,
+  offsetCodec,
+  SOURCES_MAX,
+} from './proposal.ts'
 
 /**
  * What a block certifies: a pure function of its listed proposals, the membership and the parent's state
@@ -73,18 +81,21 @@ export interface CertifiedLeap {
   readonly resolved: boolean
 }
 
+const regionCodec: Codec<Region> = refinedCodec(
+  recordCodec<Region>({
+    lo: offsetCodec,
+    hi: offsetCodec,
+    point: offsetCodec,
+    method: choiceCodec(METHODS),
+    survivors: uintCodec(MEMBERS_MAX),
+  }),
+  ({ lo, hi, point }) => (lo <= point && point <= hi ? undefined : 'lo <= point <= hi'),
+)
+
 const frameCodec: Codec<Frame> = recordCodec<Frame>({
   member: memberIdCodec,
   intervals: uintCodec(MEMBERS_MAX),
-  region: optionalCodec(
-    recordCodec<Region>({
-      lo: offsetCodec,
-      hi: offsetCodec,
-      point: offsetCodec,
-      method: choiceCodec(METHODS),
-      survivors: uintCodec(MEMBERS_MAX),
-    }),
-  ),
+  region: optionalCodec(regionCodec),
   verdict: choiceCodec(HARDWARE_VERDICTS),
 })
 
@@ -94,15 +105,31 @@ export const certifiedLeapCodec: Codec<CertifiedLeap> = recordCodec<CertifiedLea
   resolved: booleanCodec,
 })
 
-export const outcomeCodec: Codec<Outcome> = recordCodec<Outcome>({
-  frames: listCodec(frameCodec, MEMBERS_MAX),
-  grade: choiceCodec(GRADES),
-  hardwareConfidencePpm: optionalCodec(uintCodec(1_000_000)),
-  domains: listCodec(
-    recordCodec<DomainVerdict>({ domain: textCodec(130), survives: booleanCodec }),
-    2 * SOURCES_MAX * MEMBERS_MAX,
-  ),
-  precisionNs: optionalCodec(bigintCodec(0n, (1n << 64n) - 1n)),
-  leap: certifiedLeapCodec,
-  outliers: listCodec(memberIdCodec, MEMBERS_MAX),
-})
+/** `gnss`, or `gnss@hall-a`: a domain, the mark and a site. */
+const DOMAIN_AT_SITE_CHARACTERS_MAX = 2 * DOMAIN_CHARACTERS_MAX + 1
+
+export const outcomeCodec: Codec<Outcome> = refinedCodec(
+  recordCodec<Outcome>({
+    frames: listCodec(frameCodec, MEMBERS_MAX),
+    grade: choiceCodec(GRADES),
+    hardwareConfidencePpm: optionalCodec(uintCodec(1_000_000)),
+    domains: listCodec(
+      recordCodec<DomainVerdict>({ domain: textCodec(DOMAIN_AT_SITE_CHARACTERS_MAX), survives: booleanCodec }),
+      2 * SOURCES_MAX * MEMBERS_MAX,
+    ),
+    precisionNs: optionalCodec(bigintCodec(0n, (1n << 64n) - 1n)),
+    leap: certifiedLeapCodec,
+    outliers: listCodec(memberIdCodec, MEMBERS_MAX),
+  }),
+  ({ domains, outliers }) => {
+    if (!ascending(domains.map(({ domain }) => domain))) return 'domains sorted, each once'
+    return ascending(outliers) ? undefined : 'outliers sorted, each once'
+  },
+)
+
+function ascending<T extends string | number>(values: readonly T[]): boolean {
+  return values.every((value, index) => {
+    const previous = values[index - 1]
+    return previous === undefined || previous < value
+  })
+}

@@ -106,6 +106,10 @@ export interface LeapEvent {
 
 export const BOOT_ID_BYTES = 16
 export const SOURCES_MAX = 64
+export const DOMAIN_CHARACTERS_MAX = 64
+
+/** Stands between a domain and a site in an outcome (`gnss@hall-a`), so it may stand in no domain of a source. */
+const SITE_MARK = '@'
 
 const instantCodec = <T extends bigint>(): Codec<T> => bigintCodec<T>(-INSTANT_LIMIT_NS, INSTANT_LIMIT_NS)
 export const offsetCodec: Codec<bigint> = instantCodec()
@@ -135,7 +139,9 @@ function sortedByPeer(entries: readonly { readonly peer: number }[]): boolean {
 const sourceVerdictCodec: Codec<SourceVerdict> = recordCodec<SourceVerdict>({
   name: textCodec(64),
   class: choiceCodec(SOURCE_CLASSES),
-  domain: textCodec(64),
+  domain: refinedCodec(textCodec(DOMAIN_CHARACTERS_MAX), (domain) =>
+    domain.includes(SITE_MARK) ? `a domain without "${SITE_MARK}"` : undefined,
+  ),
   state: choiceCodec(SOURCE_STATES),
   offsetNs: optionalCodec(offsetCodec),
 })

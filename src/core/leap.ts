@@ -103,6 +103,8 @@ export function taiToUtc(table: LeapTable, tai: TaiNs): Result<UtcTime> {
  */
 export function utcToTai(table: LeapTable, utc: UtcTime): Result<TaiNs> {
   const shown = formatUtc(utc)
+  if (![utc.year, utc.month, utc.day].every(Number.isSafeInteger))
+    return fail('utc.date', `${shown}: expected a date of the calendar`)
   const midnight = civilToDays(utc.year, utc.month, utc.day) * SECONDS_PER_DAY
   const date = calendarOf(midnight)
   if (date.year !== utc.year || date.month !== utc.month || date.day !== utc.day) {

@@ -174,6 +174,21 @@ test('a burst of stamps does not make the ring forget', () => {
   assert.ok(assertSound(bridge, stamp, monoNs(START + 50_000_000n)))
 })
 
+test('two pairs in quick succession do not make what follows uncertain', () => {
+  let pair = 0n
+  let at = START
+  const bridge = createClockBridge(() => {
+    pair += 1n
+    at += pair % 2n === 0n ? 30_000n : POLL_NS
+    return { monoNs: monoNs(at), realtimeNs: show(STEADY, at), bracketNs: 200n }
+  })
+  for (let polls = 0; polls < 20; polls++) bridge.refresh()
+  for (let stamps = 0; stamps < 20; stamps++) {
+    const converted = bridge.toMono(show(STEADY, at - 15_000n))
+    assert.ok(converted.ok && converted.value.uncertaintyNs <= 1_000n, converted.ok ? '' : converted.fault.message)
+  }
+})
+
 test('a raw clock that goes back is a broken invariant', () => {
   const pairs = [10n, 9n].map((at) => ({ monoNs: monoNs(at), realtimeNs: realtimeNs(at), bracketNs: 0n }))
   const bridge = createClockBridge(() => pairs.shift() ?? readClockPair())

@@ -15,7 +15,7 @@ export interface NamedEdge {
 }
 
 /** The edge that a label names: a known one, one to come, none, or one so long ago that it is open which. */
-export type Pairing =
+type Pairing =
   | { readonly kind: 'edge'; readonly edge: Edge }
   | { readonly kind: 'to-come' }
   | { readonly kind: 'none' }

@@ -43,14 +43,18 @@ export interface ServedReading {
 export interface ServedClock {
   /** Takes a newer certified region; which ones may steer is the caller's decision. */
   adopt(certified: CertifiedTime): void
-  /** Undefined while there is neither a certificate nor own hardware. */
+  /** Undefined while there is no certificate yet and patience lasts, or neither a certificate nor own hardware. */
   read(now: MonoNs, own: OwnTime | undefined): ServedReading | undefined
 }
 
 /** How fast the served clock may run away from the oscillator while it corrects itself: what clocks tolerate from adjtime. */
 const SLEW_PPB_MAX = 500_000n
 
-export function createServedClock(): ServedClock {
+/**
+ * `patienceUntil`: before the first certificate nothing is served until then, since hardware that nobody has confirmed may
+ * stand under a spoofed sky; afterwards it is served, flagged.
+ */
+export function createServedClock(patienceUntil: MonoNs): ServedClock {
   let certified: CertifiedTime | undefined
   let last: { readonly monoNs: MonoNs; readonly taiNs: TaiNs } | undefined
   return {
@@ -59,7 +63,9 @@ export function createServedClock(): ServedClock {
     },
     read: (now, own) => {
       const held = certified !== undefined && now <= certified.voidAfterMono ? certified : undefined
-      const source = held === undefined ? own?.interval : certifiedAt(held, now)
+      const unconfirmed = certified === undefined && now < patienceUntil
+      const fallback = unconfirmed ? undefined : own?.interval
+      const source = held === undefined ? fallback : certifiedAt(held, now)
       if (source === undefined) return undefined
       const wanted = taiNs(own === undefined ? midpoint(source) : clamp(own.taiNs, source))
       const taiNow = last === undefined ? wanted : slewed(last, wanted, now, held?.ratePpb ?? 0n)

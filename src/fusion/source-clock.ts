@@ -110,8 +110,7 @@ export function createSourceClock(options: SourceClockOptions): SourceClock {
   function take(sample: TimeSample): readonly Fault[] {
     const recent = window.filter(({ monoNs }) => between(monoNs, sample.monoNs) <= windowNs)
     const candidates = [...recent, sample].slice(-SAMPLES_MAX)
-    const before = fit
-    const fitted = fitSource(candidates, before?.settled === true, limits)
+    const fitted = fitSource(candidates, fit?.settled === true, limits)
     const discarded = candidates.filter((candidate) => !fitted.kept.includes(candidate))
     window = fitted.kept
     fit = fitted.fit

@@ -2,7 +2,7 @@ import { assert } from '../core/assert.ts'
 import { abs } from '../core/integer.ts'
 import type { TimeSample } from '../core/sample.ts'
 import { between, type MonoNs, plus, type TaiNs } from '../core/time.ts'
-import { fitLine, type Line, median, valueAt } from './robust-line.ts'
+import { fitLine, type Line, median, type Point, valueAt } from './robust-line.ts'
 
 /**
  * The line of one source through the readings of its window, and what may be promised of it. Every reading that is
@@ -27,7 +27,7 @@ export interface SourceFit {
   readonly accuracyNs: bigint
 }
 
-export interface FitLimits {
+interface FitLimits {
   readonly oscillatorPpbMax: number
   readonly wanderPpb: number
 }
@@ -114,7 +114,7 @@ function residuals(samples: readonly TimeSample[], line: Line): number[] {
 }
 
 /** TAI − MonoNs against the newest sample: small enough for floating point. */
-function pointsOf(samples: readonly TimeSample[]): { readonly atS: number; readonly ns: number }[] {
+function pointsOf(samples: readonly TimeSample[]): Point[] {
   const { newest: anchor } = ends(samples)
   return samples.map(({ monoNs, taiNs }) => {
     const sinceNs = between(anchor.monoNs, monoNs)

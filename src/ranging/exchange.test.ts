@@ -192,7 +192,9 @@ test('no sample spans a new segment of the own clock', () => {
   take(nodes, answer(nodes, ask(nodes, 100n), 101n), 103n)
   // One exchange waits for its transmit stamp, one for its response, when the clock starts afresh.
   const waiting = answer(nodes, ask(nodes, 200n), 201n)
-  assert.deepEqual(faultsOf(take(nodes, waiting, 203n, fresh)), ['ranging.replay'])
+  const useless = take(nodes, waiting, 203n, fresh)
+  assert.deepEqual([faultsOf(useless), samplesOf(useless)], [[], []])
+  assert.deepEqual(faultsOf(take(nodes, waiting, 204n, fresh)), ['ranging.replay'])
   assert.deepEqual(samplesOf(take(nodes, answer(nodes, ask(nodes, 300n, fresh), 301n), 303n, fresh)), [])
   const [sample] = samplesOf(take(nodes, answer(nodes, ask(nodes, 400n, fresh), 401n), 403n, fresh))
   assert.equal(sample?.own.segment, 1)

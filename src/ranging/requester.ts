@@ -23,7 +23,7 @@ export interface Requester {
   answered(response: ResponseBody, ratePpb: bigint, t4: RangingStamp, at: MonoNs): Result<readonly Completed[]>
   /** The peer's ranging clock started a new segment: its stamps of the old one are void. */
   forgetPeerStamps(): void
-  /** The own ranging clock started a new segment: everything under way is void. */
+  /** The own ranging clock started a new segment: everything under way is void, and answers to it are expected but useless. */
   abandon(): void
   /** How many requests are still without an answer. */
   unanswered(): number
@@ -36,6 +36,7 @@ export interface RequesterLimits {
 
 interface Attempt {
   readonly openedAt: MonoNs
+  abandoned: boolean
   t1: RangingStamp | undefined
   answer: { readonly t2: RangingStamp; readonly t4: RangingStamp; readonly ratePpb: bigint } | undefined
   departure: { readonly t3: RangingStamp; readonly ratePpb: bigint } | undefined
@@ -61,7 +62,7 @@ export function createRequester(peer: number, limits: RequesterLimits): Requeste
 
   const departed = (previous: PreviousResponse, ratePpb: bigint): Completed | undefined => {
     const attempt = attempts.get(previous.sequence)
-    if (attempt === undefined) return undefined
+    if (attempt === undefined || attempt.abandoned) return undefined
     attempt.departure = { t3: previous.sent, ratePpb }
     return complete(previous.sequence, attempt)
   }
@@ -74,12 +75,18 @@ export function createRequester(peer: number, limits: RequesterLimits): Requeste
         if (overdue || attempts.size >= limits.outstandingMax) lost += giveUp(sequence, attempt)
       }
       lastSequence += 1n
-      attempts.set(lastSequence, { openedAt: now, t1: undefined, answer: undefined, departure: undefined })
+      attempts.set(lastSequence, {
+        openedAt: now,
+        abandoned: false,
+        t1: undefined,
+        answer: undefined,
+        departure: undefined,
+      })
       return { sequence: lastSequence, lost }
     },
     sent: (sequence, t1) => {
       const attempt = attempts.get(sequence)
-      if (attempt === undefined || attempt.t1 !== undefined) return undefined
+      if (attempt === undefined || attempt.abandoned || attempt.t1 !== undefined) return undefined
       attempt.t1 = t1
       return complete(sequence, attempt)
     },
@@ -96,6 +103,10 @@ export function createRequester(peer: number, limits: RequesterLimits): Requeste
         const expected = `within ${limits.answerNsMax} ns`
         return fail('ranging.late', `ranging response from ${peer}: expected ${expected}, got it after ${takenNs} ns`)
       }
+      if (attempt.abandoned) {
+        attempts.delete(sequence)
+        return ok([])
+      }
       attempt.answer = { t2: received, t4, ratePpb }
       const own = complete(sequence, attempt)
       const earlier = previous === undefined ? undefined : departed(previous, ratePpb)
@@ -106,7 +117,12 @@ export function createRequester(peer: number, limits: RequesterLimits): Requeste
         if (attempt.answer !== undefined || attempt.departure !== undefined) attempts.delete(sequence)
       }
     },
-    abandon: () => attempts.clear(),
+    abandon: () => {
+      for (const [sequence, attempt] of attempts) {
+        if (attempt.answer === undefined) attempt.abandoned = true
+        else attempts.delete(sequence)
+      }
+    },
     unanswered: () => [...attempts.values()].filter((attempt) => attempt.answer === undefined).length,
   }
 }

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { leaderOf, type Membership, membershipHash, quorumOf } from '../../consensus/membership.ts'
 import { epochMarkTai } from '../../consensus/replica/epoch-schedule.ts'
@@ -8,6 +9,7 @@ import { readMonoNs } from '../../linux/clock.ts'
 import type { DemoOptions } from '../demo.ts'
 import { type EpochLine, type NodeDecision, summarizeEpoch, summarizeRun } from './epoch-book.ts'
 import { type AgentProcess, createAgentProcess } from './processes.ts'
+import { createAppointmentBook } from './schedule.ts'
 import type { Teller } from './teller.ts'
 import type { World } from './world.ts'
 
@@ -40,7 +42,7 @@ export function createConductor({ options, folder, membership, world, teller }: 
   const startedAtMs = performance.now()
   let firstEpoch: number | undefined
   let latestView = 0
-  const kept = new Set<string>()
+  const appointments = createAppointmentBook(options.kills, options.restarts)
 
   const hear = (node: number, event: Readonly<Record<string, unknown>>): void => {
     if (event['type'] === 'alarm') teller.note(node, `${String(event['code'])}: ${String(event['message'])}`)
@@ -62,22 +64,12 @@ export function createConductor({ options, folder, membership, world, teller }: 
     }),
   )
 
-  /** Done as soon as the epoch before has been decided: a leader that dies at an epoch is dead at its mark. */
-  function keepAppointments(decided: number): void {
-    const due = (epoch: number): boolean => epoch <= decided + 1
-    for (const [verb, appointments] of [
-      ['kill', options.kills],
-      ['restart', options.restarts],
-    ] as const) {
-      for (const { who, epoch } of appointments) {
-        const key = `${verb} ${who}@${epoch}`
-        if (!due(epoch) || kept.has(key)) continue
-        kept.add(key)
-        const id = who === 'leader' ? leaderOf(latestView + 1, quorum, hash) : who
-        teller.note(id, verb === 'kill' ? `killed at epoch ${epoch}` : `restarted at epoch ${epoch}`)
-        if (verb === 'kill') processes[id]?.kill()
-        else processes[id]?.start()
-      }
+  function keepAppointments(decidedEpoch: number): void {
+    for (const { verb, who, epoch } of appointments.due(decidedEpoch)) {
+      const id = who === 'leader' ? leaderOf(latestView + 1, quorum, hash) : who
+      teller.note(id, verb === 'kill' ? `killed at epoch ${epoch}` : `restarted at epoch ${epoch}`)
+      if (verb === 'kill') processes[id]?.kill()
+      else processes[id]?.start()
     }
   }
 
@@ -103,6 +95,8 @@ export function createConductor({ options, folder, membership, world, teller }: 
 
   return {
     play: async () => {
+      // The appliances load what this process has loaded: they find it compiled.
+      flushCompileCache()
       for (const process of processes) process.start()
       const interrupted = await untilTold(tell)
       await Promise.all(processes.map((process) => process.stop()))

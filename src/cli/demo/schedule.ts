@@ -22,3 +22,33 @@ export function parseAppointment(
   }
   return ok({ who: id, epoch: Number(epoch) })
 }
+
+export interface DueAppointment extends Appointment {
+  readonly verb: 'kill' | 'restart'
+}
+
+/** Appointments, each kept once. */
+export interface AppointmentBook {
+  /**
+   * What is due when an epoch has been decided: everything for the next one, so that a leader that dies at an epoch is
+   * dead at its mark.
+   */
+  due(decidedEpoch: number): readonly DueAppointment[]
+}
+
+export function createAppointmentBook(
+  kills: readonly Appointment[],
+  restarts: readonly Appointment[],
+): AppointmentBook {
+  let open: readonly DueAppointment[] = [
+    ...kills.map((appointment) => ({ ...appointment, verb: 'kill' as const })),
+    ...restarts.map((appointment) => ({ ...appointment, verb: 'restart' as const })),
+  ]
+  return {
+    due: (decidedEpoch) => {
+      const due = open.filter(({ epoch }) => epoch <= decidedEpoch + 1)
+      open = open.filter((appointment) => !due.includes(appointment))
+      return due
+    },
+  }
+}
