@@ -137,7 +137,7 @@ function takeWake(state: State, now: MonoNs): void {
   const { phase } = state
   if (phase.name === 'unopened') startDraining(state, now)
   else if (phase.name === 'draining' && now >= phase.quietAt) {
-    0
+    state.framer.clear()
     ask(state, NUDGE, now)
   } else if (phase.name === 'asking' && now >= phase.until) {
     const unfinished = state.framer.hasUnfinishedLine() ? 'the beginning of a line' : 'nothing'

@@ -110,6 +110,7 @@ function applySwitches(unit: Unit, now: MonoNs): void {
   unit.isDazed = unit.hadPower
   unit.hadPower = true
   unit.instrument = hasPower ? createInstrument(unit.options, unit.faults, unit.prng, unit.context, now) : undefined
+  if (unit.faults.has('error-queue-full')) unit.instrument?.fillErrorQueue()
 }
 
 function nextWakeAt(unit: Unit): MonoNs | undefined {

@@ -7,7 +7,6 @@ import { between } from '../core/time.ts'
 import { createWakeTimer, type WakeTimer } from '../device/wake-timer.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { Mesh } from '../transport/mesh.ts'
-import { alarm } from './agent-event.ts'
 import type { FaultLog } from './fault-log.ts'
 import { readHello } from './hello.ts'
 import { createHelloExchange, type HelloExchange } from './hello-exchange.ts'
@@ -37,6 +36,7 @@ interface Shared {
   readonly cluster: ClusterIdentity
   readonly replica: Replica
   readonly latency: ReturnType<typeof createReceiveLatency>
+  readonly faults: FaultLog
   mesh: Mesh | undefined
   stopped: boolean
 }
@@ -55,6 +55,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     cluster,
     replica,
     latency: createReceiveLatency(),
+    faults,
     mesh: undefined,
     stopped: false,
   }
@@ -129,7 +130,7 @@ function openLoop(shared: Shared, wake: WakeTimer, tellTime: () => void): Replic
       tellTime()
       loop.take({ type: 'latency', receiveP99Ns: latency.p99Ns() })
     },
-    evidence: (evidence) => alarm(options.report, evidenceAlarm(evidence, options)),
+    evidence: (evidence) => shared.faults.note('cluster', evidenceAlarm(evidence, options)),
     measure: (epoch) => {
       options.alive()
       const now = readMonoNs()

@@ -153,10 +153,14 @@ function takeBlockBytes(context: Context, bytes: Uint8Array, now: MonoNs): void 
 }
 
 function isWanted(context: Context, hash: Uint8Array): boolean {
-  const certified = context.views
+  const wanted = context.views
     .since(context.chain.finalized.view)
-    .flatMap(({ notarization, finalization }) => [notarization, finalization])
-  return certified.some((certificate) => certificate?.hash !== undefined && equalBytes(certificate.hash, hash))
+    .flatMap(({ notarization, finalization, offered }) => [
+      notarization?.hash,
+      finalization?.hash,
+      ...offered.map(({ block }) => block.parent),
+    ])
+  return wanted.some((known) => known !== undefined && equalBytes(known, hash))
 }
 
 /** Does whatever has become possible, until nothing more is; returns when to be woken. */

@@ -1,23 +1,28 @@
-import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { parseArgs } from 'node:util'
 import { families } from '../../drivers/index.ts'
 import { createWorld } from '../../src/cli/demo/world.ts'
+import { assert } from '../../src/core/assert.ts'
 import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
 import { hostEmulator } from '../../src/device/emulated-instrument.ts'
 import { readMonoNs } from '../../src/linux/clock.ts'
 
-/** A GNSS receiver on the desk: */
-const { values } = parseArgs({ options: { device: { type: 'string' }, pulses: { type: 'string' }, group: { type: 'string' } } })
-const device = values.device ?? ''
+/**
+ * A process of its own that is a GNSS receiver: `emulated-receiver.ts DEVICE PULSES` makes DEVICE a link to its pty, as
+ * udev would, and tells its pulses to the chrony-SOCK socket PULSES. Its sky is the clock of this machine.
+ */
+const [device, sockPath] = process.argv.slice(2)
+assert(device !== undefined && sockPath !== undefined, 'expected emulated-receiver.ts DEVICE PULSES')
 const family = families.find(({ kind }) => kind === 'nmea-receiver')
+assert(family !== undefined, 'expected the driver family nmea-receiver')
 const world = createWorld(EMBEDDED_LEAP_TABLE)
-if (!family || !world.ok) throw new Error('x')
-const options = family.parseOptions({}, 'x')
-if (!options.ok) throw new Error('x')
-const instrument = hostEmulator({ emulator: family.emulate(options.value, 7, world.value.sky(readMonoNs(), 0n)), sockPath: values.pulses ?? '' }, () => undefined)
-if (!instrument.ok) throw new Error(instrument.fault.message)
-chownSync(instrument.value.ptyPath, 0, Number(values.group))
-chmodSync(instrument.value.ptyPath, 0o660)
+assert(world.ok, 'expected the clock of this machine within the leap table')
+const options = family.parseOptions({}, 'options')
+assert(options.ok, 'expected a receiver to need no options')
+const emulator = family.emulate(options.value, 1, world.value.sky(readMonoNs(), 0n))
+// While its appliance is down nobody hears the instrument, and it goes on.
+const instrument = hostEmulator({ emulator, sockPath }, () => undefined)
+assert(instrument.ok, 'expected a pseudo terminal')
 mkdirSync(dirname(device), { recursive: true })
+rmSync(device, { force: true })
 symlinkSync(instrument.value.ptyPath, device)

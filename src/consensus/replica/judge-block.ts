@@ -3,6 +3,7 @@ import { type Fault, fail } from '../../core/fault.ts'
 import type { MonoNs } from '../../core/time.ts'
 import { blockHash } from '../block.ts'
 import { askForBlock, askForProposals, askForQuorums } from './ask.ts'
+import type { ChainNode } from './chain.ts'
 import { composeBlock } from './compose-block.ts'
 import { type Context, leaderOfView } from './context.ts'
 import { epochAt } from './epoch-schedule.ts'
@@ -28,10 +29,9 @@ export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs)
     askForBlock(context, block.parent, now)
     return { verdict: 'wait' }
   }
-  const root = parent.block === undefined || equalBytes(parent.hash, context.chain.finalized.hash)
   if (parent.view >= block.view)
     return refuse('block.parent', `expected a parent of an earlier view, got view ${parent.view}`)
-  if (!root && context.views.find(parent.view)?.notarization === undefined && !isTip(context, parent.hash)) {
+  if (!isCertified(context, parent)) {
     askForQuorums(context, [parent.view], now)
     return { verdict: 'wait' }
   }
@@ -53,12 +53,7 @@ export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs)
   return judgeContent(context, offered, parent, now)
 }
 
-function judgeContent(
-  context: Context,
-  { block, hash }: OfferedBlock,
-  parent: NonNullable<ReturnType<Context['chain']['get']>>,
-  now: MonoNs,
-): Judgement {
+function judgeContent(context: Context, { block, hash }: OfferedBlock, parent: ChainNode, now: MonoNs): Judgement {
   const proposals: PooledProposal[] = []
   const missing: Uint8Array[] = []
   for (const { member, digest } of block.list) {
@@ -88,8 +83,13 @@ function judgeContent(
   }
 }
 
-function isTip(context: Context, hash: Uint8Array): boolean {
-  return equalBytes(context.tip.hash, hash)
+/** Whether a block may be built on: it is the newest final one, or a certificate of its view names it. */
+function isCertified(context: Context, { hash, view }: ChainNode): boolean {
+  if (equalBytes(hash, context.chain.finalized.hash)) return true
+  const record = context.views.find(view)
+  return [record?.notarization, record?.finalization].some(
+    (certificate) => certificate?.hash !== undefined && equalBytes(certificate.hash, hash),
+  )
 }
 
 function refuse(code: string, message: string): { readonly verdict: 'refuse'; readonly fault: Fault } {

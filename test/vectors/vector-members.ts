@@ -1,0 +1,78 @@
+import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
+import { type Membership, membershipHash } from '../../src/consensus/membership.ts'
+import {
+  type BodyOf,
+  encodeContent,
+  encodeEnvelope,
+  type MessageType,
+  type SignedMessage,
+  signingContext,
+} from '../../src/consensus/messages.ts'
+import { utf8 } from '../../src/core/bytes.ts'
+import { sha384 } from '../../src/core/hash.ts'
+import { taiNs } from '../../src/core/time.ts'
+import { createOpenSslMlDsa } from '../../src/crypto/ml-dsa-openssl.ts'
+import { createTlsIdentity } from '../../src/crypto/tls-identity.ts'
+
+/** 2026-01-01T00:00:00 TAI. */
+const GENESIS_TAI = taiNs(1_767_225_600_000_000_000n)
+
+/** A member's ML-DSA-87 seed: 32 times the byte id + 1. Its TLS seed: 32 times the byte id + 129. */
+export function signingSeed(id: number): Uint8Array {
+  return new Uint8Array(32).fill(id + 1)
+}
+
+export function vectorMembership(n: number, cluster: string): Membership {
+  const mlDsa = createOpenSslMlDsa()
+  return {
+    format: 'quorumtime-genesis-1',
+    cluster,
+    era: 1,
+    genesisTai: GENESIS_TAI,
+    epochPeriodNs: 1_000_000_000n,
+    rulesVersion: 1,
+    targetPrecisionNs: 1_000n,
+    acceptSingleDomain: ['gnss'],
+    members: Array.from({ length: n }, (_, id) => ({
+      id,
+      name: `ts${id}`,
+      site: `hall-${'abcd'[id]}`,
+      signingKey: mlDsa.createSigner(signingSeed(id)).publicKey,
+      tlsKeyHash: createTlsIdentity(new Uint8Array(32).fill(id + 129)).keyHash,
+    })),
+  }
+}
+
+/** Makes messages of the members of one cluster. */
+export type Say = <T extends MessageType>(sender: number, type: T, body: BodyOf[T]) => SignedMessage<T>
+
+/** Member 2 attests something, so that both forms of the field are in the vectors; member i is in its boot i + 1. */
+const ATTESTING = 2
+
+/**
+ * Real ML-DSA-87 in the deterministic variant of FIPS 204 (rnd is 32 zero bytes), where the product signs hedged: so
+ * the vectors come out the same each time. A verifier cannot tell the two apart.
+ */
+export function createVoices(membership: Membership): Say {
+  const hash = membershipHash(membership)
+  const secretKeys = membership.members.map(({ id }) => ml_dsa87.keygen(signingSeed(id)).secretKey)
+  return (sender, type, body) => {
+    const header = {
+      cluster: membership.cluster,
+      membershipHash: hash,
+      type,
+      sender,
+      bootCount: sender + 1,
+      attestationDigest: sender === ATTESTING ? sha384(utf8('what member 2 attests')) : undefined,
+    }
+    const content = encodeContent(header, body)
+    const secretKey = secretKeys[sender]
+    if (secretKey === undefined) throw new RangeError(`no member ${sender}`)
+    const signature = ml_dsa87.sign(content, secretKey, { context: utf8(signingContext(type)), extraEntropy: false })
+    return { type, header, body, content, signature } as SignedMessage<typeof type>
+  }
+}
+
+export function envelopeOf({ content, signature }: SignedMessage): Uint8Array {
+  return encodeEnvelope({ content, signature })
+}
