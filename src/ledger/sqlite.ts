@@ -1,46 +1,78 @@
 import { DatabaseSync } from 'node:sqlite'
 import { fail, ok, type Result } from '../core/fault.ts'
 
-/** Opens a database that survives power loss: write-ahead log, every commit synced to the disk. Faults instead of throwing. */
-export function openDatabase(path: string, options: { readonly mustExist: boolean }): Result<DatabaseSync> {
+/**
+ * Who else may have a database open: `alone` nobody, in no process; `shared` anybody may read it meanwhile; `read` only
+ * looks, so the file must be there and is left as it is.
+ */
+export type DatabaseUse = 'alone' | 'shared' | 'read'
+
+/** How long a database that somebody else has locked is waited for: longer than a killed process takes to die. */
+const LOCKED_MS_MAX = 2_000
+
+/**
+ * Opens a database of which every commit is synced to the disk, so that it survives power loss; a missing file is a new,
+ * empty database unless it is only to be read. Fault: as `sqliteFault`.
+ */
+export function openDatabase(path: string, use: DatabaseUse): Result<DatabaseSync> {
+  let database: DatabaseSync | undefined
   try {
-    const database = new DatabaseSync(path, { open: true, readOnly: false, timeout: 2_000 })
-    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON`)
-    if (options.mustExist && tableCount(database) === 0) {
-      database.close()
-      return fail('ledger.empty', `${path}: expected a database made by provisioning, got an empty file`)
-    }
+    database = new DatabaseSync(path, { readOnly: use === 'read', timeout: LOCKED_MS_MAX })
+    database.exec('PRAGMA synchronous = FULL')
+    if (use === 'alone') database.exec('PRAGMA locking_mode = EXCLUSIVE')
     return ok(database)
   } catch (error) {
-    return sqliteFault(path, 'open', error)
+    database?.close()
+    return sqliteFault(path, 'open it', error)
   }
 }
 
-/** One sentence for what SQLite threw; a full disk has its own code. */
-export function sqliteFault(
-  path: string,
-  doing: string,
-  error: unknown,
-): { readonly ok: false; readonly fault: { readonly code: string; readonly message: string } } {
-  const text = error instanceof Error ? error.message : String(error)
-  const code = /disk is full|No space left/i.test(text) ? 'ledger.disk-full' : 'ledger.sqlite'
-  return fail(code, `${path}: expected to ${doing} durably, got "${text}"`)
+/** Result codes of SQLite (https://sqlite.org/rescode.html); the low byte is the primary one. */
+const SQLITE_BUSY = 5
+const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
+const SQLITE_NOTADB = 26
+/** The index beside a write-ahead log could not be given its size: in practice, no space. */
+const SQLITE_IOERR_SHMSIZE = 4_874
+
+/**
+ * One sentence for what SQLite threw. Faults: `ledger.disk-full`, `ledger.in-use`, `ledger.damaged`, else
+ * `ledger.sqlite`.
+ */
+export function sqliteFault(path: string, doing: string, error: unknown): ReturnType<typeof fail> {
+  const expected = `${path}: expected to ${doing}`
+  const code = errorCode(error)
+  if (code === SQLITE_IOERR_SHMSIZE) return fail('ledger.disk-full', `${expected}, got a full disk`)
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      return fail('ledger.disk-full', `${expected}, got a full disk`)
+    case SQLITE_BUSY:
+      return fail('ledger.in-use', `${expected}, got a database that another process has open`)
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return fail('ledger.damaged', `${expected}, got a damaged file: ${describe(error)}`)
+    default:
+      return fail('ledger.sqlite', `${expected}, got "${describe(error)}"`)
+  }
 }
 
-/** Runs `work` in one transaction: all of it is durable afterwards, or none. */
-export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+/** Runs `work` in one transaction: after ok all of it is durable, after a fault or a throw nothing of it. */
+export function inTransaction<T>(database: DatabaseSync, work: () => Result<T>): Result<T> {
   database.exec('BEGIN IMMEDIATE')
   try {
-    const value = work()
-    database.exec('COMMIT')
-    return value
+    const result = work()
+    database.exec(result.ok ? 'COMMIT' : 'ROLLBACK')
+    return result
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')
     throw error
   }
 }
 
-function tableCount(database: DatabaseSync): number {
-  const row = database.prepare(`SELECT count(*) AS tables FROM sqlite_schema WHERE type = 'table'`).get()
-  return Number(row?.['tables'] ?? 0)
+function errorCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
