@@ -1,73 +1,74 @@
-import { readFileSync } from 'node:fs'
-import { parse as parseToml, TomlError } from 'smol-toml'
 import { z } from 'zod'
-import { explainIssues } from '../src/config/explain.ts'
-import { sourceSchema } from '../src/config/schema.ts'
+import { explain, integer, table } from '../drivers/options.ts'
+import { joinAddress } from '../src/config/address.ts'
+import { checkSources } from '../src/config/check-across.ts'
+import { ipAddress, name, oscillatorClass, sources } from '../src/config/schema.ts'
+import { readToml } from '../src/config/toml.ts'
+import { MEMBERS_MAX } from '../src/consensus/membership.ts'
 import { fail, ok, type Result } from '../src/core/fault.ts'
 
 /** What a technician writes down before a cluster exists: its appliances, where they stand, and what hangs on each. */
 
-const name = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { message: 'a name of letters, digits, ".", "_" and "-"' })
-const port = z.number().int().min(1).max(65_535)
+const port = integer(1, 65_535)
 
-const applianceSchema = z.strictObject({
+const applianceSchema = table({
   name,
   /** Appliances of one site share one sky. */
   site: name,
-  /** Host name or IP address that the other appliances reach it at. */
-  address: z.string().min(1).max(255),
+  /** Where the other appliances reach it. */
+  address: ipAddress,
   clusterPort: port.default(7400),
   rangingPort: port.default(7401),
-  oscillator: z.enum(['crystal', 'ocxo', 'rubidium', 'caesium']).default('crystal'),
-  sources: z.array(sourceSchema).max(64),
+  oscillator: oscillatorClass,
+  sources,
 })
 
-const clusterPlanSchema = z
-  .strictObject({
-    cluster: name,
-    epochPeriodMs: z.number().int().min(100).max(60_000).default(1_000),
-    targetPrecisionNs: z.number().int().min(1).max(1_000_000_000).default(1_000),
-    /** Failure domains on which all appliances may depend without capping the grade of certificates. */
-    acceptSingleDomain: z.array(name).max(16).default([]),
-    appliances: z.array(applianceSchema).min(1).max(100),
-  })
-  .refine(({ appliances }) => new Set(appliances.map((appliance) => appliance.name)).size === appliances.length, {
-    message: 'a different name for each appliance',
-    path: ['appliances'],
-  })
+const clusterPlanSchema = table({
+  cluster: name,
+  epochPeriodMs: integer(100, 60_000).default(1_000),
+  targetPrecisionNs: integer(1, 1_000_000_000).default(1_000),
+  /** Failure domains on which all appliances may depend without capping the grade of certificates. */
+  acceptSingleDomain: z.array(name, 'a list of names').max(16, 'a list of at most 16 names').default([]),
+  appliances: z
+    .array(applianceSchema, 'a list of tables')
+    .min(1, 'a list of at least one appliance')
+    .max(MEMBERS_MAX, `a list of at most ${MEMBERS_MAX} appliances`),
+})
 
 export type ClusterPlan = z.infer<typeof clusterPlanSchema>
 export type AppliancePlan = ClusterPlan['appliances'][number]
 
-/** Reads a plan file (TOML). The fault holds one sentence per mistake. */
+/** Reads a plan file (TOML). The fault holds a line for each mistake. */
 export function readClusterPlan(file: string): Result<ClusterPlan> {
-  let parsed: unknown
-  try {
-    parsed = parseToml(readFileSync(file, 'utf8'))
-  } catch (error) {
-    if (error instanceof TomlError) {
-      return fail(
-        'plan.toml',
-        `${file}:${error.line}:${error.column}: expected TOML, got ${error.message.split('\n')[0] ?? ''}`,
-      )
-    }
-    return fail(
-      'plan.unreadable',
-      `${file}: expected a readable plan, got ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-    )
-  }
-  return checkClusterPlan(parsed, file)
+  const read = readToml(file, 'a cluster plan')
+  return read.ok ? checkClusterPlan(read.value, file) : read
 }
 
+/** The same on what a TOML file holds. Fault: `config.value`. */
 export function checkClusterPlan(input: unknown, file: string): Result<ClusterPlan> {
   const checked = clusterPlanSchema.safeParse(input)
-  if (checked.success) return ok(checked.data)
-  return fail(
-    'plan.invalid',
-    explainIssues(checked.error, input)
-      .map((sentence) => `${file}: ${sentence}`)
-      .join('\n'),
-  )
+  const sentences = checked.success ? checkTogether(checked.data) : explain(checked.error, input, '')
+  return checked.success && sentences.length === 0
+    ? ok(checked.data)
+    : fail('config.value', sentences.map((sentence) => `${file}: ${sentence}`).join('\n'))
+}
+
+/** Rules between the keys: appliances differ in name and in place, and what hangs on them is known. */
+function checkTogether({ appliances }: ClusterPlan): readonly string[] {
+  const names = new Set<string>()
+  const places = new Set<string>()
+  return appliances.flatMap((appliance, index) => {
+    const at = `appliances[${index}]`
+    const sentences: string[] = []
+    if (names.has(appliance.name))
+      sentences.push(`${at}.name: expected a name that no other appliance has, got "${appliance.name}"`)
+    names.add(appliance.name)
+    for (const key of ['clusterPort', 'rangingPort'] as const) {
+      const place = joinAddress({ host: appliance.address, port: appliance[key] })
+      if (places.has(`${key} ${place}`))
+        sentences.push(`${at}.${key}: expected a place that no other appliance has, got ${place}`)
+      places.add(`${key} ${place}`)
+    }
+    return [...sentences, ...checkSources(appliance.sources, `${at}.sources`)]
+  })
 }

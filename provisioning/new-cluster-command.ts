@@ -11,11 +11,14 @@ const HELP = `Usage: provisioning/new-cluster --plan FILE --out FOLDER [--dry-ru
 
 Makes what a cluster needs before its first start: for every appliance two ML-DSA-87 keys (mode 0600), an empty safety
 journal and a configuration, and for all of them one genesis file. What exists is kept; run again, it changes nothing.
+Nothing is written unless all of it can be: a plan that does not fit what is there is refused.
 
 Options:
   --plan FILE    the appliances and what hangs on each (TOML; provisioning/example-plan.toml)
   --out FOLDER   where everything goes, one folder per appliance
   --dry-run      say what would be done, do nothing
+  --update-configurations
+                 replace configurations that do not follow from the plan (any more)
   --help         this text
 
 Example:
@@ -26,6 +29,7 @@ const options = {
   plan: { type: 'string' },
   out: { type: 'string' },
   'dry-run': { type: 'boolean', default: false },
+  'update-configurations': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
 
@@ -34,7 +38,7 @@ function refuse(fault: Fault): never {
   process.exit(1)
 }
 
-function readOptions(): { plan: string; out: string; dryRun: boolean } {
+function readOptions(): { plan: string; out: string; dryRun: boolean; updateConfigurations: boolean } {
   try {
     const { values } = parseArgs({ options })
     if (values.help) {
@@ -44,7 +48,8 @@ function readOptions(): { plan: string; out: string; dryRun: boolean } {
     if (values.plan === undefined || values.out === undefined) {
       refuse({ code: 'usage', message: 'expected --plan FILE and --out FOLDER; --help explains' })
     }
-    return { plan: values.plan, out: values.out, dryRun: values['dry-run'] }
+    const { plan, out } = values
+    return { plan, out, dryRun: values['dry-run'], updateConfigurations: values['update-configurations'] }
   } catch (error) {
     refuse({ code: 'usage', message: `${(error as Error).message}; --help explains` })
   }
@@ -59,10 +64,16 @@ function presentTai(): TaiNs {
   return taiNs(now.value - (now.value % 1_000_000_000n))
 }
 
-const { plan: planFile, out, dryRun } = readOptions()
+const { plan: planFile, out, dryRun, updateConfigurations } = readOptions()
 const plan = readClusterPlan(planFile)
 if (!plan.ok) refuse(plan.fault)
-const made = createCluster({ plan: plan.value, folder: out, dryRun, genesisTai: presentTai() })
+const made = createCluster({
+  plan: plan.value,
+  folder: out,
+  dryRun,
+  updateConfigurations,
+  genesisTai: presentTai(),
+})
 if (!made.ok) refuse(made.fault)
 for (const { action, path, what } of made.value.steps)
   process.stdout.write(`${dryRun ? 'would ' : ''}${action} ${path} (${what})\n`)

@@ -1,29 +1,27 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { stringify as toToml } from 'smol-toml'
-import { type Member, type Membership, membershipCodec, membershipHash } from '../src/consensus/membership.ts'
-import { compareBytes, equalBytes } from '../src/core/bytes.ts'
-import { decode, encode, shortHex } from '../src/core/encoding.ts'
+import { readGenesis } from '../src/config/genesis.ts'
+import {
+  type Member,
+  type Membership,
+  membershipCodec,
+  membershipHash,
+  quorumOf,
+  RULES_VERSION,
+} from '../src/consensus/membership.ts'
+import { equalBytes } from '../src/core/bytes.ts'
+import { encode, shortHex } from '../src/core/encoding.ts'
 import { fail, ok, type Result } from '../src/core/fault.ts'
-import { sha384 } from '../src/core/hash.ts'
 import type { TaiNs } from '../src/core/time.ts'
-import { readKeyFile, writeKeyFile } from '../src/crypto/key-file.ts'
-import { generateSeed } from '../src/crypto/seed.ts'
 import { selectMlDsa } from '../src/crypto/select.ts'
 import { createTlsIdentity } from '../src/crypto/tls-identity.ts'
-import { createSafetyJournal } from '../src/ledger/safety-journal.ts'
-import type { AppliancePlan, ClusterPlan } from './cluster-plan.ts'
-
-/** What was done, or with a dry run would be done, to one file or folder. */
-export interface Step {
-  readonly action: 'create' | 'keep' | 'update'
-  readonly path: string
-  readonly what: string
-}
+import { drawAppliance, drawKeys, type KeyPair } from './appliance-steps.ts'
+import type { ClusterPlan } from './cluster-plan.ts'
+import { folderStep, keepStep, newFileStep, type Step } from './step.ts'
 
 export interface NewCluster {
   readonly steps: readonly Step[]
-  /** Undefined in a dry run that would still have to make keys. */
+  /** Undefined in a dry run that has made no keys. */
   readonly membership: Membership | undefined
 }
 
@@ -31,111 +29,68 @@ export interface NewClusterOptions {
   readonly plan: ClusterPlan
   readonly folder: string
   readonly dryRun: boolean
+  /** Replaces configurations that do not follow from the plan (any more); otherwise they are a fault. */
+  readonly updateConfigurations: boolean
   /** Epoch 0 of the cluster; only used while there is no genesis file yet. */
   readonly genesisTai: TaiNs
 }
 
-interface Keys {
-  readonly signing: Uint8Array
-  readonly tls: Uint8Array
-}
-
 /**
  * Makes everything that a cluster needs before its first start: per appliance two ML-DSA-87 keys (0600), an empty safety
- * journal, and a configuration; for all one genesis file. What exists is kept: run again, it changes nothing. Faults: a
- * genesis or key that does not fit the plan is never overwritten.
+ * journal, and a configuration; for all one genesis file. What exists is kept: run again, it changes nothing, and goes on
+ * where an interrupted run has stopped. All faults of the plan and of what exists are found before anything is written:
+ * `genesis.differs`, `provisioning.key-lost`, `provisioning.journal-lost`, `config.differs`, `config.value`, and those of
+ * keys and files.
  */
 export function createCluster(options: NewClusterOptions): Result<NewCluster> {
-  const { plan, folder } = options
-  const run: Run = { ...options, steps: [] }
-  makeFolder(run, folder, 'cluster folder')
-  const keys: (Keys | undefined)[] = []
-  for (const appliance of plan.appliances) {
-    const made = makeKeys(run, join(folder, appliance.name))
-    if (!made.ok) return made
-    keys.push(made.value)
+  const drawn = drawUp(options)
+  if (!drawn.ok || options.dryRun) return drawn
+  for (const step of drawn.value.steps) {
+    const done = step.perform()
+    if (!done.ok) return done
   }
-  const complete = keys.filter((pair) => pair !== undefined)
-  if (complete.length < plan.appliances.length) {
-    planRest(run)
-    return ok({ steps: run.steps, membership: undefined })
-  }
-  const membership = makeGenesis(run, complete)
-  if (!membership.ok) return membership
-  for (const [index, appliance] of plan.appliances.entries()) {
-    const made = makeAppliance(run, appliance, index, membership.value)
-    if (!made.ok) return made
-  }
-  return ok({ steps: run.steps, membership: membership.value })
+  return drawn
 }
 
-interface Run extends NewClusterOptions {
-  readonly steps: Step[]
-}
-
-function makeFolder(run: Run, path: string, what: string): void {
-  const exists = existsSync(path)
-  run.steps.push({ action: exists ? 'keep' : 'create', path, what })
-  if (!exists && !run.dryRun) mkdirSync(path, { recursive: true, mode: 0o750 })
-}
-
-/** Both keys of an appliance; undefined when a dry run leaves them unmade. */
-function makeKeys(run: Run, folder: string): Result<Keys | undefined> {
-  makeFolder(run, folder, 'appliance folder')
-  makeFolder(run, join(folder, 'keys'), 'key folder')
-  if (!run.dryRun) chmodSync(join(folder, 'keys'), 0o700)
-  const signing = makeKey(run, join(folder, 'keys', 'signing.pem'), 'ML-DSA-87 signing key')
-  if (!signing.ok) return signing
-  const tls = makeKey(run, join(folder, 'keys', 'tls.pem'), 'ML-DSA-87 TLS key')
-  if (!tls.ok) return tls
-  if (signing.value === undefined || tls.value === undefined) return ok(undefined)
-  return ok({ signing: signing.value, tls: tls.value })
-}
-
-function makeKey(run: Run, path: string, what: string): Result<Uint8Array | undefined> {
-  if (existsSync(path)) {
-    run.steps.push({ action: 'keep', path, what })
-    return readKeyFile(path)
+/** What is to be done, in its order. Only looks. */
+function drawUp(options: NewClusterOptions): Result<NewCluster> {
+  const { plan, folder, dryRun } = options
+  const genesisPath = join(folder, 'genesis.cbor')
+  const existing = existsSync(genesisPath) ? readGenesis(genesisPath) : ok(undefined)
+  if (!existing.ok) return existing
+  if (existing.value !== undefined && !namesSame(plan, existing.value)) return differs(genesisPath)
+  const steps: Step[] = [folderStep(folder, 0o750, 'cluster folder')]
+  const keys: KeyPair[] = []
+  let made = 0
+  for (const { name } of plan.appliances) {
+    const pair = drawKeys(join(folder, name), existing.value)
+    if (!pair.ok) return pair
+    steps.push(...pair.value.steps)
+    keys.push(pair.value)
+    made += pair.value.made
   }
-  run.steps.push({ action: 'create', path, what: `${what}, mode 0600` })
-  if (run.dryRun) return ok(undefined)
-  const seed = generateSeed()
-  const written = writeKeyFile(path, seed)
-  return written.ok ? ok(seed) : written
+  const membership = membershipOf(plan, keys, existing.value?.genesisTai ?? options.genesisTai)
+  const genesis = drawGenesis(genesisPath, membership, existing.value)
+  if (!genesis.ok) return genesis
+  steps.push(genesis.value)
+  for (const [id, appliance] of plan.appliances.entries()) {
+    const drawn = drawAppliance({ ...options, membership }, appliance, id)
+    if (!drawn.ok) return drawn
+    steps.push(...drawn.value)
+  }
+  return ok({ steps, membership: dryRun && made > 0 ? undefined : membership })
 }
 
-function makeGenesis(run: Run, keys: readonly Keys[]): Result<Membership> {
-  const path = join(run.folder, 'genesis.cbor')
-  const existing = existsSync(path) ? decode(membershipCodec, new Uint8Array(readFileSync(path)), path) : undefined
-  if (existing !== undefined && !existing.ok) return existing
-  const membership = membershipOf(run.plan, keys, existing?.value.genesisTai ?? run.genesisTai)
-  const bytes = encode(membershipCodec, membership)
-  if (existing === undefined) {
-    run.steps.push({ action: 'create', path, what: `genesis of cluster "${membership.cluster}"` })
-    if (!run.dryRun) writeAtomically(path, bytes, 0o644)
-    return ok(membership)
-  }
-  if (!equalBytes(bytes, encode(membershipCodec, existing.value))) {
-    return fail(
-      'genesis.differs',
-      `${path}: expected the genesis that follows from the plan and the keys, got another; a genesis never changes: use another folder`,
-    )
-  }
-  run.steps.push({ action: 'keep', path, what: `genesis of cluster "${membership.cluster}"` })
-  return ok(membership)
-}
-
-function membershipOf(plan: ClusterPlan, keys: readonly Keys[], genesisTai: TaiNs): Membership {
+function membershipOf(plan: ClusterPlan, keys: readonly KeyPair[], genesisTai: TaiNs): Membership {
   const mlDsa = selectMlDsa()
-  const members = plan.appliances.map((appliance, id): Member => {
-    const pair = keys[id]
-    if (pair === undefined) throw new RangeError(`no keys for appliance ${id}`)
+  const members = keys.map(({ signing, tls }, id): Member => {
+    const { name = '', site = '' } = plan.appliances[id] ?? {}
     return {
       id,
-      name: appliance.name,
-      site: appliance.site,
-      signingKey: mlDsa.createSigner(pair.signing).publicKey,
-      tlsKeyHash: createTlsIdentity(pair.tls).keyHash,
+      name,
+      site,
+      signingKey: mlDsa.createSigner(signing).publicKey,
+      tlsKeyHash: createTlsIdentity(tls).keyHash,
     }
   })
   return {
@@ -144,92 +99,33 @@ function membershipOf(plan: ClusterPlan, keys: readonly Keys[], genesisTai: TaiN
     era: 1,
     genesisTai,
     epochPeriodNs: BigInt(plan.epochPeriodMs) * 1_000_000n,
-    rulesVersion: 1,
+    rulesVersion: RULES_VERSION,
     targetPrecisionNs: BigInt(plan.targetPrecisionNs),
     acceptSingleDomain: [...new Set(plan.acceptSingleDomain)].sort((a, b) => (a < b ? -1 : 1)),
     members,
   }
 }
 
-function makeAppliance(run: Run, appliance: AppliancePlan, id: number, membership: Membership): Result<void> {
-  const folder = join(run.folder, appliance.name)
-  makeFile(run, join(folder, 'genesis.cbor'), encode(membershipCodec, membership), 'copy of the genesis')
-  makeFile(run, join(folder, 'config.toml'), Buffer.from(configurationText(run.plan, appliance)), 'configuration')
-  makeFolder(run, join(folder, 'state'), 'state folder')
-  const path = join(folder, 'state', 'journal.sqlite')
-  const exists = existsSync(path)
-  run.steps.push({ action: exists ? 'keep' : 'create', path, what: 'safety journal' })
-  const member = membership.members[id]
-  if (exists || run.dryRun || member === undefined) return ok(undefined)
-  return createSafetyJournal(path, {
-    membershipHash: membershipHash(membership),
-    member: id,
-    keyHash: sha384(member.signingKey),
-  })
+function drawGenesis(path: string, membership: Membership, existing: Membership | undefined): Result<Step> {
+  const what = `genesis of cluster "${membership.cluster}"`
+  const bytes = encode(membershipCodec, membership)
+  if (existing === undefined) return ok(newFileStep(path, bytes, 0o644, what))
+  return equalBytes(bytes, encode(membershipCodec, existing)) ? ok(keepStep(path, what)) : differs(path)
 }
 
-function makeFile(run: Run, path: string, bytes: Uint8Array, what: string): void {
-  const before = existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined
-  const action = before === undefined ? 'create' : compareBytes(before, bytes) === 0 ? 'keep' : 'update'
-  run.steps.push({ action, path, what })
-  if (action !== 'keep' && !run.dryRun) writeAtomically(path, bytes, 0o640)
+function namesSame({ appliances }: ClusterPlan, { members }: Membership): boolean {
+  return appliances.length === members.length && members.every(({ name }, id) => appliances[id]?.name === name)
 }
 
-function writeAtomically(path: string, bytes: Uint8Array, mode: number): void {
-  writeFileSync(`${path}.new`, bytes, { mode, flush: true })
-  renameSync(`${path}.new`, path)
+function differs(path: string): Result<never> {
+  return fail(
+    'genesis.differs',
+    `${path}: expected the genesis that follows from the plan and the keys, got another; a genesis never changes: use another folder`,
+  )
 }
 
-/** What a dry run without keys can still say. */
-function planRest(run: Run): void {
-  run.steps.push({
-    action: 'create',
-    path: join(run.folder, 'genesis.cbor'),
-    what: `genesis of cluster "${run.plan.cluster}"`,
-  })
-  for (const { name } of run.plan.appliances) {
-    for (const [file, what] of [
-      ['genesis.cbor', 'copy of the genesis'],
-      ['config.toml', 'configuration'],
-      ['state/journal.sqlite', 'safety journal'],
-    ] as const) {
-      const path = join(run.folder, name, file)
-      run.steps.push({ action: existsSync(path) ? 'keep' : 'create', path, what })
-    }
-  }
-}
-
-/** The configuration of one appliance; paths in it are relative to its own folder, which can be moved as a whole. */
-function configurationText(plan: ClusterPlan, appliance: AppliancePlan): string {
-  const host = (address: string): string => (address.includes(':') ? `[${address}]` : address)
-  const table = {
-    node: {
-      name: appliance.name,
-      genesis: 'genesis.cbor',
-      signingKey: 'keys/signing.pem',
-      tlsKey: 'keys/tls.pem',
-      stateDirectory: 'state',
-      controlSocket: 'state/control.sock',
-    },
-    cluster: {
-      listen: `${host(appliance.address)}:${appliance.clusterPort}`,
-      rangingListen: `${host(appliance.address)}:${appliance.rangingPort}`,
-      peers: plan.appliances
-        .filter(({ name }) => name !== appliance.name)
-        .map(({ name, address, clusterPort, rangingPort }) => ({
-          name,
-          address: `${host(address)}:${clusterPort}`,
-          rangingAddress: `${host(address)}:${rangingPort}`,
-        })),
-    },
-    oscillator: { class: appliance.oscillator },
-    sources: appliance.sources,
-  }
-  return `# Configuration of ${appliance.name} in cluster "${plan.cluster}". \`quorumtime check-config\` explains what it holds.\n${toToml(table)}`
-}
-
-/** `cluster rack-7, membership 3f9a…: 4 appliances, f = 1` */
+/** `cluster rack-7, membership 3f9a…: 4 appliances, 3 decide, 1 may lie` */
 export function summaryLine(membership: Membership): string {
-  const { length } = membership.members
-  return `cluster ${membership.cluster}, membership ${shortHex(membershipHash(membership))}…: ${length} appliances, f = ${Math.floor((length - 1) / 3)}`
+  const { n, f, q } = quorumOf(membership.members.length)
+  return `cluster ${membership.cluster}, membership ${shortHex(membershipHash(membership))}…: ${n} appliances, ${q} decide, ${f} may lie`
 }

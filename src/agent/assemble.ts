@@ -77,7 +77,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   })
   if (!journal.ok) return journal
   releases.push(() => journal.value.close())
-  const log = openDecisionLog(join(node.stateDirectory, 'decisions.sqlite'))
+  const log = openDecisionLog(join(node.stateDirectory, 'decisions.sqlite'), membership.value.epochPeriodNs)
   if (!log.ok) return log
   releases.push(() => log.value.close())
   const appliance = await openAppliance(configuration, leapTable.value, hooks.report)

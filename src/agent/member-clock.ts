@@ -9,7 +9,7 @@ import type { LeapTable } from '../core/leap.ts'
 import { between, type MonoNs, NS_PER_SECOND, plus, type TaiNs } from '../core/time.ts'
 import type { NodeClock, NodeClockReading } from '../fusion/node-clock.ts'
 import type { RangingClock } from '../fusion/ranging-clock.ts'
-import { createServedClock, type OwnTime, type ServedReading } from '../fusion/served-clock.ts'
+import { type CertifiedTime, createServedClock, type OwnTime, type ServedReading } from '../fusion/served-clock.ts'
 import type { LinkReport } from '../ranging/peer-link.ts'
 import type { Report, ServedAtMark } from './agent-event.ts'
 import { createMarkBook, type Mark, observerAt } from './mark-book.ts'
@@ -53,6 +53,7 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
   const marks = createMarkBook()
   let bootstrapped: { readonly tai: TaiNs; readonly at: MonoNs } | undefined
   let steeredEpoch = 0
+  let certified: CertifiedTime | undefined
   let failedEpoch: number | undefined
   let lastMode: string | undefined
 
@@ -102,9 +103,12 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
       const steering = steer(block, mark, self, membership, replica)
       if (steering.steers) {
         steeredEpoch = block.epoch
-        servedClock.adopt(steering.certified)
+        certified = steering.certified
       }
       teach(block, now)
+      // What the block taught of the own oscillator also holds for the time since its mark, whose promise may be void.
+      const { ratePpb, boundPpb } = rangingClock
+      if (certified !== undefined) servedClock.adopt({ ...certified, ratePpb, rateBoundPpb: boundPpb })
       return mark
     },
     bootstrap: (tai, at) => {

@@ -110,7 +110,7 @@ function openReplica({ membership, identity, journal }: MemberOptions): Replica 
       bootCount: journal.bootCount,
       attestationDigest: undefined,
       sign: (type, content) => identity.signer.sign(signingContext(type), content),
-      journal: journal.records(),
+      journal: journal.records,
     },
     readMonoNs(),
   )
@@ -167,8 +167,8 @@ function openHelloExchange(shared: Shared, found: () => void): HelloExchange {
 function answerFromLog({ mesh, options }: Shared, input: Input): boolean {
   if (input.type !== 'want-block' || mesh === undefined) return false
   const stored = options.log.byHash(input.hash)
-  if (stored === undefined) return false
-  sendTo(mesh, input.from, { kind: 'block-bytes', value: stored.block })
+  if (!stored.ok || stored.value === undefined) return false
+  sendTo(mesh, input.from, { kind: 'block-bytes', value: stored.value.block })
   return true
 }
 

@@ -13,7 +13,7 @@ import { decode } from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 import { selectMlDsa } from '../crypto/select.ts'
-import { openDecisionLog } from '../ledger/decision-log.ts'
+import { readDecisionLog } from '../ledger/decision-log.ts'
 import { exportCertificate, exportProof } from '../ledger/export.ts'
 import { describeBlock, formatDurationNs, formatInstant } from './present.ts'
 import { printJson, printLine, reportFault } from './terminal.ts'
@@ -150,7 +150,7 @@ function exportFrom({ config, out, epoch, proof }: ExportOptions): Result<void> 
   if (!genesis.ok) return genesis
   if (epoch !== undefined && !/^\d{1,15}$/.test(epoch))
     return fail('export.epoch', `--epoch: expected a number, got "${epoch}"`)
-  const log = openDecisionLog(join(configuration.value.node.stateDirectory, 'decisions.sqlite'))
+  const log = readDecisionLog(join(configuration.value.node.stateDirectory, 'decisions.sqlite'))
   if (!log.ok) return log
   const wanted = epoch === undefined ? undefined : Number(epoch)
   const bytes = proof === true ? exportProof(log.value, genesis.value, wanted) : exportCertificate(log.value, wanted)

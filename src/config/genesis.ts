@@ -1,19 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { type Membership, membershipCodec } from '../consensus/membership.ts'
 import { decode } from '../core/encoding.ts'
-import { fail, type Result } from '../core/fault.ts'
+import type { Result } from '../core/fault.ts'
+import { readNamedFile } from './read-file.ts'
 
-/** Reads a genesis file: the canonical encoding of a membership, nothing else. */
+/** A hundred members with their keys take a quarter of this. */
+const GENESIS_BYTES_MAX = 1_048_576
+
+/** Reads a genesis file: the canonical encoding of a membership, nothing else. Faults say where it is not. */
 export function readGenesis(file: string): Result<Membership> {
-  let bytes: Uint8Array
-  try {
-    bytes = new Uint8Array(readFileSync(file))
-  } catch (error) {
-    return fail(
-      'genesis.unreadable',
-      `${file}: expected a readable genesis file, got ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-    )
-  }
-  const decoded = decode(membershipCodec, bytes, 'genesis')
-  return decoded.ok ? decoded : fail(decoded.fault.code, `${file}: ${decoded.fault.message}`)
+  const bytes = readNamedFile(file, { what: 'a genesis file', bytesMax: GENESIS_BYTES_MAX })
+  return bytes.ok ? decode(membershipCodec, bytes.value, `${file}: genesis`) : bytes
 }

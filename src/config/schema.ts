@@ -1,24 +1,43 @@
 import { z } from 'zod'
+import { choice, integer, number, table } from '../../drivers/options.ts'
+import { MEMBERS_MAX } from '../consensus/membership.ts'
+import { SOURCE_CLASSES, SOURCES_MAX } from '../consensus/proposal.ts'
+import { splitAddress } from './address.ts'
 
-/** The configuration file of one appliance, as an operator writes it: TOML, times with their unit in the key. */
+/**
+ * The configuration file of one appliance, as an operator writes it: TOML, times with their unit in the key. Every
+ * error text is what was expected.
+ */
 
-const nanoseconds = z.number().int().min(0).max(10_000_000_000)
-const addressPattern = /^(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/
+const ADDRESS = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):(\d{1,5})$/
 const address = z
-  .string()
+  .string('host:port')
+  .max(300, 'host:port of at most 300 characters')
   .refine(
-    (text) => Number(addressPattern.exec(text)?.[1] ?? 0) >= 1 && Number(addressPattern.exec(text)?.[1]) <= 65_535,
-    {
-      message: 'host:port with a port from 1 to 65535',
+    (text) => {
+      const port = Number(ADDRESS.exec(text)?.[1])
+      return port >= 1 && port <= 65_535
     },
+    { error: 'host:port with a port from 1 to 65535', abort: true },
   )
-const path = z.string().min(1).max(4_096)
-const name = z
-  .string()
-  .max(64)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { message: 'a name of letters, digits, ".", "_" and "-"' })
 
-const nodeSchema = z.strictObject({
+export const ipAddress = z.union([z.ipv4(), z.ipv6()], 'an IP address')
+
+/** Packets of ranging are sent at once, without looking up a name. */
+const literalAddress = address.refine(
+  (text) => ipAddress.safeParse(splitAddress(text).host).success,
+  'a literal IP address with its port, like 192.0.2.10:7401 or [2001:db8::a]:7401',
+)
+
+const path = z.string('a path').regex(/^[^\0]{1,4096}$/s, 'a path of 1 to 4096 characters')
+
+const EXPECTED_NAME = 'a name of at most 64 letters, digits, ".", "_" and "-"'
+export const name = z.string(EXPECTED_NAME).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, EXPECTED_NAME)
+
+const EXPECTED_DOMAIN = 'a domain of at most 64 letters, digits, ".", "_", ":" and "-"'
+const domain = z.string(EXPECTED_DOMAIN).regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, EXPECTED_DOMAIN)
+
+const nodeSchema = table({
   /** The name of this appliance in the genesis file. */
   name,
   genesis: path,
@@ -33,48 +52,53 @@ const nodeSchema = z.strictObject({
   leapSecondsList: path.optional(),
 })
 
-const clusterSchema = z.strictObject({
+const clusterSchema = table({
   /** TCP, for TLS between members. */
   listen: address,
   /** UDP, for ranging. */
-  rangingListen: address,
-  peers: z.array(z.strictObject({ name, address, rangingAddress: address })).max(99),
+  rangingListen: literalAddress,
+  peers: z
+    .array(table({ name, address, rangingAddress: literalAddress }), 'a list of tables')
+    .max(MEMBERS_MAX - 1, `a list of at most ${MEMBERS_MAX - 1} peers`),
 })
 
-const oscillatorSchema = z.strictObject({
-  /** What drives CLOCK_MONOTONIC_RAW: sets the floor of its rate bound. */
-  class: z.enum(['crystal', 'ocxo', 'rubidium', 'caesium']).default('crystal'),
-})
+/** What drives CLOCK_MONOTONIC_RAW: sets the floor of its rate bound. */
+export const oscillatorClass = choice('crystal', 'ocxo', 'rubidium', 'caesium').default('crystal')
 
-export const sourceSchema = z.strictObject({
+const BAUD_RATES = [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600] as const
+
+const sourceSchema = table({
   name,
   /** A driver family: `quorumtime drivers` lists them. */
-  kind: z.string().min(1),
-  class: z.enum(['caesium', 'rubidium', 'gpsdo', 'gnss', 'ptp', 'serial']),
-  role: z.enum(['time', 'frequency', 'label']).default('time'),
+  kind: z.string('a driver family'),
+  class: choice(...SOURCE_CLASSES),
+  role: choice('time', 'frequency', 'label').default('time'),
   /** What makes it fail together with others. */
-  domain: name,
+  domain,
   /** Its domain while it runs on its own oscillator. */
-  holdoverDomain: name.optional(),
+  holdoverDomain: domain.optional(),
   device: path,
-  baudRate: z
-    .union([4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600].map((rate) => z.literal(rate)))
-    .optional(),
-  parity: z.enum(['none', 'odd', 'even']).optional(),
-  dataBits: z.union([z.literal(7), z.literal(8)]).optional(),
+  baudRate: choice(...BAUD_RATES).optional(),
+  parity: choice('none', 'odd', 'even').optional(),
+  dataBits: choice(7, 8).optional(),
   /** Where its pulses arrive as chrony-SOCK datagrams; absent: a serial time of day without pulse. */
   pulseSocket: path.optional(),
   /** What averaging cannot remove (cable, antenna, claimed accuracy); absent: its class's. */
-  accuracyNs: nanoseconds.optional(),
-  authority: z.number().gt(0).max(1).optional(),
-  options: z.record(z.string(), z.unknown()).default({}),
+  accuracyNs: integer(0, 10_000_000_000).optional(),
+  /** Its weight beside the others of its appliance, to a thousandth. */
+  authority: number(0.001, 1).optional(),
+  options: z.record(z.string(), z.unknown(), 'a table').default({}),
 })
 
-export const configurationSchema = z.strictObject({
+export const sources = z
+  .array(sourceSchema, 'a list of tables')
+  .max(SOURCES_MAX, `a list of at most ${SOURCES_MAX} sources`)
+
+export const configurationSchema = table({
   node: nodeSchema,
   cluster: clusterSchema,
-  oscillator: oscillatorSchema.default({ class: 'crystal' }),
-  sources: z.array(sourceSchema).max(64),
+  oscillator: table({ class: oscillatorClass }).default({ class: 'crystal' }),
+  sources,
 })
 
 export type Configuration = z.infer<typeof configurationSchema>

@@ -37,6 +37,13 @@ export interface ReplicaStatus {
   readonly finalizedView: number
   readonly finalizedEpoch: number
   readonly deltaNs: bigint
+  /** How much it remembers. */
+  readonly kept: {
+    readonly views: number
+    readonly blocks: number
+    readonly proposals: number
+    readonly gaps: number
+  }
 }
 
 export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
@@ -59,6 +66,12 @@ export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
       finalizedView: context.chain.finalized.view,
       finalizedEpoch: context.chain.finalized.epoch,
       deltaNs: context.pacemaker.deltaNs(),
+      kept: {
+        views: context.views.size,
+        blocks: context.chain.size,
+        proposals: context.pool.size,
+        gaps: context.gaps.length,
+      },
     }),
     listed: ({ list }) => {
       const found = list.flatMap(({ digest }) => context.pool.byDigest(digest) ?? [])

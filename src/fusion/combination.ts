@@ -1,35 +1,43 @@
 import { assert } from '../core/assert.ts'
 import { divFloor, max } from '../core/integer.ts'
 import { clamp, errorBound, type Interval } from '../core/interval.ts'
+import { between, plus, type TaiNs } from '../core/time.ts'
 
 /** A selected source's word at the instant of a reading. */
-export interface WeighedReading {
-  readonly taiNs: bigint
+export interface WeighedWord {
+  readonly taiNs: TaiNs
   readonly boundNs: bigint
   /** Thousandths. */
   readonly authorityMilli: bigint
 }
 
-export interface Combined {
-  readonly taiNs: bigint
-  /** Covers the whole agreed interval, never just the mean's deviation. */
+/** A time and what is promised of it. */
+export interface BoundedTime {
+  readonly taiNs: TaiNs
+  /** The distance to the farther end of `interval`. */
   readonly boundNs: bigint
+  /** TAI lies in here. */
+  readonly interval: Interval
 }
 
 /** One in 10^12 of a weight is lost to rounding: nothing beside a bound. */
 const WEIGHT_SCALE = 1_000_000_000_000n
 
-/** Authority-weighted mean of the survivors, weight = authority / bound, clamped to the agreed interval. At least one reading. */
-export function combine(readings: readonly WeighedReading[], agreed: Interval): Combined {
-  const [first] = readings
+/**
+ * The authority-weighted mean of the words, weight = authority / bound, clamped to the interval in which TAI lies. The
+ * bound covers that whole interval, never just the mean's deviation. At least one word; their order does not matter.
+ */
+export function combine(words: readonly WeighedWord[], within: Interval): BoundedTime {
+  const [first] = words
   assert(first !== undefined, 'a combination needs at least one selected source')
   let weightSum = 0n
   let weighted = 0n
-  for (const { taiNs, boundNs, authorityMilli } of readings) {
+  for (const { taiNs, boundNs, authorityMilli } of words) {
     const weight = max(1n, (authorityMilli * WEIGHT_SCALE) / max(1n, boundNs))
     weightSum += weight
-    weighted += weight * (taiNs - first.taiNs)
+    weighted += weight * between(first.taiNs, taiNs)
   }
-  const taiNs = clamp(first.taiNs + divFloor(weighted, weightSum), agreed)
-  return { taiNs, boundNs: errorBound(taiNs, agreed) }
+  const mean = plus(first.taiNs, divFloor(weighted, weightSum))
+  const taiNs = clamp(mean, within) as TaiNs
+  return { taiNs, boundNs: errorBound(taiNs, within), interval: within }
 }

@@ -3,18 +3,18 @@ export type ClockMode = 'acquiring' | 'locked' | 'holdover' | 'free-running'
 
 /** What a mode is decided by. */
 export interface ModeInput {
-  /** Selected sources carry the clock now. */
-  readonly carried: boolean
-  /** Undefined: there is no node clock yet. */
+  /** The bound that the agreeing sources alone give, ns; undefined: none agree. */
+  readonly sourcesBoundNs: bigint | undefined
+  /** The bound of the node clock, ns; undefined: there is no node clock yet. */
   readonly boundNs: bigint | undefined
 }
 
 export interface ModeLimits {
-  /** Sources lock the clock at or below this bound, ns. */
+  /** Sources lock the clock when both bounds are at or below this, ns. */
   readonly lockNs: bigint
   /** A locked clock stays locked up to this bound, ns; above lockNs, so that the mode does not flap. */
   readonly unlockNs: bigint
-  /** Holdover ends here, ns. */
+  /** Holdover ends above this bound, ns. */
   readonly holdoverNs: bigint
 }
 
@@ -22,18 +22,15 @@ export const MODE_LIMITS: ModeLimits = { lockNs: 1_000_000n, unlockNs: 2_000_000
 
 /**
  * acquiring → locked → holdover → free-running, by the bound, with hysteresis. `acquiring` is only ever left: a clock
- * that was locked once is in holdover or free-running afterwards.
+ * that was locked once is in holdover or free-running afterwards, and only sources bring it back from there.
  */
-export function nextMode(
-  mode: ClockMode,
-  { carried, boundNs }: ModeInput,
-  limits: ModeLimits = MODE_LIMITS,
-): ClockMode {
-  if (boundNs === undefined) return 'acquiring'
-  if (carried && boundNs <= (mode === 'locked' ? limits.unlockNs : limits.lockNs)) return 'locked'
-  if (mode === 'acquiring') return 'acquiring'
-  if (mode === 'free-running') return 'free-running'
-  return boundNs <= limits.holdoverNs ? 'holdover' : 'free-running'
+export function nextMode(mode: ClockMode, input: ModeInput, limits: ModeLimits = MODE_LIMITS): ClockMode {
+  const { sourcesBoundNs, boundNs } = input
+  const lockedUpToNs = mode === 'locked' ? limits.unlockNs : limits.lockNs
+  const within = (bound: bigint | undefined, limit: bigint): boolean => bound !== undefined && bound <= limit
+  if (within(sourcesBoundNs, lockedUpToNs) && within(boundNs, lockedUpToNs)) return 'locked'
+  if (mode === 'acquiring' || mode === 'free-running') return mode
+  return within(boundNs, limits.holdoverNs) ? 'holdover' : 'free-running'
 }
 
 /**

@@ -1,21 +1,27 @@
-import { abs, divFloor } from '../core/integer.ts'
+import { abs, divFloor, max } from '../core/integer.ts'
 import { between, type MonoNs, NS_PER_SECOND, plus, type RangingNs, rangingNs } from '../core/time.ts'
+import { UNLEARNT_PPB } from './source-class.ts'
 import type { FrequencyEstimate } from './source-clock.ts'
 
 /**
  * R_i, the clock that appliances compare: a constant-rate function of the local oscillator within one segment, never
- * stepped. Its promise is `boundPpb`: how far its rate may be from that of TAI. A rate that is learnt, or found to have
- * moved, starts a new segment; readings of two segments are never compared.
+ * stepped. Its promise is `boundPpb`: how far its rate may be from that of TAI. A rate that is learnt, or a promise that
+ * measurements no longer bear out, starts a new segment; readings of two segments are never compared.
  */
 export interface RangingClock {
   readonly bootId: Uint8Array
+  /** Counts up from 1. */
   readonly segment: number
   /** What the segment adds to the oscillator's own rate, ppb. */
   readonly ratePpb: bigint
   /** ρ: bound on the remaining rate error, ppb, rounded up. */
   readonly boundPpb: bigint
+  /** R at a local instant, rounded down: it never goes back, and instants 2 ns apart differ. */
   at(mono: MonoNs): RangingNs
-  /** Offers a measured frequency of TAI against the oscillator. True when a new segment began. */
+  /**
+   * Offers a measured rate of TAI against the oscillator: once a second or so, since only what is measured ends a segment
+   * whose promise may be broken. True when a new segment began.
+   */
   learn(frequency: FrequencyEstimate, now: MonoNs): boolean
   /**
    * The hardware that taught the rate was found wrong: whatever it taught is forgotten. True when a new segment began.
@@ -23,31 +29,38 @@ export interface RangingClock {
   unlearn(now: MonoNs): boolean
 }
 
-/** Before a rate is learnt: a crystal's ±50 ppm, and the ρ² that the first-order bounds of the agreement leave out. */
-const UNLEARNT_BOUND_PPB = 50_003n
+/** A rate and what is promised of it. */
+interface Promised {
+  readonly ratePpb: bigint
+  readonly boundPpb: bigint
+}
+
+/** The agreement's bounds are of first order: of a promised ρ an oscillator may use all but this fraction of it. */
+const SECOND_ORDER = 10_000n
+const UNLEARNT: Promised = { ratePpb: 0n, boundPpb: UNLEARNT_PPB + UNLEARNT_PPB / SECOND_ORDER + 1n }
 /** Segments are cheap but not free: every peer has to range anew. */
 const SEGMENT_NS_MIN = 10n * NS_PER_SECOND
+/** What a measurement bounds now, three of it bound while the oscillator wanders on, until a measurement shows that it did. */
+const WANDER_FACTOR = 3n
 /** Rates are rounded to whole ppb. */
-const ROOM_PPB = 2n
+const ROUNDING_PPB = 1n
 
 /** `floorPpb`: what the class of the oscillator may wander however well it was measured. */
 export function createRangingClock(bootId: Uint8Array, floorPpb: bigint, start: MonoNs): RangingClock {
   let segment = 1
   let anchorMono = start
   let anchorRanging = rangingNs(start)
-  let ratePpb = 0n
-  let boundPpb = UNLEARNT_BOUND_PPB
-  let learnt = false
+  let promised = UNLEARNT
   const at = (mono: MonoNs): RangingNs => {
     const elapsedNs = between(anchorMono, mono)
-    return plus(anchorRanging, elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND))
+    return plus(anchorRanging, elapsedNs + divFloor(elapsedNs * promised.ratePpb, NS_PER_SECOND))
   }
-  const begin = (now: MonoNs, newRatePpb: bigint, newBoundPpb: bigint): void => {
+  const begin = (now: MonoNs, next: Promised): true => {
     anchorRanging = at(now)
     anchorMono = now
-    ratePpb = newRatePpb
-    boundPpb = newBoundPpb
+    promised = next
     segment += 1
+    return true
   }
   return {
     bootId,
@@ -55,30 +68,37 @@ export function createRangingClock(bootId: Uint8Array, floorPpb: bigint, start: 
       return segment
     },
     get ratePpb() {
-      return ratePpb
+      return promised.ratePpb
     },
     get boundPpb() {
-      return boundPpb
+      return promised.boundPpb
     },
     at,
     learn: (frequency, now) => {
-      const measuredPpb = BigInt(Math.round(frequency.ppb))
-      const uncertaintyPpb = BigInt(Math.ceil(frequency.uncertaintyPpb))
-      const threefold = 3n * uncertaintyPpb + ROOM_PPB
-      const achievable = threefold > floorPpb ? threefold : floorPpb
-      // The promise of the running segment no longer holds, whatever the measurement's own error.
-      const broken = abs(measuredPpb - ratePpb) > boundPpb + uncertaintyPpb
-      const worthwhile = achievable * 2n <= boundPpb && (!learnt || between(anchorMono, now) >= SEGMENT_NS_MIN)
-      if (!broken && !worthwhile) return false
-      learnt = true
-      begin(now, measuredPpb, achievable < UNLEARNT_BOUND_PPB ? achievable : UNLEARNT_BOUND_PPB)
-      return true
+      const measured = measuredOf(frequency)
+      const broken = isBroken(promised, measured)
+      const next = { ratePpb: measured.ratePpb, boundPpb: max(floorPpb, WANDER_FACTOR * measured.boundPpb) }
+      // What would promise less than nothing learnt at all can only refute.
+      if (next.boundPpb > UNLEARNT.boundPpb) return broken && promised !== UNLEARNT && begin(now, UNLEARNT)
+      const due = promised === UNLEARNT || between(anchorMono, now) >= SEGMENT_NS_MIN
+      const worthwhile = due && next.boundPpb * 2n <= promised.boundPpb
+      return (broken || worthwhile) && begin(now, next)
     },
-    unlearn: (now) => {
-      if (!learnt) return false
-      learnt = false
-      begin(now, 0n, UNLEARNT_BOUND_PPB)
-      return true
-    },
+    unlearn: (now) => promised !== UNLEARNT && begin(now, UNLEARNT),
   }
+}
+
+function measuredOf({ ppb, uncertaintyPpb }: FrequencyEstimate): Promised {
+  return { ratePpb: BigInt(Math.round(ppb)), boundPpb: BigInt(Math.ceil(uncertaintyPpb)) + ROUNDING_PPB }
+}
+
+/**
+ * Whether a promise may no longer be kept: the measured rate with its whole bound does not fit into it. A measurement
+ * that is too blunt to fit into any such promise has to contradict it altogether.
+ */
+function isBroken(promised: Promised, measured: Promised): boolean {
+  const usablePpb = promised.boundPpb - promised.boundPpb / SECOND_ORDER
+  const apartPpb = abs(measured.ratePpb - promised.ratePpb)
+  const blunt = 2n * measured.boundPpb > usablePpb
+  return blunt ? apartPpb > usablePpb + measured.boundPpb : apartPpb + measured.boundPpb > usablePpb
 }

@@ -1,82 +1,78 @@
-import { coveredSpan, hull, type Interval, intersect, meets, midpoint } from '../core/interval.ts'
-import { formatOffset } from './format-offset.ts'
+import { coveredSpan, hull, type Interval, intersect, meets } from '../core/interval.ts'
 
-/** A source that has something to say: TAI at the instant of the reading lies in its interval, if it is right. */
+/** A source that has something to say: the truth lies in its interval, if it is right. */
 export interface Candidate {
   readonly name: string
   readonly domain: string
   readonly interval: Interval
 }
 
-export type SelectionFlag = 'single-domain' | 'domains-disagree' | 'domain-split'
+export type SelectionFlag = 'single-domain' | 'domains-disagree' | 'domain-split' | 'no-majority'
 
 export interface Selection {
-  /** Where TAI lies, or undefined: too few agree. */
+  /** Where the truth lies, or undefined: too few agree. */
   readonly agreed: Interval | undefined
+  /** Two domains disagree and nothing tells which is right: `agreed` covers both, and nothing may be learnt from it. */
+  readonly contested: boolean
+  /** Names of the sources that carry what was agreed. */
   readonly selected: readonly string[]
-  /** Name and reason, `gnss0: 41 µs outside [−0.2, +0.3] µs`. */
-  readonly falsetickers: ReadonlyMap<string, string>
-  /** Sources whose own domain could not agree. */
-  readonly split: readonly string[]
+  /** Names of those outvoted, each with the interval that its own misses. */
+  readonly outvoted: ReadonlyMap<string, Interval>
+  /** Domains that could not agree among themselves, with the names of their sources. */
+  readonly split: ReadonlyMap<string, readonly string[]>
   readonly flags: readonly SelectionFlag[]
 }
 
 /**
  * Selection by failure domain: four receivers under one spoofed sky are one vote. Within a domain Marzullo at a strict
- * majority of its sources, else it abstains; across D domains the points in more than D/2 of them. `flywheel`, the
- * trusted past carried forward, decides between two domains that disagree.
+ * majority of its sources, else it abstains; across the D domains that do not, the points in more than D/2 of them.
+ * `flywheel`, the trusted past carried forward, decides between two domains that disagree. The order of the candidates
+ * does not matter but for the order in which their names come back.
  */
 export function select(candidates: readonly Candidate[], flywheel: Interval | undefined): Selection {
-  const domains = [...new Set(candidates.map(({ domain }) => domain))].sort()
   const spans = new Map<string, Interval>()
-  for (const domain of domains) {
+  const split = new Map<string, readonly string[]>()
+  for (const domain of new Set(candidates.map((candidate) => candidate.domain))) {
     const members = candidates.filter((candidate) => candidate.domain === domain)
-    const span = coveredSpan(
-      members.map(({ interval }) => interval),
-      majority(members.length),
-    )
+    const span = majoritySpan(members.map(({ interval }) => interval))
     if (span !== undefined) spans.set(domain, span)
+    else split.set(domain, namesOf(members))
   }
-  const split = candidates.filter(({ domain }) => !spans.has(domain)).map(({ name }) => name)
-  const flags: SelectionFlag[] = split.length > 0 ? ['domain-split'] : []
-  const agreed = acrossDomains([...spans.values()], flywheel, flags)
-  if (agreed === undefined) return { agreed, selected: [], falsetickers: new Map(), split, flags }
-  const voting = candidates.filter(({ domain }) => spans.has(domain))
-  const selected = voting.filter(({ interval }) => meets(interval, agreed))
-  const falsetickers = voting.filter(({ interval }) => !meets(interval, agreed))
-  return {
-    agreed,
-    selected: selected.map(({ name }) => name),
-    falsetickers: new Map(falsetickers.map((candidate) => [candidate.name, reasonFor(candidate, agreed)])),
-    split,
-    flags,
+  const { agreed, contested, flags } = acrossDomains([...spans.values()], flywheel)
+  const selected: string[] = []
+  const outvoted = new Map<string, Interval>()
+  for (const { name, domain, interval } of agreed === undefined ? [] : candidates) {
+    const span = spans.get(domain)
+    if (span === undefined || agreed === undefined) continue
+    const missed = [span, agreed].find((where) => !meets(interval, where))
+    if (missed === undefined) selected.push(name)
+    else outvoted.set(name, missed)
   }
+  return { agreed, contested, selected, outvoted, split, flags: split.size > 0 ? ['domain-split', ...flags] : flags }
 }
 
-function majority(count: number): number {
-  return Math.floor(count / 2) + 1
+function namesOf(candidates: readonly Candidate[]): readonly string[] {
+  return candidates.map(({ name }) => name)
+}
+
+/** The span of the points in more than half of the intervals. */
+function majoritySpan(intervals: readonly Interval[]): Interval | undefined {
+  return coveredSpan(intervals, Math.floor(intervals.length / 2) + 1)
 }
 
 function acrossDomains(
   spans: readonly Interval[],
   flywheel: Interval | undefined,
-  flags: SelectionFlag[],
-): Interval | undefined {
+): Pick<Selection, 'agreed' | 'contested' | 'flags'> {
   const [first, second] = spans
-  if (spans.length === 1) flags.push('single-domain')
-  if (spans.length !== 2 || first === undefined || second === undefined) {
-    return coveredSpan(spans, majority(spans.length))
+  if (spans.length === 2 && first !== undefined && second !== undefined) {
+    const common = intersect(first, second)
+    if (common !== undefined) return { agreed: common, contested: false, flags: [] }
+    const met = flywheel === undefined ? [] : spans.filter((span) => meets(span, flywheel))
+    const contested = met.length !== 1
+    return { agreed: contested ? hull(first, second) : met[0], contested, flags: ['domains-disagree'] }
   }
-  const common = intersect(first, second)
-  if (common !== undefined) return common
-  flags.push('domains-disagree')
-  const met = flywheel === undefined ? [] : spans.filter((span) => meets(span, flywheel))
-  return met.length === 1 ? met[0] : hull(first, second)
-}
-
-function reasonFor({ name, interval }: Candidate, agreed: Interval): string {
-  const centre = midpoint(agreed)
-  const distance = interval.lo > agreed.hi ? interval.lo - agreed.hi : agreed.lo - interval.hi
-  const [lo, hi] = [formatOffset(agreed.lo - centre), formatOffset(agreed.hi - centre)]
-  return `${name}: ${formatOffset(distance, false)} outside [${lo}, ${hi}]`
+  const agreed = majoritySpan(spans)
+  if (spans.length === 1) return { agreed, contested: false, flags: ['single-domain'] }
+  return { agreed, contested: false, flags: spans.length > 2 && agreed === undefined ? ['no-majority'] : [] }
 }

@@ -1,5 +1,5 @@
-import { divCeil, divFloor } from '../core/integer.ts'
-import { clamp, errorBound, type Interval, interval, meets, midpoint } from '../core/interval.ts'
+import { divFloor, driftNs } from '../core/integer.ts'
+import { clamp, errorBound, type Interval, interval, meets, midpoint, shift, widen } from '../core/interval.ts'
 import { between, type MonoNs, NS_PER_SECOND, plus, type TaiNs, taiNs } from '../core/time.ts'
 
 /** A certified region of this appliance, turned into time: TAI at the mark lies in [lo, hi]. */
@@ -7,10 +7,10 @@ export interface CertifiedTime {
   readonly markMono: MonoNs
   readonly lo: TaiNs
   readonly hi: TaiNs
-  /** Rate of the ranging clock of the mark against the oscillator, and the bound on its error, ppb. */
+  /** Rate of the ranging clock against the oscillator since the mark, and the bound on its error, ppb. */
   readonly ratePpb: bigint
   readonly rateBoundPpb: bigint
-  /** From here on it steers nothing. */
+  /** Later than this it steers nothing. */
   readonly voidAfterMono: MonoNs
 }
 
@@ -38,10 +38,11 @@ export interface ServedReading {
 /**
  * What users get. The certified interval, carried from its mark by the oscillator and aged by its rate bound, is the
  * guarantee; the own hardware only chooses the point in it. Without a certificate that still holds, the own hardware,
- * flagged. The clock never goes back, and slews at a limited rate. Reading it is what moves it, so `now` must not go back.
+ * flagged. The clock never goes back, and slews at a limited rate. Reading it is what moves it: a reading for an instant
+ * before the last one gets the last served time, and the bound that this has then.
  */
 export interface ServedClock {
-  /** Takes a newer certified region; which ones may steer is the caller's decision. */
+  /** Takes a certified region in place of the one before; which ones may steer is the caller's decision. */
   adopt(certified: CertifiedTime): void
   /** Undefined while there is no certificate yet and patience lasts, or neither a certificate nor own hardware. */
   read(now: MonoNs, own: OwnTime | undefined): ServedReading | undefined
@@ -49,6 +50,13 @@ export interface ServedClock {
 
 /** How fast the served clock may run away from the oscillator while it corrects itself: what clocks tolerate from adjtime. */
 const SLEW_PPB_MAX = 500_000n
+/** A rate is applied in whole nanoseconds, rounded down. */
+const ROUNDING_NS = 1n
+
+interface Served {
+  readonly monoNs: MonoNs
+  readonly taiNs: TaiNs
+}
 
 /**
  * `patienceUntil`: before the first certificate nothing is served until then, since hardware that nobody has confirmed may
@@ -56,7 +64,7 @@ const SLEW_PPB_MAX = 500_000n
  */
 export function createServedClock(patienceUntil: MonoNs): ServedClock {
   let certified: CertifiedTime | undefined
-  let last: { readonly monoNs: MonoNs; readonly taiNs: TaiNs } | undefined
+  let last: Served | undefined
   return {
     adopt: (newer) => {
       certified = newer
@@ -65,46 +73,41 @@ export function createServedClock(patienceUntil: MonoNs): ServedClock {
       const held = certified !== undefined && now <= certified.voidAfterMono ? certified : undefined
       const unconfirmed = certified === undefined && now < patienceUntil
       const fallback = unconfirmed ? undefined : own?.interval
-      const source = held === undefined ? fallback : certifiedAt(held, now)
-      if (source === undefined) return undefined
-      const wanted = taiNs(own === undefined ? midpoint(source) : clamp(own.taiNs, source))
-      const taiNow = last === undefined ? wanted : slewed(last, wanted, now, held?.ratePpb ?? 0n)
-      last = { monoNs: now, taiNs: taiNow }
-      const flags: ServedFlag[] = []
-      if (held === undefined) flags.push('hardware-fallback')
-      else if (own !== undefined && !meets(own.interval, source)) flags.push('own-hardware-misses-region')
+      const within = held === undefined ? fallback : certifiedAt(held, now)
+      if (within === undefined) return undefined
+      const targetTaiNs = own === undefined ? midpoint(within) : clamp(own.taiNs, within)
+      const served = last === undefined ? targetTaiNs : slewed(last, targetTaiNs, now, held?.ratePpb ?? 0n)
+      if (last === undefined || now > last.monoNs) last = { monoNs: now, taiNs: taiNs(served) }
       return {
         monoNs: now,
-        taiNs: taiNow,
-        targetTaiNs: wanted,
-        interval: source,
-        boundNs: errorBound(taiNow, source),
+        taiNs: taiNs(served),
+        targetTaiNs: taiNs(targetTaiNs),
+        interval: within,
+        boundNs: errorBound(served, within),
         origin: held === undefined ? 'own-hardware' : 'certified',
-        flags,
+        flags: flagsOf(held, within, own),
       }
     },
   }
 }
 
-/** The certified interval at a later instant: moved on by the known rate, widened by what the rate may be wrong. */
-function certifiedAt({ markMono, lo, hi, ratePpb, rateBoundPpb }: CertifiedTime, now: MonoNs): Interval {
-  const elapsedNs = between(markMono, now)
-  const forward = elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND)
-  // One nanosecond for rounding the rate; ageing is never negative, even for a reading before the mark.
-  const agedNs = divCeil((elapsedNs < 0n ? -elapsedNs : elapsedNs) * rateBoundPpb, NS_PER_SECOND) + 1n
-  return interval(lo + forward - agedNs, hi + forward + agedNs)
+function flagsOf(held: CertifiedTime | undefined, within: Interval, own: OwnTime | undefined): readonly ServedFlag[] {
+  if (held === undefined) return ['hardware-fallback']
+  return own !== undefined && !meets(own.interval, within) ? ['own-hardware-misses-region'] : []
 }
 
-/** From the last served instant towards the wanted one, no faster than the slew limit allows, never back. */
-function slewed(
-  last: { readonly monoNs: MonoNs; readonly taiNs: TaiNs },
-  wanted: TaiNs,
-  now: MonoNs,
-  ratePpb: bigint,
-): TaiNs {
+/** The certified interval at another instant: moved on by the known rate, widened by what the rate may be wrong. */
+function certifiedAt({ markMono, lo, hi, ratePpb, rateBoundPpb }: CertifiedTime, now: MonoNs): Interval {
+  const elapsedNs = between(markMono, now)
+  const forwardNs = elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND)
+  return widen(shift(interval(lo, hi), forwardNs), driftNs(elapsedNs, rateBoundPpb) + ROUNDING_NS)
+}
+
+/** From the last served instant towards the target, no faster than the slew limit allows, never back. */
+function slewed(last: Served, targetTaiNs: bigint, now: MonoNs, ratePpb: bigint): bigint {
   const elapsedNs = between(last.monoNs, now)
   if (elapsedNs <= 0n) return last.taiNs
-  const natural = plus(last.taiNs, elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND))
+  const straight = plus(last.taiNs, elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND))
   const reachNs = divFloor(elapsedNs * SLEW_PPB_MAX, NS_PER_SECOND)
-  return plus(natural, clamp(between(natural, wanted), interval(-reachNs, reachNs)))
+  return clamp(targetTaiNs, interval(straight - reachNs, straight + reachNs))
 }

@@ -1,4 +1,6 @@
+import type { DatabaseSync } from 'node:sqlite'
 import { fail, ok, type Result } from '../core/fault.ts'
+import { divCeil } from '../core/integer.ts'
 import { inTransaction, openDatabase, sqliteFault } from './sqlite.ts'
 
 /** One finalized decision as it is kept. */
@@ -15,88 +17,116 @@ export interface StoredDecision {
   readonly certificate: Uint8Array | undefined
 }
 
-/** Every finalized decision, by height. Signatures are kept for a day and then for every 64th epoch; decisions for ever. */
-export interface DecisionLog {
-  /** Keeps a decision; one of a height that is there already changes nothing. */
-  append(decision: StoredDecision): Result<void>
-  newest(): StoredDecision | undefined
+/** What can be asked of a log. Every answer may be a fault of the ledger; no decision of that description is undefined. */
+export interface DecisionReader {
   /** The newest decision that has its certificate. */
-  newestCertified(): StoredDecision | undefined
-  byHeight(height: number): StoredDecision | undefined
-  byEpoch(epoch: number): StoredDecision | undefined
-  byHash(blockHash: Uint8Array): StoredDecision | undefined
+  newestCertified(): Result<StoredDecision | undefined>
+  byHeight(height: number): Result<StoredDecision | undefined>
+  byEpoch(epoch: number): Result<StoredDecision | undefined>
+  byHash(blockHash: Uint8Array): Result<StoredDecision | undefined>
   /** The first certified decision at or after a height. */
-  certifiedFrom(height: number): StoredDecision | undefined
-  /** Leaf hashes 0 … size − 1, or a fault when one of them is not here. */
+  certifiedFrom(height: number): Result<StoredDecision | undefined>
+  /** Leaf hashes 0 … size − 1. Fault `log.incomplete` when one of them is not here. */
   leafHashes(size: number): Result<readonly Uint8Array[]>
-  count(): number
   close(): void
 }
 
-const FULL_CERTIFICATES_EPOCHS = 86_400
+/** Every finalized decision, by height. Signatures are kept for a day and then for every 64th epoch; decisions for ever. */
+export interface DecisionLog extends DecisionReader {
+  /** Keeps a decision; one of a height that is there already changes nothing. */
+  append(decision: StoredDecision): Result<void>
+}
+
+const DAY_NS = 86_400_000_000_000n
 const SPARSE_CERTIFICATE_EVERY = 64
 
+/** The partial index holds the certificates that will be dropped one day, so finding those that are due costs nothing. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS decision (
     height INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, view INTEGER NOT NULL, block_hash BLOB NOT NULL UNIQUE,
     block BLOB NOT NULL, leaf_hash BLOB NOT NULL, certificate BLOB
   ) STRICT;
   CREATE INDEX IF NOT EXISTS decision_epoch ON decision (epoch);
+  CREATE INDEX IF NOT EXISTS decision_certificate ON decision (epoch)
+    WHERE certificate IS NOT NULL AND epoch % ${SPARSE_CERTIFICATE_EVERY} <> 0;
 `
 
-type Row = Record<string, unknown>
-
-/** Opens the log, making it when absent. */
-export function openDecisionLog(path: string): Result<DecisionLog> {
-  const opened = openDatabase(path, { mustExist: false })
-  if (!opened.ok) return opened
-  const database = opened.value
-  try {
+/** Opens the log of a cluster with this epoch period, making it when absent. Faults of the ledger. */
+export function openDecisionLog(path: string, epochPeriodNs: bigint): Result<DecisionLog> {
+  return openLog(path, 'shared', (database) => {
+    database.exec('PRAGMA journal_mode = WAL')
     database.exec(SCHEMA)
+    const insert = database.prepare('INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?)')
+    const dropDue = database.prepare(
+      `UPDATE decision SET certificate = NULL
+       WHERE epoch <= ? AND certificate IS NOT NULL AND epoch % ${SPARSE_CERTIFICATE_EVERY} <> 0`,
+    )
+    const dayEpochs = Number(divCeil(DAY_NS, epochPeriodNs))
+    return {
+      ...readerOn(path, database),
+      append: ({ height, epoch, view, blockHash, block, leafHash, certificate }) => {
+        try {
+          return inTransaction(database, () => {
+            insert.run(height, epoch, view, blockHash, block, leafHash, certificate ?? null)
+            dropDue.run(epoch - dayEpochs)
+            return ok(undefined)
+          })
+        } catch (error) {
+          return sqliteFault(path, 'keep a decision', error)
+        }
+      },
+    }
+  })
+}
+
+/** Opens the log of a running or stopped agent without changing anything. Faults of the ledger. */
+export function readDecisionLog(path: string): Result<DecisionReader> {
+  return openLog(path, 'read', (database) => readerOn(path, database))
+}
+
+function openLog<T>(path: string, use: 'shared' | 'read', on: (database: DatabaseSync) => T): Result<T> {
+  const opened = openDatabase(path, use)
+  if (!opened.ok) return opened
+  try {
+    return ok(on(opened.value))
   } catch (error) {
-    return sqliteFault(path, 'create the decision log', error)
+    opened.value.close()
+    return sqliteFault(path, 'open the decision log', error)
   }
-  const one = (where: string): ((...values: (number | Uint8Array)[]) => StoredDecision | undefined) => {
+}
+
+function readerOn(path: string, database: DatabaseSync): DecisionReader {
+  const one = (where: string): ((...values: (number | Uint8Array)[]) => Result<StoredDecision | undefined>) => {
     const statement = database.prepare(`SELECT * FROM decision ${where} LIMIT 1`)
-    return (...values) => toDecision(statement.get(...values))
+    return (...values) => reading(path, () => ok(toDecision(statement.get(...values))))
   }
-  const insert = database.prepare('INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?)')
-  const drop = database.prepare('UPDATE decision SET certificate = NULL WHERE epoch = ? AND epoch % ? <> 0')
   const leaves = database.prepare('SELECT leaf_hash FROM decision WHERE height <= ? ORDER BY height')
-  const counted = database.prepare('SELECT count(*) AS decisions FROM decision')
-  return ok({
-    append: ({ height, epoch, view, blockHash, block, leafHash, certificate }) => {
-      try {
-        inTransaction(database, () => {
-          insert.run(height, epoch, view, blockHash, block, leafHash, certificate ?? null)
-          drop.run(epoch - FULL_CERTIFICATES_EPOCHS, SPARSE_CERTIFICATE_EVERY)
-        })
-        return ok(undefined)
-      } catch (error) {
-        return sqliteFault(path, 'keep a decision', error)
-      }
-    },
-    newest: one('ORDER BY height DESC'),
+  return {
     newestCertified: one('WHERE certificate IS NOT NULL ORDER BY height DESC'),
     byHeight: one('WHERE height = ?'),
     byEpoch: one('WHERE epoch = ?'),
     byHash: one('WHERE block_hash = ?'),
     certifiedFrom: one('WHERE certificate IS NOT NULL AND height >= ? ORDER BY height'),
-    leafHashes: (size) => {
-      const hashes = leaves.all(size).map((row) => row['leaf_hash'] as Uint8Array)
-      return hashes.length === size
-        ? ok(hashes)
-        : fail(
-            'log.incomplete',
-            `${path}: expected all ${size} decisions of the log, got ${hashes.length}; ask another appliance`,
-          )
-    },
-    count: () => Number(counted.get()?.['decisions'] ?? 0),
+    leafHashes: (size) =>
+      reading(path, () => {
+        const hashes = leaves.all(size).map((row) => row['leaf_hash'] as Uint8Array)
+        if (hashes.length === size) return ok(hashes)
+        const expected = `${path}: expected all ${size} decisions of the log`
+        return fail('log.incomplete', `${expected}, got ${hashes.length}; ask another appliance`)
+      }),
     close: () => database.close(),
-  })
+  }
 }
 
-function toDecision(row: Row | undefined): StoredDecision | undefined {
+function reading<T>(path: string, read: () => Result<T>): Result<T> {
+  try {
+    return read()
+  } catch (error) {
+    return sqliteFault(path, 'read the decision log', error)
+  }
+}
+
+function toDecision(row: Readonly<Record<string, unknown>> | undefined): StoredDecision | undefined {
   if (row === undefined) return undefined
   return {
     height: Number(row['height']),

@@ -5,31 +5,44 @@ import { proofBundleCodec } from '../consensus/proof.ts'
 import { decode, encode } from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { inclusionPath } from '../core/merkle.ts'
-import type { DecisionLog, StoredDecision } from './decision-log.ts'
+import type { DecisionReader, StoredDecision } from './decision-log.ts'
 
-/** The certificate file of an epoch, or of the newest certified one. Fault: none is kept for it. */
-export function exportCertificate(log: DecisionLog, epoch: number | undefined): Result<Uint8Array> {
+/**
+ * The certificate file of an epoch, or of the newest certified one. Faults: `export.not-decided`,
+ * `export.no-signatures` (none are kept for it), those of the ledger.
+ */
+export function exportCertificate(log: DecisionReader, epoch: number | undefined): Result<Uint8Array> {
   const decision = epoch === undefined ? log.newestCertified() : log.byEpoch(epoch)
-  if (decision === undefined) return notDecided(epoch)
-  if (decision.certificate === undefined) {
+  if (!decision.ok) return decision
+  if (decision.value === undefined) return notDecided(epoch)
+  const { certificate } = decision.value
+  if (certificate === undefined) {
     return fail(
       'export.no-signatures',
-      `epoch ${decision.epoch}: expected its signatures, which are not kept here; export a proof bundle (--proof)`,
+      `epoch ${decision.value.epoch}: expected its signatures, which are not kept here; export a proof bundle (--proof)`,
     )
   }
-  const checked = decode(certificateCodec, decision.certificate, `epoch ${decision.epoch}`)
-  return checked.ok ? ok(decision.certificate) : checked
+  const checked = decode(certificateCodec, certificate, `epoch ${decision.value.epoch}`)
+  return checked.ok ? ok(certificate) : checked
 }
 
 /**
- * A proof bundle: the decision, its inclusion path, and the first later certificate that is kept. Faults: no such
- * decision, no later certificate yet, a hole in this appliance's log.
+ * A proof bundle: the decision, its inclusion path, and the first later certificate that is kept; without an epoch, of
+ * the newest decision that has one. Faults: `export.not-decided`, `export.no-anchor` (no later certificate yet),
+ * `log.incomplete` (a hole in this appliance's log), those of the ledger.
  */
-export function exportProof(log: DecisionLog, membership: Membership, epoch: number | undefined): Result<Uint8Array> {
-  const newest = log.newestCertified()
-  const decision = epoch === undefined ? decisionBefore(log, newest) : log.byEpoch(epoch)
+export function exportProof(
+  log: DecisionReader,
+  membership: Membership,
+  epoch: number | undefined,
+): Result<Uint8Array> {
+  const found = epoch === undefined ? beforeNewest(log) : log.byEpoch(epoch)
+  if (!found.ok) return found
+  const decision = found.value
   if (decision === undefined) return notDecided(epoch)
-  const anchor = log.certifiedFrom(decision.height + 1)
+  const later = log.certifiedFrom(decision.height + 1)
+  if (!later.ok) return later
+  const anchor = later.value
   if (anchor?.certificate === undefined) {
     return fail('export.no-anchor', `epoch ${decision.epoch}: expected a later certificate to lean on, got none yet`)
   }
@@ -50,8 +63,11 @@ export function exportProof(log: DecisionLog, membership: Membership, epoch: num
   )
 }
 
-function decisionBefore(log: DecisionLog, newest: StoredDecision | undefined): StoredDecision | undefined {
-  return newest === undefined ? undefined : log.byHeight(newest.height - 1)
+/** The decision before the newest certified one; that very one when it is the first of all. */
+function beforeNewest(log: DecisionReader): Result<StoredDecision | undefined> {
+  const newest = log.newestCertified()
+  if (!newest.ok || newest.value === undefined || newest.value.height === 1) return newest
+  return log.byHeight(newest.value.height - 1)
 }
 
 function notDecided(epoch: number | undefined): Result<never> {

@@ -11,7 +11,10 @@ export interface Ended {
 }
 
 /** Nothing of the environment of the tests reaches a command; Debian's tools lie in these folders. */
-export const CLEAN_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' }
+export const CLEAN_ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LANG: 'C.UTF-8',
+}
 
 const OUTPUT_BYTES_MAX = 16_777_216
 

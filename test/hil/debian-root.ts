@@ -37,7 +37,9 @@ export async function debianRoot({ suite, packages }: DebianOptions): Promise<Re
     return ok(root)
   } catch (error) {
     // Two runs at once make the same root; a folder that holds files is not replaced.
-    return existsSync(root) ? ok(root) : fail('debian.rename', `${root}: expected to put it there, got ${String(error)}`)
+    return existsSync(root)
+      ? ok(root)
+      : fail('debian.rename', `${root}: expected to put it there, got ${String(error)}`)
   } finally {
     rmSync(draft, { recursive: true, force: true })
   }
@@ -62,12 +64,19 @@ async function debootstrap(into: string, suite: string, packages: readonly strin
   )
   if (made.exitCode === 0) return ok(undefined)
   const lastWords = `${made.output}\n${made.complaint}`.trim().split('\n').slice(-3).join(' | ')
-  return fail('debian.debootstrap', `debootstrap ${suite}: expected a root, got exit code ${made.exitCode}: ${lastWords}`)
+  return fail(
+    'debian.debootstrap',
+    `debootstrap ${suite}: expected a root, got exit code ${made.exitCode}: ${lastWords}`,
+  )
 }
 
 /** Where this machine gets its own packages of that suite from; undefined leaves the choice to debootstrap. */
 async function mirrorOf(suite: string): Promise<string | undefined> {
-  const { output } = await runCommand('apt-get', ['indextargets', '--format', '$(CODENAME) $(COMPONENT) $(REPO_URI)'], 30)
+  const { output } = await runCommand(
+    'apt-get',
+    ['indextargets', '--format', '$(CODENAME) $(COMPONENT) $(REPO_URI)'],
+    30,
+  )
   const line = output.split('\n').find((text) => text.startsWith(`${suite} main `))
   return line?.split(' ')[2]
 }

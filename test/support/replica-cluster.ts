@@ -1,17 +1,29 @@
-import { createInbound, type Inbound } from '../../src/agent/inbound.ts'
+import { hash } from 'node:crypto'
+import { createInbound } from '../../src/agent/inbound.ts'
 import { createReplicaLoop, type ReplicaLoop, type ReplicaPorts } from '../../src/agent/replica-loop.ts'
 import { type Membership, membershipHash, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../../src/consensus/membership.ts'
-import { type MessageType, signingContext } from '../../src/consensus/messages.ts'
+import { type ClusterIdentity, decodeEnvelope, type MessageType, signingContext } from '../../src/consensus/messages.ts'
 import type { Verify } from '../../src/consensus/quorum-certificate.ts'
-import type { Commit, Evidence, JournalRecord, Measurement, Outgoing } from '../../src/consensus/replica/types.ts'
+import type {
+  Commit,
+  EpochClock,
+  Evidence,
+  Input,
+  JournalRecord,
+  Measurement,
+  Outgoing,
+} from '../../src/consensus/replica/types.ts'
 import { createReplica, type Replica } from '../../src/consensus/replica.ts'
 import { encodeWireMessage, type WireMessage } from '../../src/consensus/wire-message.ts'
-import { equalBytes, utf8 } from '../../src/core/bytes.ts'
-import type { Fault } from '../../src/core/fault.ts'
+import { concatBytes, equalBytes, utf8 } from '../../src/core/bytes.ts'
+import { type Fault, fail, ok, type Result } from '../../src/core/fault.ts'
 import { sha384 } from '../../src/core/hash.ts'
 import { max } from '../../src/core/integer.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
-import { type MonoNs, monoNs, plus, rangingNs, type TaiNs, taiNs } from '../../src/core/time.ts'
+import { type MonoNs, monoNs, plus, type TaiNs, taiNs } from '../../src/core/time.ts'
+import { createEventQueue, type EventQueue } from './event-queue.ts'
+import { createVirtualJournal, type VirtualJournal } from './virtual-journal.ts'
+import { honestMeasurement } from './virtual-measurement.ts'
 
 /**
  * A cluster of real replicas on virtual time: real messages, real gate, real loop; only signatures are a keyed hash,
@@ -20,15 +32,19 @@ import { type MonoNs, monoNs, plus, rangingNs, type TaiNs, taiNs } from '../../s
 export interface ReplicaCluster {
   readonly membership: Membership
   readonly nodes: readonly ClusterNode[]
+  readonly faults: readonly Fault[]
+  /** How many events have happened. */
+  readonly events: number
   now(): MonoNs
   /** Delivers everything that happens within `durationNs`. */
   run(durationNs: bigint): Promise<void>
   crash(id: number): void
   /** Starts a crashed node again from what its journal holds. */
   restart(id: number): void
+  /** Tells a node what its epoch clock shows now. */
+  tellTime(id: number): void
   /** Puts a frame on the wire as if `from` had sent it. */
   inject(from: number, to: number, message: WireMessage): void
-  readonly faults: readonly Fault[]
 }
 
 export interface ClusterNode {
@@ -37,30 +53,43 @@ export interface ClusterNode {
   loop: ReplicaLoop
   up: boolean
   boots: number
-  readonly journal: JournalRecord[]
+  readonly journal: VirtualJournal
   readonly commits: Commit[]
   readonly evidence: Evidence[]
+  /** What it signed and sent although it was never durable. */
+  readonly unjournalled: MessageType[]
 }
 
 export interface ClusterOptions {
   readonly n: number
   readonly seed: number
+  /** A frame takes 0.1 ms and up to this much more; 2 ms when not given. */
   readonly delayNsMax?: bigint
   /** Whether a frame from one node to another arrives. */
   passes?(from: number, to: number, now: MonoNs): boolean
+  /** How long each copy of a frame is under way; none: it is lost. Takes the place of `delayNsMax` and `passes`. */
+  arrivals?(from: number, to: number, now: MonoNs): readonly bigint[]
   /** Changes what a node says of its clocks. */
   reading?(id: number, epoch: number, honest: Measurement): Measurement
+  /** What a node's epoch clock shows beyond TAI, and its rate; undefined: it has none. */
+  clockError?(id: number, now: MonoNs): { readonly offsetNs: bigint; readonly ratePpb: bigint } | undefined
+  /** What becomes of a node at the moment when it makes something durable. */
+  fate?(id: number, now: MonoNs): Fate
+  /** What a member says in the place of what its replica says. */
+  tamper?(id: number, outgoing: Outgoing): readonly Outgoing[]
+  /** What a member hears. */
+  overhear?(id: number, message: WireMessage): void
 }
 
-/** Nanoseconds of TAI at virtual instant 0, and the epoch period. */
+/**
+ * `torn`: the machine dies, the records are lost and nothing is sent. `unsent`: it dies with the records durable. `half-sent`:
+ * it dies after about half of the frames are out.
+ */
+export type Fate = 'lives' | 'torn' | 'unsent' | 'half-sent'
+
+/** TAI at virtual instant 0, and the epoch period. */
 export const START_TAI = taiNs(1_000_000_000_000n)
 const PERIOD_NS = 1_000_000_000n
-
-interface Scheduled {
-  readonly at: MonoNs
-  readonly order: number
-  run(): void
-}
 
 export function testMembership(n: number): Membership {
   return {
@@ -89,194 +118,206 @@ export function testKey(id: number): Uint8Array {
 
 export function testSign(id: number, type: MessageType, content: Uint8Array): Uint8Array {
   const signature = new Uint8Array(SIGNATURE_BYTES)
-  signature.set(sha384(testKey(id), utf8(signingContext(type)), content))
+  signature.set(keyedHash(testKey(id), signingContext(type), content))
   return signature
 }
 
 export const testVerify: Verify = async (publicKey, context, message, signature) =>
-  equalBytes(signature.subarray(0, 48), sha384(publicKey, utf8(context), message))
+  equalBytes(signature.subarray(0, 48), keyedHash(publicKey, context, message))
 
-export function createReplicaCluster(options: ClusterOptions): ReplicaCluster {
-  const membership = testMembership(options.n)
-  const world: World = {
-    options,
-    membership,
-    prng: createPrng(options.seed),
-    faults: [],
-    queue: [],
-    gates: [],
-    order: 0,
-    now: monoNs(0n),
-  }
-  const nodes = Array.from({ length: options.n }, (_, id) => {
-    return { id, up: false, boots: 0, journal: [], commits: [], evidence: [] } as unknown as ClusterNode
-  })
-  const deliver: Deliver = (from, to, frame) => {
-    if (options.passes?.(from, to, world.now) === false) return
-    schedule(world, plus(world.now, delayNs(world.prng, options.delayNsMax ?? 2_000_000n)), () => {
-      if (nodes[to]?.up === true) world.gates[to]?.take(from, frame)
-    })
-  }
-  for (const node of nodes) boot(world, node, deliver)
-  return {
-    membership,
-    nodes,
-    faults: world.faults,
-    now: () => world.now,
-    run: (durationNs) => runUntil(world, plus(world.now, durationNs)),
-    crash: (id) => {
-      const node = nodes[id]
-      if (node !== undefined) node.up = false
-    },
-    restart: (id) => {
-      const node = nodes[id]
-      if (node !== undefined && !node.up) boot(world, node, deliver)
-    },
-    inject: (from, to, message) => deliver(from, to, encodeWireMessage(message)),
-  }
+function keyedHash(key: Uint8Array, context: string, message: Uint8Array): Uint8Array {
+  return hash('sha384', concatBytes(key.subarray(0, 32), utf8(context), message), 'buffer')
 }
 
 interface World {
   readonly options: ClusterOptions
+  readonly identity: ClusterIdentity
   readonly membership: Membership
   readonly prng: Prng
   readonly faults: Fault[]
-  readonly queue: Scheduled[]
-  readonly gates: Inbound[]
-  order: number
+  readonly queue: EventQueue
+  readonly nodes: ClusterNode[]
+  events: number
   now: MonoNs
 }
 
-type Deliver = (from: number, to: number, frame: Uint8Array) => void
-
-function schedule(world: World, at: MonoNs, run: () => void): void {
-  world.order += 1
-  world.queue.push({ at, order: world.order, run })
+export function createReplicaCluster(options: ClusterOptions): ReplicaCluster {
+  const { n, seed } = options
+  const membership = testMembership(n)
+  const world: World = {
+    options,
+    identity: { cluster: membership.cluster, membershipHash: membershipHash(membership), n },
+    membership,
+    prng: createPrng(seed),
+    faults: [],
+    queue: createEventQueue(),
+    nodes: [],
+    events: 0,
+    now: monoNs(0n),
+  }
+  for (let id = 0; id < n; id++) {
+    const journal = createVirtualJournal()
+    const node = { id, up: false, boots: 0, journal, commits: [], evidence: [], unjournalled: [] }
+    world.nodes.push(boot(world, node as unknown as ClusterNode))
+  }
+  return {
+    membership,
+    nodes: world.nodes,
+    faults: world.faults,
+    get events() {
+      return world.events
+    },
+    now: () => world.now,
+    run: (durationNs) => runUntil(world, plus(world.now, durationNs)),
+    crash: (id) => {
+      const node = world.nodes[id]
+      if (node !== undefined) node.up = false
+    },
+    restart: (id) => {
+      const node = world.nodes[id]
+      if (node !== undefined && !node.up) boot(world, node)
+    },
+    tellTime: (id) => {
+      const node = world.nodes[id]
+      if (node?.up === true) node.loop.take({ type: 'clock', clock: epochClock(world, id) })
+    },
+    inject: (from, to, message) => transmit(world, from, to, message, judge(world, from, message)),
+  }
 }
 
 async function runUntil(world: World, end: MonoNs): Promise<void> {
-  for (let next = takeEarliest(world.queue, end); next !== undefined; next = takeEarliest(world.queue, end)) {
+  for (let next = world.queue.takeUntil(end); next !== undefined; next = world.queue.takeUntil(end)) {
     world.now = max(world.now, next.at)
-    next.run()
-    // The gate verifies asynchronously; its promises settle before the next event.
-    for (let turn = 0; turn < 12; turn++) await Promise.resolve()
+    world.events += 1
+    await next.run()
   }
   world.now = end
 }
 
-function boot(world: World, node: ClusterNode, deliver: Deliver): void {
-  const { membership, options } = world
+function boot(world: World, node: ClusterNode): ClusterNode {
+  const { membership } = world
   node.boots += 1
   node.up = true
-  const boots = node.boots
-  const sign = (type: MessageType, content: Uint8Array): Uint8Array => testSign(node.id, type, content)
-  const journal = [...node.journal]
   node.replica = createReplica(
-    { membership, self: node.id, bootCount: boots, attestationDigest: undefined, sign, journal },
+    {
+      membership,
+      self: node.id,
+      bootCount: node.boots,
+      attestationDigest: undefined,
+      sign: (type, content) => testSign(node.id, type, content),
+      journal: node.journal.records(),
+    },
     world.now,
   )
-  const alive = (): boolean => node.up && node.boots === boots
-  const loop = createReplicaLoop(
-    node.replica,
-    portsOf(world, node, deliver, (at, ticket) => {
-      schedule(world, max(at, world.now), () => {
-        if (alive() && ticket()) loop.take({ type: 'wake' })
-      })
-    }),
-  )
-  node.loop = loop
-  world.gates[node.id] = createInbound({
-    membership,
-    identity: { cluster: membership.cluster, membershipHash: membershipHash(membership), n: options.n },
-    verify: testVerify,
-    accept: (input) => {
-      if (alive()) loop.take(input)
-    },
-    refuse: (_from, fault) => world.faults.push(fault),
-  })
-  loop.take({ type: 'clock', clock: { monoNs: world.now, taiNs: trueTai(world.now), ratePpb: 0n } })
+  node.loop = createReplicaLoop(node.replica, portsOf(world, node))
+  node.loop.take({ type: 'clock', clock: epochClock(world, node.id) })
+  return node
 }
 
-function portsOf(
-  world: World,
-  node: ClusterNode,
-  deliver: Deliver,
-  wake: (at: MonoNs, isCurrent: () => boolean) => void,
-): ReplicaPorts {
+function portsOf(world: World, node: ClusterNode): ReplicaPorts {
+  const { options } = world
+  const { boots } = node
   let wakes = 0
   return {
     now: () => world.now,
-    persist: (records) => {
-      node.journal.push(...records)
-      return { ok: true, value: undefined }
+    persist: (records) => persist(world, node, records),
+    send: (outgoing) => {
+      for (const said of options.tamper?.(node.id, outgoing) ?? [outgoing]) sendOut(world, node, said)
     },
-    send: (outgoing) => sendOut(world.options.n, node.id, outgoing, deliver),
     commit: (commit) => node.commits.push(commit),
     evidence: (evidence) => node.evidence.push(evidence),
     measure: (epoch) => {
-      const honest = honestMeasurement(node.id, world.options.n, world.now)
-      return world.options.reading?.(node.id, epoch, honest) ?? honest
+      const honest = honestMeasurement(node.id, options.n, world.now, trueTai(world.now))
+      return options.reading?.(node.id, epoch, honest) ?? honest
     },
     wakeAt: (at) => {
       wakes += 1
       const ticket = wakes
-      if (at !== undefined) wake(at, () => ticket === wakes)
+      if (at === undefined) return
+      const run = (): void => {
+        if (node.up && node.boots === boots && ticket === wakes) node.loop.take({ type: 'wake' })
+      }
+      world.queue.add({ at: max(at, world.now), run })
     },
-    halted: (fault) => world.faults.push(fault),
+    halted: () => {
+      node.up = false
+    },
   }
 }
 
-function sendOut(
-  n: number,
+/** Died while it wrote: the loop takes it for a failed disk, which stops it as surely. */
+const DIED = fail('test.died', 'the machine died')
+
+function persist(world: World, node: ClusterNode, records: readonly JournalRecord[]): Result<void> {
+  if (!node.up) return DIED
+  if (records.length === 0) return ok(undefined)
+  const fate = world.options.fate?.(node.id, world.now) ?? 'lives'
+  if (fate === 'torn') return DIED
+  node.journal.append(records)
+  if (fate === 'unsent') return DIED
+  node.up = fate === 'lives'
+  return ok(undefined)
+}
+
+function sendOut(world: World, node: ClusterNode, { to, message }: Outgoing): void {
+  if (message.kind === 'signed' && !node.journal.holds(message.value)) {
+    const decoded = decodeEnvelope(message.value)
+    if (decoded.ok && decoded.value.header.sender === node.id) node.unjournalled.push(decoded.value.type)
+  }
+  const judged = judge(world, node.id, message)
+  for (const { id } of world.nodes) {
+    if (id === node.id || (to !== 'all' && to !== id)) continue
+    // A machine that dies while it sends gets some of its frames out.
+    if (node.up || world.prng.nextUnit() < 0.5) transmit(world, node.id, id, message, judged)
+  }
+}
+
+/** What the gate says of a frame follows from its bytes, so a broadcast is judged once for all that get it. */
+function judge(world: World, from: number, message: WireMessage): Promise<Input | undefined> {
+  return new Promise((resolve) => {
+    const { membership, identity, faults } = world
+    const refuse = (_from: number, fault: Fault): void => {
+      faults.push(fault)
+      resolve(undefined)
+    }
+    createInbound({ membership, identity, verify: testVerify, accept: resolve, refuse }).take(
+      from,
+      encodeWireMessage(message),
+    )
+  })
+}
+
+function transmit(
+  world: World,
   from: number,
-  { to, message }: Outgoing,
-  deliver: (from: number, to: number, frame: Uint8Array) => void,
+  to: number,
+  message: WireMessage,
+  judged: Promise<Input | undefined>,
 ): void {
-  const frame = encodeWireMessage(message)
-  for (let id = 0; id < n; id++) if (id !== from && (to === 'all' || to === id)) deliver(from, id, frame)
-}
-
-function takeEarliest(queue: Scheduled[], end: MonoNs): Scheduled | undefined {
-  let best = -1
-  for (const [index, item] of queue.entries()) {
-    if (item.at > end) continue
-    const known = queue[best]
-    if (known === undefined || item.at < known.at || (item.at === known.at && item.order < known.order)) best = index
+  const { options, queue } = world
+  const node = world.nodes[to]
+  for (const underWayNs of arrivals(world, from, to)) {
+    const run = async (): Promise<void> => {
+      const input = await judged
+      if (node?.up !== true) return
+      options.overhear?.(to, message)
+      if (input !== undefined) node.loop.take(input)
+    }
+    queue.add({ at: plus(world.now, underWayNs), run })
   }
-  return best < 0 ? undefined : queue.splice(best, 1)[0]
 }
 
-function delayNs(prng: Prng, delayNsMax: bigint): bigint {
-  return 100_000n + (delayNsMax * BigInt(prng.nextBelow(1_000))) / 1_000n
+function arrivals({ options, prng, now }: World, from: number, to: number): readonly bigint[] {
+  if (options.arrivals !== undefined) return options.arrivals(from, to, now)
+  if (options.passes?.(from, to, now) === false) return []
+  return [100_000n + ((options.delayNsMax ?? 2_000_000n) * BigInt(prng.nextBelow(1_000))) / 1_000n]
 }
 
 function trueTai(now: MonoNs): TaiNs {
   return plus(START_TAI, now)
 }
 
-/** Clocks of different zero, all right: R_i = mono + 1000 s·i; ranging knows the difference to 30 µs. */
-function honestMeasurement(id: number, n: number, now: MonoNs): Measurement {
-  const zeroNs = (node: number): bigint => BigInt(node) * 1_000_000_000_000n
-  return {
-    bootId: new Uint8Array(16).fill(id + 1),
-    segment: 1,
-    rangingNs: rangingNs(now + zeroNs(id)),
-    nodeClock: { taiNs: plus(trueTai(now), BigInt(id) * 10n), boundNs: 500n },
-    rangingRatePpb: 200n,
-    mode: 'locked',
-    sources: [{ name: 'gnss0', class: 'gnss', domain: 'gnss', state: 'selected', offsetNs: 0n }],
-    ranging: Array.from({ length: n }, (_, peer) => peer)
-      .filter((peer) => peer !== id)
-      .map((peer) => ({
-        peer,
-        bootId: new Uint8Array(16).fill(peer + 1),
-        segment: 1,
-        phiNs: zeroNs(peer) - zeroNs(id),
-        uncertaintyNs: 30_000n,
-        ageNs: 100_000_000n,
-      })),
-    links: [],
-    leap: undefined,
-    stampRoot: undefined,
-  }
+function epochClock({ options, now }: World, id: number): EpochClock | undefined {
+  const error = options.clockError === undefined ? { offsetNs: 0n, ratePpb: 0n } : options.clockError(id, now)
+  return error && { monoNs: now, taiNs: plus(trueTai(now), error.offsetNs), ratePpb: error.ratePpb }
 }

@@ -2,7 +2,7 @@ import type { CddlEntry, CddlRules, CddlType } from './cddl-grammar.ts'
 import { type Item, readCbor } from './strict-cbor.ts'
 
 /** What RFC 8610 defines beforehand, as far as it is used here. */
-const PRELUDE: ReadonlyMap<string, (item: Item) => boolean> = new Map([
+const PRELUDE = new Map<string, (item: Item) => boolean>([
   ['bstr', (item) => item instanceof Uint8Array],
   ['tstr', (item) => typeof item === 'string'],
   ['bool', (item) => typeof item === 'boolean'],
@@ -21,7 +21,8 @@ function checkType(rules: CddlRules, type: CddlType, item: Item, path: string): 
       const inPrelude = PRELUDE.get(type.name)
       if (inPrelude !== undefined) return inPrelude(item) ? undefined : expected(type.name)
       const rule = rules.get(type.name)
-      if (rule === undefined || rule.kind === 'group') throw new SyntaxError(`${type.name}: expected a type of that name`)
+      if (rule === undefined || rule.kind === 'group')
+        throw new SyntaxError(`${type.name}: expected a type of that name`)
       return checkType(rules, rule, item, path)
     }
     case 'integer':

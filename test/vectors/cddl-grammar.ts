@@ -71,7 +71,8 @@ function tokensOf(text: string): Tokens {
     next,
     expect: (token) => {
       const got = next()
-      if (got !== token) throw new SyntaxError(`expected ${token}, got ${got} before ${found.slice(at, at + 4).join(' ')}`)
+      if (got !== token)
+        throw new SyntaxError(`expected ${token}, got ${got} before ${found.slice(at, at + 4).join(' ')}`)
     },
   }
 }

@@ -8,6 +8,13 @@ import { epochMarkTai } from '../../src/consensus/replica/epoch-schedule.ts'
 import { NS_PER_SECOND, plus, type RangingNs, rangingNs, taiNs } from '../../src/core/time.ts'
 import type { Say } from './vector-members.ts'
 
+/** 2027-01-01T00:00:00Z, were a leap second inserted before it; the claim ends half a year later. */
+const LEAP: LeapClaim = {
+  taiMinusUtcSeconds: 37,
+  event: { at: taiNs(1_798_761_638n * NS_PER_SECOND), taiMinusUtcSeconds: 38 },
+  validUntil: taiNs(1_814_400_038n * NS_PER_SECOND),
+}
+
 /** One decided block with the proposals that it lists. */
 export interface Decided {
   readonly block: Block
@@ -101,11 +108,4 @@ function rangingEntry(self: number, peer: number): RangingEntry {
 
 function bootId(member: number): Uint8Array {
   return new Uint8Array(16).fill(0xb0 + member)
-}
-
-/** 2027-01-01T00:00:00Z, were a leap second inserted before it. */
-export const LEAP: LeapClaim = {
-  taiMinusUtcSeconds: 37,
-  event: { at: taiNs(1_798_761_637n * NS_PER_SECOND), taiMinusUtcSeconds: 38 },
-  validUntil: taiNs(1_814_400_037n * NS_PER_SECOND),
 }

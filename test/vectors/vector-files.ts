@@ -6,10 +6,10 @@ import { compactVote, type SignedMessage } from '../../src/consensus/messages.ts
 import { proofBundleCodec } from '../../src/consensus/proof.ts'
 import { encodeWireMessage } from '../../src/consensus/wire-message.ts'
 import { utf8 } from '../../src/core/bytes.ts'
-import { encode } from '../../src/core/encoding.ts'
+import { type Codec, decode, encode } from '../../src/core/encoding.ts'
 import { sha256 } from '../../src/core/hash.ts'
 import { inclusionPath } from '../../src/core/merkle.ts'
-import { plus, taiNs } from '../../src/core/time.ts'
+import { plus } from '../../src/core/time.ts'
 import { composeChain, type Decided, type Turn } from './vector-chain.ts'
 import { createVoices, envelopeOf, type Say, vectorMembership } from './vector-members.ts'
 
@@ -39,7 +39,6 @@ export function clusterOfFour(): VectorCluster {
   const membership = vectorMembership(4, 'rack-7')
   const say = createVoices(membership)
   const all = [0, 1, 2, 3]
-  const wrong = taiNs(membership.genesisTai + 706_000_990_000n)
   const turns: readonly Turn[] = [
     { view: 1, epoch: 700, listed: [0, 1, 2] },
     { view: 2, epoch: 701, listed: [0, 1, 2] },
@@ -54,7 +53,7 @@ export function clusterOfFour(): VectorCluster {
       changes: {
         1: { nodeClock: undefined, mode: 'acquiring', sources: [], leap: undefined },
         2: { stampRoot: sha256(utf8('what users had time-stamped')) },
-        3: { nodeClock: { taiNs: plus(wrong, 0n), boundNs: 300n } },
+        3: { nodeClock: { taiNs: plus(membership.genesisTai, 706_000_990_000n), boundNs: 300n } },
       },
     },
   ]
@@ -81,6 +80,7 @@ export function filesOfFour(cluster: VectorCluster): VectorFiles {
   const nullifications = [0, 1, 3].map((sender) => compactVote(say(sender, 'nullify', { view: 4 })))
   return new Map([
     ['n4/genesis.cbor', encode(membershipCodec, membership)],
+    ['n4/genesis-renamed.cbor', encode(membershipCodec, { ...membership, cluster: 'rack-8' })],
     ['n4/certificate.cbor', certificate],
     ['n4/proof.cbor', proofFile(membership, chain, 5, certificate)],
     ['n4/hello.cbor', envelopeOf(say(2, 'hello', { era, clock, view, finalizedView: 8, answerWanted: false }))],
@@ -107,7 +107,9 @@ function decidedAt(chain: readonly Decided[], height: number): Decided {
 
 function certificateFile({ block, hash }: Decided, signers: readonly number[], say: Say): Uint8Array {
   const { view } = block
-  const votes = signers.map((sender) => compactVote(say(sender, 'finalize', { view, hash }) as SignedMessage<'finalize'>))
+  const votes = signers.map((sender) =>
+    compactVote(say(sender, 'finalize', { view, hash }) as SignedMessage<'finalize'>),
+  )
   return encode(certificateCodec, certificateOf(block, votes))
 }
 
@@ -127,4 +129,18 @@ function proofFile(
     certificate,
     memberships: [encode(membershipCodec, membership)],
   })
+}
+
+/** The bytes of a file that is there. */
+export function bytesOf(files: VectorFiles, file: string): Uint8Array {
+  const bytes = files.get(file)
+  if (bytes === undefined) throw new RangeError(`no file ${file}`)
+  return bytes
+}
+
+/** The value of bytes that were encoded here. */
+export function valueIn<T>(codec: Codec<T>, bytes: Uint8Array): T {
+  const decoded = decode(codec, bytes, 'vector')
+  if (!decoded.ok) throw new Error(decoded.fault.message)
+  return decoded.value
 }

@@ -87,7 +87,14 @@ async function prepare(options: DemoOptions, world: World, folder: string, desks
   }
   const plan = checkClusterPlan({ cluster: 'demo', acceptSingleDomain: ['gnss'], appliances }, 'demo')
   if (!plan.ok) return plan
-  const made = createCluster({ plan: plan.value, folder, dryRun: false, genesisTai: genesisAfter(world, startedAt) })
+  const made = createCluster({
+    plan: plan.value,
+    folder,
+    dryRun: false,
+    // Ports and ptys of a folder that is used again are others now.
+    updateConfigurations: true,
+    genesisTai: genesisAfter(world, startedAt),
+  })
   if (!made.ok) return made
   assert(made.value.membership !== undefined, 'a run that is not dry makes the membership')
   return ok(made.value.membership)

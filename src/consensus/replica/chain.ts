@@ -18,6 +18,7 @@ const FINALIZED_KEPT = 64
 
 /** The blocks that may still matter: the newest finalized one, some before it, and all candidates after it. */
 export interface Chain {
+  readonly size: number
   readonly finalized: ChainNode
   get(hash: Uint8Array): ChainNode | undefined
   add(block: Block, hash: Uint8Array): ChainNode
@@ -49,6 +50,9 @@ export function createChain(root: ChainRoot): Chain {
     }
   }
   return {
+    get size() {
+      return nodes.size
+    },
     get finalized() {
       return finalized
     },

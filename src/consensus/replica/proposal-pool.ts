@@ -17,6 +17,7 @@ const PER_MEMBER_MAX = 2
 
 /** Verified proposals of the last few epochs, by epoch and member and by digest. */
 export interface ProposalPool {
+  readonly size: number
   /** Keeps a proposal; returns evidence when its sender has made another one for the epoch. */
   add(message: SignedMessage<'proposal'>): Evidence | undefined
   /** The first proposal of every member for an epoch, sorted by member. */
@@ -31,6 +32,9 @@ export function createProposalPool(): ProposalPool {
   const digests = new Map<string, PooledProposal>()
   let centre = 0
   return {
+    get size() {
+      return digests.size
+    },
     add: (message) => {
       const { epoch } = message.body
       if (epoch < centre - EPOCHS_BEHIND || epoch > centre + EPOCHS_AHEAD) return undefined

@@ -40,6 +40,7 @@ export interface ViewRecord {
 const VIEWS_AHEAD_MAX = 16
 
 export interface ViewBook {
+  readonly size: number
   /** The record of a view, made when absent. */
   at(view: number): ViewRecord
   find(view: number): ViewRecord | undefined
@@ -55,6 +56,9 @@ export function createViewBook(): ViewBook {
   const records = new Map<number, ViewRecord>()
   let lowest = 0
   return {
+    get size() {
+      return records.size
+    },
     at: (view) => {
       const known = records.get(view)
       if (known !== undefined) return known

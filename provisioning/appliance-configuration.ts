@@ -1,0 +1,39 @@
+import { stringify as toToml } from 'smol-toml'
+import { joinAddress } from '../src/config/address.ts'
+import type { AppliancePlan, ClusterPlan } from './cluster-plan.ts'
+
+/** The configuration of one appliance; paths in it are relative to its own folder, which can be moved as a whole. */
+export function configurationText(plan: ClusterPlan, appliance: AppliancePlan): string {
+  const table = {
+    node: {
+      name: appliance.name,
+      genesis: 'genesis.cbor',
+      signingKey: 'keys/signing.pem',
+      tlsKey: 'keys/tls.pem',
+      stateDirectory: 'state',
+      controlSocket: 'state/control.sock',
+    },
+    cluster: {
+      listen: clusterAddress(appliance),
+      rangingListen: rangingAddress(appliance),
+      peers: plan.appliances
+        .filter(({ name }) => name !== appliance.name)
+        .map((peer) => ({
+          name: peer.name,
+          address: clusterAddress(peer),
+          rangingAddress: rangingAddress(peer),
+        })),
+    },
+    oscillator: { class: appliance.oscillator },
+    sources: appliance.sources,
+  }
+  return `# Configuration of ${appliance.name} in cluster "${plan.cluster}". \`quorumtime check-config\` explains what it holds.\n${toToml(table)}`
+}
+
+function clusterAddress({ address, clusterPort }: AppliancePlan): string {
+  return joinAddress({ host: address, port: clusterPort })
+}
+
+function rangingAddress({ address, rangingPort }: AppliancePlan): string {
+  return joinAddress({ host: address, port: rangingPort })
+}

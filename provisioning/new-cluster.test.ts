@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { readGenesis } from '../src/config/genesis.ts'
+import { readConfiguration } from '../src/config/parse.ts'
+import { membershipHash } from '../src/consensus/membership.ts'
+import { sha384 } from '../src/core/hash.ts'
+import { taiNs } from '../src/core/time.ts'
+import { openSafetyJournal, type SafetyJournal } from '../src/ledger/safety-journal.ts'
+import { faultOf, unwrap } from '../test/support/results.ts'
+import { type ClusterPlan, checkClusterPlan } from './cluster-plan.ts'
+import { createCluster, type NewClusterOptions, summaryLine } from './new-cluster.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'quorumtime-provisioning-'))
+after(() => rmSync(scratch, { recursive: true }))
+
+const GENESIS_TAI = taiNs(1_900_000_000_000_000_000n)
+let folders = 0
+
+function newFolder(): string {
+  folders += 1
+  return join(scratch, `rack-${folders}`)
+}
+
+function planOf(names: readonly string[], changes: object = {}): ClusterPlan {
+  const appliances = names.map((name, index) => ({
+    name,
+    site: 'hall-a',
+    address: `192.0.2.${10 + index}`,
+    sources: [
+      { name: 'gnss0', kind: 'nmea-receiver', class: 'gnss', domain: 'gnss', device: '/dev/serial/by-path/gnss0' },
+    ],
+  }))
+  return unwrap(checkClusterPlan({ cluster: 'rack-7', appliances, ...changes }, 'plan'))
+}
+
+function optionsFor(folder: string, changes: Partial<NewClusterOptions> = {}): NewClusterOptions {
+  return {
+    plan: planOf(['ts0', 'ts1']),
+    folder,
+    dryRun: false,
+    updateConfigurations: false,
+    genesisTai: GENESIS_TAI,
+    ...changes,
+  }
+}
+
+/** Every file and folder below a folder, with its mode and content. */
+function snapshot(folder: string): Readonly<Record<string, string>> {
+  if (!existsSync(folder)) return {}
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => {
+    const path = join(entry.parentPath, entry.name)
+    const mode = (statSync(path).mode & 0o777).toString(8)
+    return [relative(folder, path), `${mode} ${entry.isFile() ? readFileSync(path, 'hex') : 'folder'}`] as const
+  })
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function modeOf(...path: readonly string[]): string {
+  return (statSync(join(...path)).mode & 0o777).toString(8)
+}
+
+test('a cluster gets keys, journals, configurations and one genesis, with keys that only their owner can read', () => {
+  const folder = newFolder()
+  const { steps, membership } = unwrap(createCluster(optionsFor(folder)))
+  assert.ok(membership !== undefined)
+  assert.ok(steps.every(({ action }) => action === 'create'))
+  assert.deepEqual(unwrap(readGenesis(join(folder, 'genesis.cbor'))), membership)
+  assert.equal(membership.genesisTai, GENESIS_TAI)
+  for (const [id, name] of ['ts0', 'ts1'].entries()) {
+    assert.equal(modeOf(folder, name, 'keys'), '700')
+    assert.equal(modeOf(folder, name, 'keys', 'signing.pem'), '600')
+    assert.equal(modeOf(folder, name, 'keys', 'tls.pem'), '600')
+    assert.equal(unwrap(readConfiguration(join(folder, name, 'config.toml'))).node.name, name)
+    assert.deepEqual(unwrap(readGenesis(join(folder, name, 'genesis.cbor'))), membership)
+    const journal: SafetyJournal = unwrap(
+      openSafetyJournal(join(folder, name, 'state', 'journal.sqlite'), {
+        membershipHash: membershipHash(membership),
+        member: id,
+        keyHash: sha384(membership.members[id]?.signingKey ?? new Uint8Array()),
+      }),
+    )
+    assert.equal(journal.bootCount, 1)
+    journal.close()
+  }
+  assert.match(summaryLine(membership), /^cluster rack-7, membership [0-9a-f]+…: 2 appliances, 2 decide, 0 may lie$/)
+})
+
+test('run again, it changes nothing', () => {
+  const folder = newFolder()
+  const first = unwrap(createCluster(optionsFor(folder)))
+  const before = snapshot(folder)
+  const again = unwrap(createCluster(optionsFor(folder, { genesisTai: taiNs(1n) })))
+  assert.ok(again.steps.every(({ action }) => action === 'keep'))
+  assert.deepEqual(again.membership, first.membership)
+  assert.deepEqual(snapshot(folder), before)
+})
+
+test('a dry run says the same steps and writes nothing', () => {
+  const folder = newFolder()
+  const dry = unwrap(createCluster(optionsFor(folder, { dryRun: true })))
+  assert.equal(existsSync(folder), false)
+  assert.equal(dry.membership, undefined)
+  const real = unwrap(createCluster(optionsFor(folder)))
+  const lines = (steps: typeof dry.steps): readonly string[] =>
+    steps.map(({ action, path, what }) => `${action} ${path} ${what}`)
+  assert.deepEqual(lines(dry.steps), lines(real.steps))
+  const known = unwrap(createCluster(optionsFor(folder, { dryRun: true })))
+  assert.deepEqual(known.membership, real.membership)
+})
+
+test('an interrupted run is finished by the next, with the keys and the genesis that are there', () => {
+  const folder = newFolder()
+  const whole = unwrap(createCluster(optionsFor(folder)))
+  // As if it had stopped before the second appliance got its journal.
+  for (const file of ['state/journal.sqlite', 'config.toml', 'genesis.cbor']) rmSync(join(folder, 'ts1', file))
+  const resumed = unwrap(createCluster(optionsFor(folder, { genesisTai: taiNs(1n) })))
+  assert.deepEqual(resumed.membership, whole.membership)
+  const created = resumed.steps.filter(({ action }) => action === 'create').map(({ path }) => relative(folder, path))
+  assert.deepEqual(created, ['ts1/state/journal.sqlite', 'ts1/config.toml', 'ts1/genesis.cbor'])
+  // As if it had stopped among the keys.
+  const early = newFolder()
+  mkdirSync(early)
+  unwrap(createCluster(optionsFor(early)))
+  rmSync(join(early, 'genesis.cbor'))
+  rmSync(join(early, 'ts1'), { recursive: true })
+  for (const file of ['state', 'config.toml', 'genesis.cbor']) rmSync(join(early, 'ts0', file), { recursive: true })
+  const key = readFileSync(join(early, 'ts0', 'keys', 'signing.pem'), 'utf8')
+  unwrap(createCluster(optionsFor(early)))
+  assert.equal(readFileSync(join(early, 'ts0', 'keys', 'signing.pem'), 'utf8'), key)
+})
+
+test('a plan that gives another genesis is refused before anything is written', () => {
+  const folder = newFolder()
+  unwrap(createCluster(optionsFor(folder)))
+  const before = snapshot(folder)
+  for (const plan of [
+    planOf(['ts0', 'ts1', 'ts2']),
+    planOf(['ts0']),
+    planOf(['ts1', 'ts0']),
+    planOf(['ts0', 'ts1'], { cluster: 'rack-8' }),
+    planOf(['ts0', 'ts1'], { epochPeriodMs: 500 }),
+    planOf(['ts0', 'ts1'], { acceptSingleDomain: ['gnss'] }),
+  ]) {
+    const fault = faultOf(createCluster(optionsFor(folder, { plan })))
+    assert.equal(fault.code, 'genesis.differs')
+    assert.match(
+      fault.message,
+      /genesis\.cbor: expected the genesis that follows from the plan and the keys, got another/,
+    )
+    assert.deepEqual(snapshot(folder), before)
+  }
+})
+
+test('what is lost of a cluster that has a genesis is told and never made again', () => {
+  for (const [file, code] of [
+    ['ts1/keys/tls.pem', 'provisioning.key-lost'],
+    ['ts0/keys/signing.pem', 'provisioning.key-lost'],
+    ['ts1/state/journal.sqlite', 'provisioning.journal-lost'],
+  ] as const) {
+    const folder = newFolder()
+    unwrap(createCluster(optionsFor(folder)))
+    rmSync(join(folder, file))
+    const before = snapshot(folder)
+    const fault = faultOf(createCluster(optionsFor(folder)))
+    assert.equal(fault.code, code)
+    assert.ok(fault.message.startsWith(`${join(folder, file)}: expected the `), fault.message)
+    assert.deepEqual(snapshot(folder), before)
+  }
+})
+
+test('a configuration that was changed by hand is replaced only when that is asked for', () => {
+  const folder = newFolder()
+  unwrap(createCluster(optionsFor(folder)))
+  const path = join(folder, 'ts0', 'config.toml')
+  const original = readFileSync(path, 'utf8')
+  writeFileSync(path, `${original}\n# by hand\n`)
+  const before = snapshot(folder)
+  const fault = faultOf(createCluster(optionsFor(folder)))
+  assert.equal(fault.code, 'config.differs')
+  assert.match(fault.message, /got another; --update-configurations replaces it$/)
+  assert.deepEqual(snapshot(folder), before)
+  const { steps } = unwrap(createCluster(optionsFor(folder, { updateConfigurations: true })))
+  const updated = steps.filter(({ action }) => action !== 'keep').map((step) => `${step.action} ${step.path}`)
+  assert.deepEqual(updated, [`update ${path}`])
+  assert.equal(readFileSync(path, 'utf8'), original)
+})
+
+test('a key that others can read is refused', () => {
+  const folder = newFolder()
+  mkdirSync(join(folder, 'ts0', 'keys'), { recursive: true })
+  writeFileSync(join(folder, 'ts0', 'keys', 'signing.pem'), 'a key', { mode: 0o644 })
+  assert.equal(faultOf(createCluster(optionsFor(folder))).code, 'key.permissions')
+  assert.equal(existsSync(join(folder, 'ts1')), false)
+})
+
+test('a plan whose configurations could not be read is refused before anything is written', () => {
+  const folder = join(newFolder(), 'x'.repeat(100))
+  const fault = faultOf(createCluster(optionsFor(folder)))
+  assert.match(fault.message, /ts0\/config\.toml: node\.controlSocket: expected a path of at most 107 bytes/)
+  assert.equal(existsSync(folder), false)
+})
+
+test('a folder that can not be written to is a fault', () => {
+  const file = newFolder()
+  writeFileSync(file, 'a file')
+  const fault = faultOf(createCluster(optionsFor(join(file, 'below'))))
+  assert.equal(fault.code, 'provisioning.write')
+  assert.match(fault.message, /below: expected to make this folder, got ENOTDIR/)
+})
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function newCluster(...arguments_: readonly string[]): Promise<Ended> {
+  const script = fileURLToPath(new URL('new-cluster', import.meta.url))
+  return new Promise((resolve) => {
+    const child = execFile(script, arguments_, (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode, stdout, stderr })
+    })
+  })
+}
+
+test('the command makes the example plan, and says what it does', async () => {
+  const folder = newFolder()
+  const plan = fileURLToPath(new URL('example-plan.toml', import.meta.url))
+  const dry = await newCluster('--plan', plan, '--out', folder, '--dry-run')
+  assert.equal(dry.code, 0, dry.stderr)
+  assert.match(dry.stdout, /^would create .*rack-\d+\/ts3\/keys\/signing\.pem \(ML-DSA-87 signing key, mode 0600\)$/m)
+  assert.equal(existsSync(folder), false)
+  const made = await newCluster('--plan', plan, '--out', folder)
+  assert.equal(made.code, 0, made.stderr)
+  assert.match(made.stdout, /^cluster rack-7, membership [0-9a-f]+…: 4 appliances, 3 decide, 1 may lie$/m)
+  assert.equal(made.stdout.replaceAll(/^(?=create)/gm, 'would ').includes(dry.stdout), true)
+})
+
+test('the command says what is wrong on standard error and ends with 1', async () => {
+  const folder = newFolder()
+  for (const [arguments_, expected] of [
+    [[], 'new-cluster: expected --plan FILE and --out FOLDER; --help explains\n'],
+    [
+      ['--plan', join(scratch, 'absent.toml'), '--out', folder],
+      'absent.toml: expected a cluster plan, got no such file',
+    ],
+    [['--force'], "Unknown option '--force'"],
+  ] as const) {
+    const { code, stdout, stderr } = await newCluster(...arguments_)
+    assert.equal(code, 1)
+    assert.equal(stdout, '')
+    assert.ok(stderr.includes(expected), stderr)
+    assert.equal(stderr.trim().includes('\n'), false, stderr)
+  }
+  assert.equal(existsSync(folder), false)
+})

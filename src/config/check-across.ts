@@ -1,0 +1,76 @@
+import { families } from '../../drivers/index.ts'
+import { splitAddress } from './address.ts'
+import type { Configuration, SourceConfiguration } from './schema.ts'
+
+/** The path of a socket may have so many bytes (sun_path less its terminating zero, unix(7)). */
+const SOCKET_PATH_BYTES_MAX = 107
+
+/** A value and where it stands, for the sentences. */
+interface Placed {
+  readonly at: string
+  readonly value: string
+}
+
+/**
+ * Rules between the keys of a configuration whose paths are resolved: what must be there once is there once, and every
+ * source's options fit its family. A sentence for each mistake.
+ */
+export function checkAcross({ node, cluster, sources }: Configuration): readonly string[] {
+  const own = (key: string, value: string): Placed => ({ at: key, value })
+  const peers = (key: keyof (typeof cluster.peers)[number]): readonly Placed[] =>
+    cluster.peers.map((peer, index) => ({ at: `cluster.peers[${index}].${key}`, value: peer[key] }))
+  const sockets = [own('node.controlSocket', node.controlSocket), ...placed(sources, 'pulseSocket')]
+  return [
+    ...repetitions(placed(sources, 'name')),
+    ...repetitions(placed(sources, 'device')),
+    ...repetitions(sockets),
+    ...sockets.flatMap(tooLongForSocket),
+    ...repetitions([own('node.name', node.name), ...peers('name')]),
+    ...repetitions(peers('address')),
+    ...repetitions(peers('rangingAddress')),
+    ...otherFamilies(own('cluster.rangingListen', cluster.rangingListen), peers('rangingAddress')),
+    ...checkSources(sources, 'sources'),
+  ]
+}
+
+/** Whether each source is of a known kind, with options that its family knows; `path` is where they stand. */
+export function checkSources(sources: readonly SourceConfiguration[], path: string): readonly string[] {
+  return sources.flatMap(({ kind, options }, index) => {
+    const family = families.find((known) => known.kind === kind)
+    if (family === undefined) {
+      const known = families.map((each) => each.kind).join(', ')
+      return [`${path}[${index}].kind: expected one of ${known}, got "${kind}"`]
+    }
+    const checked = family.parseOptions(options, `${path}[${index}].options`)
+    return checked.ok ? [] : checked.fault.message.split('\n')
+  })
+}
+
+function placed(sources: readonly SourceConfiguration[], key: 'name' | 'device' | 'pulseSocket'): readonly Placed[] {
+  return sources.flatMap((source, index) => {
+    const value = source[key]
+    return value === undefined ? [] : [{ at: `sources[${index}].${key}`, value }]
+  })
+}
+
+function repetitions(values: readonly Placed[]): readonly string[] {
+  return values.flatMap(({ at, value }, index) => {
+    const first = values.findIndex((other) => other.value === value)
+    return first === index ? [] : [`${at}: expected another value than ${values[first]?.at} has, got "${value}" again`]
+  })
+}
+
+function tooLongForSocket({ at, value }: Placed): readonly string[] {
+  const bytes = Buffer.byteLength(value)
+  const expected = `a path of at most ${SOCKET_PATH_BYTES_MAX} bytes, as a socket needs`
+  return bytes > SOCKET_PATH_BYTES_MAX ? [`${at}: expected ${expected}, got ${bytes}: "${value}"`] : []
+}
+
+/** One socket serves all peers, so all are reached by the same version of IP. */
+function otherFamilies(listen: Placed, peers: readonly Placed[]): readonly string[] {
+  const version = (address: string): string => (splitAddress(address).host.includes(':') ? 'IPv6' : 'IPv4')
+  const expected = version(listen.value)
+  return peers
+    .filter(({ value }) => version(value) !== expected)
+    .map(({ at, value }) => `${at}: expected an ${expected} address as in ${listen.at}, got "${value}"`)
+}

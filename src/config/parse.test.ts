@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { faultOf, unwrap } from '../../test/support/results.ts'
+import { parseConfiguration, readConfiguration } from './parse.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'quorumtime-config-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const NODE = `
+[node]
+name = "ts0"
+genesis = "genesis.cbor"
+signingKey = "keys/signing.pem"
+tlsKey = "/etc/keys/tls.pem"
+stateDirectory = "state"
+controlSocket = "state/control.sock"
+`
+const CLUSTER = `
+[cluster]
+listen = "192.0.2.10:7400"
+rangingListen = "192.0.2.10:7401"
+
+[[cluster.peers]]
+name = "ts1"
+address = "ts1.example:7400"
+rangingAddress = "192.0.2.11:7401"
+`
+const GNSS = `
+[[sources]]
+name = "gnss0"
+kind = "nmea-receiver"
+class = "gnss"
+domain = "gnss"
+device = "/dev/ttyS0"
+`
+const GPSDO = `
+[[sources]]
+name = "gpsdo0"
+kind = "smartclock"
+class = "gpsdo"
+domain = "gnss"
+holdoverDomain = "gpsdo0"
+device = "/dev/ttyS1"
+pulseSocket = "state/gpsdo0.sock"
+`
+
+/** The sentences about a file with this text. */
+function complaints(...parts: readonly string[]): readonly string[] {
+  const fault = faultOf(parseConfiguration(parts.join(''), '/srv/ts0/config.toml'))
+  assert.equal(fault.code, 'config.value')
+  return fault.message.split('\n').map((line) => {
+    assert.ok(line.startsWith('/srv/ts0/config.toml: '), line)
+    return line.replace('/srv/ts0/config.toml: ', '')
+  })
+}
+
+test('a whole configuration is read, with defaults filled in and paths taken from its folder', () => {
+  const path = join(folder, 'config.toml')
+  writeFileSync(path, NODE + CLUSTER + GNSS + GPSDO)
+  const { node, oscillator, sources } = unwrap(readConfiguration(path))
+  assert.equal(node.genesis, join(folder, 'genesis.cbor'))
+  assert.equal(node.tlsKey, '/etc/keys/tls.pem')
+  assert.equal(node.controlSocket, join(folder, 'state', 'control.sock'))
+  assert.equal(node.leapSecondsList, undefined)
+  assert.equal(oscillator.class, 'crystal')
+  assert.deepEqual(
+    sources.map(({ name, role, device, pulseSocket }) => [name, role, device, pulseSocket]),
+    [
+      ['gnss0', 'time', '/dev/ttyS0', undefined],
+      ['gpsdo0', 'time', '/dev/ttyS1', join(folder, 'state', 'gpsdo0.sock')],
+    ],
+  )
+  const listed = unwrap(parseConfiguration(`${NODE}leapSecondsList = "leap/list"\n${CLUSTER}${GNSS}`, path))
+  assert.equal(listed.node.leapSecondsList, join(folder, 'leap', 'list'))
+})
+
+test('a value that is not allowed is told with its path, what was expected and what came', () => {
+  for (const [line, expected] of [
+    [
+      'baudRate = 9601',
+      'expected one of 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, got 9601',
+    ],
+    ['parity = "mark"', 'expected one of none, odd, even, got "mark"'],
+    ['dataBits = 9', 'expected one of 7, 8, got 9'],
+    ['role = "leader"', 'expected one of time, frequency, label, got "leader"'],
+    ['accuracyNs = -1', 'expected an integer from 0 to 10000000000, got -1'],
+    ['accuracyNs = 0.5', 'expected an integer from 0 to 10000000000, got 0.5'],
+    ['accuracyNs = "50"', 'expected an integer from 0 to 10000000000, got "50"'],
+    ['authority = 0', 'expected a number from 0.001 to 1, got 0'],
+    ['authority = nan', 'expected a number from 0.001 to 1, got NaN'],
+    ['options = 1', 'expected a table, got 1'],
+    ['pulseSocket = ""', 'expected a path of 1 to 4096 characters, got ""'],
+    ['holdoverDomain = "a@b"', 'expected a domain of at most 64 letters, digits, ".", "_", ":" and "-", got "a@b"'],
+  ] as const) {
+    const key = line.split(' ')[0]
+    assert.deepEqual(complaints(NODE, CLUSTER, GPSDO.replace(/holdoverDomain.*\n/, ''), GNSS, line), [
+      `sources[1].${key}: ${expected}`,
+    ])
+  }
+})
+
+test('an unknown key is told with the keys that there are, a missing one as nothing', () => {
+  assert.deepEqual(complaints(NODE, 'colour = "red"\n', CLUSTER, GNSS), [
+    'node.colour: expected one of name, genesis, signingKey, tlsKey, stateDirectory, controlSocket, leapSecondsList, got an unknown key',
+  ])
+  assert.deepEqual(complaints('[[watchdog]]\n', NODE, CLUSTER, GNSS), [
+    'watchdog: expected one of node, cluster, oscillator, sources, got an unknown key',
+  ])
+  assert.deepEqual(complaints(NODE.replace(/tlsKey.*\n/, ''), CLUSTER, GNSS), [
+    'node.tlsKey: expected a path, got nothing',
+  ])
+  assert.deepEqual(complaints(CLUSTER), [
+    'node: expected a table, got nothing',
+    'sources: expected a list of tables, got nothing',
+  ])
+})
+
+test('addresses have a port, and ranging is done with literal ones of one kind', () => {
+  for (const [from, to, expected] of [
+    [
+      'ts1.example:7400',
+      'ts1.example',
+      'cluster.peers[0].address: expected host:port with a port from 1 to 65535, got "ts1.example"',
+    ],
+    [
+      'ts1.example:7400',
+      '10.0.0.1:65536',
+      'cluster.peers[0].address: expected host:port with a port from 1 to 65535, got "10.0.0.1:65536"',
+    ],
+    [
+      '192.0.2.10:7400',
+      '192.0.2.10:0',
+      'cluster.listen: expected host:port with a port from 1 to 65535, got "192.0.2.10:0"',
+    ],
+    [
+      '192.0.2.11:7401',
+      'ts1.example:7401',
+      'cluster.peers[0].rangingAddress: expected a literal IP address with its port, like 192.0.2.10:7401 or [2001:db8::a]:7401, got "ts1.example:7401"',
+    ],
+    [
+      '192.0.2.11:7401',
+      '[2001:db8::b]:7401',
+      'cluster.peers[0].rangingAddress: expected an IPv4 address as in cluster.rangingListen, got "[2001:db8::b]:7401"',
+    ],
+  ] as const) {
+    assert.deepEqual(complaints(NODE, CLUSTER.replace(from, to), GNSS), [expected])
+  }
+  const six = CLUSTER.replaceAll(/192\.0\.2\.\d+:/g, '[2001:db8::b]:')
+  assert.ok(parseConfiguration(NODE + six + GNSS, 'config.toml').ok)
+})
+
+test('names, devices and sockets are each used once, however their paths are written', () => {
+  assert.deepEqual(complaints(NODE, CLUSTER, GNSS, GNSS.replace('/dev/ttyS0', '/dev/ttyS7')), [
+    'sources[1].name: expected another value than sources[0].name has, got "gnss0" again',
+  ])
+  assert.deepEqual(complaints(NODE, CLUSTER, GNSS, GPSDO.replace('/dev/ttyS1', '/dev/../dev/ttyS0')), [
+    'sources[1].device: expected another value than sources[0].device has, got "/dev/ttyS0" again',
+  ])
+  assert.deepEqual(complaints(NODE, CLUSTER, GPSDO.replace('gpsdo0.sock', 'control.sock')), [
+    'sources[0].pulseSocket: expected another value than node.controlSocket has, got "/srv/ts0/state/control.sock" again',
+  ])
+  assert.deepEqual(complaints(NODE, CLUSTER.replace('name = "ts1"', 'name = "ts0"'), GNSS), [
+    'cluster.peers[0].name: expected another value than node.name has, got "ts0" again',
+  ])
+  const twin = CLUSTER.slice(CLUSTER.indexOf('[[')).replace('name = "ts1"', 'name = "ts2"')
+  assert.deepEqual(complaints(NODE, CLUSTER, twin, GNSS), [
+    'cluster.peers[1].address: expected another value than cluster.peers[0].address has, got "ts1.example:7400" again',
+    'cluster.peers[1].rangingAddress: expected another value than cluster.peers[0].rangingAddress has, got "192.0.2.11:7401" again',
+  ])
+})
+
+test('a socket path that the system could not bind is refused here already', () => {
+  const long = `state/${'x'.repeat(120)}.sock`
+  const [sentence] = complaints(NODE.replace('state/control.sock', long), CLUSTER, GNSS)
+  assert.match(
+    sentence ?? '',
+    /^node\.controlSocket: expected a path of at most 107 bytes, as a socket needs, got 140: "/,
+  )
+})
+
+test('a source is of a known kind and has options that its family knows', () => {
+  assert.deepEqual(complaints(NODE, CLUSTER, GNSS.replace('nmea-receiver', 'sundial')), [
+    'sources[0].kind: expected one of nmea-receiver, smartclock, got "sundial"',
+  ])
+  assert.deepEqual(complaints(NODE, CLUSTER, GNSS, '[sources.options]\nsilenceSeconds = 1\n'), [
+    'sources[0].options.silenceSeconds: expected an integer from 2 to 3600, got 1',
+  ])
+})
+
+test('text that is no TOML is told with line and column, and in one line', () => {
+  const fault = faultOf(parseConfiguration(`${NODE}name = "ts1"\n`, 'config.toml'))
+  assert.equal(fault.code, 'config.toml')
+  assert.match(fault.message, /^config\.toml:9:\d+: expected TOML, got a mistake: [^\n]+$/)
+  assert.match(faultOf(parseConfiguration('[node\n', 'config.toml')).message, /^config\.toml:1:\d+: expected TOML/)
+})
+
+test('a file that can not be read is told with its reason', () => {
+  const absent = join(folder, 'absent.toml')
+  assert.deepEqual(faultOf(readConfiguration(absent)), {
+    code: 'file.unreadable',
+    message: `${absent}: expected a configuration file, got no such file`,
+  })
+  const directory = join(folder, 'directory.toml')
+  mkdirSync(directory)
+  assert.equal(
+    faultOf(readConfiguration(directory)).message,
+    `${directory}: expected a configuration file, got a folder`,
+  )
+  const huge = join(folder, 'huge.toml')
+  writeFileSync(huge, '#'.repeat(1_048_577))
+  assert.match(
+    faultOf(readConfiguration(huge)).message,
+    /huge\.toml: expected a configuration file of at most 1048576 bytes, got more$/,
+  )
+})

@@ -1,0 +1,81 @@
+import type { Fault } from '../core/fault.ts'
+import type { MonoNs } from '../core/time.ts'
+import { type BoundedTime, combine } from './combination.ts'
+import type { Carrier, Flywheel } from './flywheel.ts'
+import { type IntegrityState, integrityAlarms, interrupted, type Judgement, judge } from './integrity.ts'
+import { agreedRate, type RateWord } from './rate-vote.ts'
+import { type Selection, select } from './selection.ts'
+import type { Silence, Source, SourceWord } from './source.ts'
+import type { FrequencyEstimate } from './source-clock.ts'
+
+/** What the hardware of the appliance amounts to at one instant. */
+export interface Assessment {
+  /** In the order of the sources. */
+  readonly heard: readonly (readonly [Source, SourceWord | Silence])[]
+  readonly selection: Selection
+  /** What the agreeing sources say, whatever was trusted before; undefined when too few agree. */
+  readonly bySources: BoundedTime | undefined
+  /** What may be served: the sources judged against the flywheel, or the flywheel alone. */
+  readonly estimate: BoundedTime | undefined
+  /** `contested`: two domains disagree; `carried-forward`: too few sources agree. */
+  readonly verdict: Judgement['verdict'] | 'contested' | 'carried-forward'
+  readonly integrity: IntegrityState
+  readonly frequency: FrequencyEstimate | undefined
+  readonly carriers: readonly Carrier[]
+  readonly alarms: readonly Fault[]
+}
+
+/** Listens to every source at `now` and makes up its mind; changes nothing. */
+export function assess(
+  sources: readonly Source[],
+  flywheel: Pick<Flywheel, 'read'>,
+  past: IntegrityState,
+  now: MonoNs,
+): Assessment {
+  const heard = sources.map((source) => [source, source.hear(now)] as const)
+  const wordsOf = (role: string): readonly SourceWord[] =>
+    heard.flatMap(([{ config }, word]) => (config.role === role && word.kind === 'word' ? [word] : []))
+  const voters = wordsOf('time')
+  const frequencies = wordsOf('frequency')
+  const carriers = frequencies.map(({ carrier }) => carrier)
+  const wheel = flywheel.read(now, carriers)
+  const selection = select(voters, wheel?.interval)
+  const selected = voters.filter(({ name }) => selection.selected.includes(name))
+  const { agreed, contested } = selection
+  const bySources = agreed === undefined ? undefined : combine(selected, agreed)
+  const judgement = agreed === undefined || contested ? undefined : judge(past, agreed, wheel?.interval, now)
+  const inDoubt = contested || judgement?.verdict === 'contradicted'
+  const integrity = judgement?.state ?? interrupted(past)
+  return {
+    heard,
+    selection,
+    bySources,
+    estimate: judgement === undefined ? (bySources ?? wheel) : combine(selected, judgement.interval),
+    verdict: judgement?.verdict ?? (contested ? 'contested' : 'carried-forward'),
+    integrity,
+    frequency: inDoubt ? undefined : agreedRate([...selected, ...frequencies].flatMap(rateWordsOf)),
+    carriers,
+    alarms: [...selectionAlarms(selection), ...integrityAlarms(integrity, wheel?.interval, now)],
+  }
+}
+
+function rateWordsOf({ name, domain, rate }: SourceWord): readonly RateWord[] {
+  return rate === undefined ? [] : [{ name, domain, rate }]
+}
+
+function selectionAlarms({ flags, split }: Selection): readonly Fault[] {
+  const alarms: Fault[] = []
+  if (flags.includes('domains-disagree')) {
+    const message = 'sources: expected both failure domains to agree, got two times that do not meet'
+    alarms.push({ code: 'fusion.domains-disagree', message })
+  }
+  if (flags.includes('no-majority')) {
+    const message = 'sources: expected more than half of the failure domains to agree, got none that do'
+    alarms.push({ code: 'fusion.no-majority', message })
+  }
+  for (const [domain, names] of split) {
+    const message = `sources: expected those of ${domain} to agree, got ${names.join(' and ')} apart`
+    alarms.push({ code: 'fusion.domain-split', message })
+  }
+  return alarms
+}

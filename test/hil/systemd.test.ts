@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import type { Container } from './container.ts'
+import { guideCommands, openAppliance, startNeighbourhood, tryInSandbox } from './systemd-fixture.ts'
+
+/**
+ * The unit under a real systemd: a Debian in a container, in which the commands of docs/operations.md install the service
+ * and make a cluster of two. One appliance is the service in its sandbox, the other its peer without one.
+ */
+const opened = await openAppliance()
+const skip = opened.ok ? false : opened.fault.message
+after(async () => {
+  if (opened.ok) await opened.value.stop()
+})
+
+/** The unit says 10 s; to sit through three times that teaches nothing more. */
+const WATCHDOG_SECONDS = 4
+const LOG = 'journalctl --unit=quorumtime --no-pager --output=cat'
+const STATE = 'systemctl show quorumtime --property=ActiveState,SubState,NRestarts,Result,ExecMainStatus'
+const MAIN = 'systemctl show quorumtime --property=MainPID --value'
+
+function inContainer(name: string, run: (container: Container) => Promise<void>): void {
+  test(name, { skip }, async () => {
+    assert.ok(opened.ok)
+    await run(opened.value)
+  })
+}
+
+/** A start that systemd's limit does not count together with those of the test before. */
+async function startAfresh({ run }: Container): Promise<void> {
+  await run('systemctl reset-failed quorumtime || true; systemctl start quorumtime')
+}
+
+/** Certificates of both appliances, after what the log held at `cursor`. */
+async function waitForCertificates({ until }: Container, since: string): Promise<void> {
+  await until(`${LOG} ${since}`, /^epoch \d+: 2 of 2 signatures/m, 20)
+}
+
+async function here({ run }: Container): Promise<string> {
+  const output = await run('journalctl --lines=0 --show-cursor --quiet')
+  return `--after-cursor='${output.replace('-- cursor: ', '').trim()}'`
+}
+
+inContainer('the commands of the guide install a unit that systemd finds nothing wrong with', async ({ run }) => {
+  await run(guideCommands('The service'))
+  assert.equal(await run('systemd-analyze verify /etc/systemd/system/quorumtime.service 2>&1'), '')
+})
+
+inContainer('the example of udev rules is one that udev reads', async ({ run }) => {
+  const rules = '/etc/udev/rules.d/70-quorumtime.rules'
+  const output = await run(`
+    cp /usr/lib/quorumtime/systemd/udev.rules ${rules}
+    udevadm test /sys/class/mem/null 2>&1
+    rm ${rules}`)
+  assert.match(output, new RegExp(`^Reading rules file: ${rules}$`, 'm'))
+  assert.doesNotMatch(output, new RegExp(`^${rules}:`, 'm'))
+})
+
+inContainer('the commands of the guide make a cluster and start the service, which gets ready', async (container) => {
+  const { run } = container
+  await startNeighbourhood(container)
+  await run(`
+    mkdir /etc/systemd/system/quorumtime.service.d
+    printf '[Service]\\nWatchdogSec=${WATCHDOG_SECONDS}\\n' > /etc/systemd/system/quorumtime.service.d/watchdog.conf
+    systemctl daemon-reload`)
+  await run(guideCommands('Start, look, stop'))
+  assert.equal(await run('systemctl show quorumtime --property=Type --value'), 'notify\n')
+  assert.equal(await run('systemctl is-active quorumtime'), 'active\n')
+})
+
+inContainer('serial lines, pulses, TLS, ranging and the journal work in the sandbox', async (container) => {
+  await waitForCertificates(container, '')
+  const status = JSON.parse(
+    await container.run('quorumtime status --config /etc/quorumtime/config.toml --json'),
+  ) as object
+  assert.ok('served' in status && status.served !== null, JSON.stringify(status))
+  assert.match(await container.run('systemctl status quorumtime'), /Status: "epoch \d+: 2 of 2 signatures/)
+})
+
+inContainer('the sandbox holds', async (container) => {
+  const status = await container.run(`cat /proc/$(${MAIN})/status`)
+  for (const line of [/^CapBnd:\t0+$/m, /^CapEff:\t0+$/m, /^NoNewPrivs:\t1$/m, /^Seccomp:\t2$/m])
+    assert.match(status, line)
+  assert.doesNotMatch(status, /^Uid:.*\b0\b/m)
+  assert.deepEqual(await tryInSandbox(container), {
+    writeConfiguration: 'EROFS',
+    writeSystem: 'EROFS',
+    writeState: 'undefined',
+    runShell: 'EACCES',
+    readHome: '0',
+    readMemoryOfTheMachine: 'false',
+  })
+})
+
+inContainer('the watchdog is fed, also while there is no quorum', async ({ run }) => {
+  const main = await run(MAIN)
+  await run(`systemctl stop peer; sleep ${3 * WATCHDOG_SECONDS + 1}`)
+  assert.equal(await run(MAIN), main)
+  assert.match(await run(STATE), /^NRestarts=0$/m)
+})
+
+inContainer('an agent that hangs is ended and started again', async ({ run, until }) => {
+  await run('systemctl kill --signal=STOP --kill-whom=main quorumtime')
+  await until(`${STATE}`, /^NRestarts=1$[\s\S]*^SubState=running$/m, 30)
+  assert.match(await run(LOG), /Watchdog timeout/)
+})
+
+inContainer('an agent that is killed is started again, counts it, and signs on', async (container) => {
+  const { run, until } = container
+  await run('systemd-run --quiet --unit=peer /usr/bin/quorumtime agent --config /root/rack-7/ts1/config.toml')
+  const since = await here(container)
+  await run('systemctl kill --signal=KILL quorumtime')
+  await until(`${STATE}`, /^NRestarts=2$[\s\S]*^SubState=running$/m, 30)
+  assert.match(await run(LOG), /start 3 under its key/)
+  await waitForCertificates(container, since)
+})
+
+inContainer('an agent that is stopped ends in order', async ({ run }) => {
+  await run('systemctl stop quorumtime')
+  assert.match(await run(STATE), /^Result=success$[\s\S]*^ExecMainStatus=0$[\s\S]*^ActiveState=inactive$/m)
+  assert.match(await run(LOG), /^stopped: SIGTERM$/m)
+})
+
+inContainer('a wrong configuration is told in a sentence, and not tried for ever', async (container) => {
+  const { run, tryRun, until } = container
+  const since = await here(container)
+  await run('sed --in-place \'1i colour = "red"\' /etc/quorumtime/config.toml')
+  await run('systemctl reset-failed quorumtime || true')
+  assert.notEqual((await tryRun('systemctl start quorumtime')).exitCode, 0)
+  await until(`${LOG} ${since}`, /Start request repeated too quickly/, 40)
+  const log = await run(`${LOG} ${since}`)
+  const sentences = log.match(/^quorumtime: .*$/gm) ?? []
+  assert.equal(sentences.length, 5, log)
+  for (const sentence of sentences)
+    assert.match(sentence, /^quorumtime: \/etc\/quorumtime\/config\.toml: colour: expected /)
+  assert.match(await run(STATE), /^ActiveState=failed$/m)
+})
+
+inContainer('what was mended starts again', async (container) => {
+  await container.run("sed --in-place '/^colour/d' /etc/quorumtime/config.toml")
+  const since = await here(container)
+  await startAfresh(container)
+  await waitForCertificates(container, since)
+})

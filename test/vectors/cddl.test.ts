@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { blockCodec } from '../../src/consensus/block.ts'
+import { certificateCodec } from '../../src/consensus/certificate.ts'
+import { decisionBytes, decisionCodec } from '../../src/consensus/decision.ts'
+import { membershipCodec, SIGNATURE_BYTES } from '../../src/consensus/membership.ts'
+import { decodeEnvelope, encodeEnvelope, envelopeCodec } from '../../src/consensus/messages.ts'
+import { proofBundleCodec } from '../../src/consensus/proof.ts'
+import { decodeWireMessage, encodeWireMessage, type WireMessage } from '../../src/consensus/wire-message.ts'
+import { decode } from '../../src/core/encoding.ts'
+import type { Result } from '../../src/core/fault.ts'
+import { checkCddl } from './cddl-check.ts'
+import { type CddlRules, type CddlType, parseCddl } from './cddl-grammar.ts'
+import { mutations } from './cddl-mutations.ts'
+import { readIndex, readVector } from './read-vectors.ts'
+import { type Item, readCbor, writeCbor } from './strict-cbor.ts'
+import { clusterOfFour, type VectorCluster, valueIn } from './vector-files.ts'
+import { readRules } from './walk-through.ts'
+
+const rules = readRules()
+const ROOTS = ['genesis', 'certificate', 'proof-bundle', 'decision', 'envelope', 'content', 'wire-message']
+
+/** A real encoding, the rule that it follows, and the code that reads it. */
+interface Sample {
+  readonly what: string
+  readonly rule: string
+  readonly bytes: Uint8Array
+  read(bytes: Uint8Array): Result<unknown>
+}
+
+let samples: readonly Sample[]
+
+before(() => {
+  samples = [...fileSamples(), ...messageSamples(), ...wireSamples(clusterOfFour())]
+})
+
+function fileSamples(): readonly Sample[] {
+  const certificate = (bytes: Uint8Array): Result<unknown> => {
+    const read = decode(certificateCodec, bytes, 'certificate')
+    return read.ok ? decode(blockCodec, read.value.block, 'block') : read
+  }
+  const proof = (bytes: Uint8Array): Result<unknown> => {
+    const read = decode(proofBundleCodec, bytes, 'proof')
+    return read.ok ? decode(blockCodec, read.value.block, 'block') : read
+  }
+  const genesis = (bytes: Uint8Array): Result<unknown> => decode(membershipCodec, bytes, 'genesis')
+  const decision = (bytes: Uint8Array): Result<unknown> => decode(decisionCodec, bytes, 'decision')
+  return [
+    sample('n4/genesis.cbor', 'genesis', genesis),
+    sample('n4/certificate.cbor', 'certificate', certificate),
+    sample('n4/proof.cbor', 'proof-bundle', proof),
+    {
+      what: 'a decision',
+      rule: 'decision',
+      bytes: decisionBytes({ era: 1, epoch: 2, view: 3 }, new Uint8Array(48)),
+      read: decision,
+    },
+  ]
+}
+
+function sample(file: string, rule: string, read: Sample['read']): Sample {
+  return { what: file, rule, bytes: readVector(file), read }
+}
+
+function messageSamples(): readonly Sample[] {
+  const signature = new Uint8Array(SIGNATURE_BYTES)
+  return readIndex().messages.flatMap(({ file }): readonly Sample[] => [
+    sample(file, 'envelope', (bytes) => decode(envelopeCodec, bytes, 'envelope')),
+    {
+      what: `the content of ${file}`,
+      rule: 'content',
+      bytes: valueIn(envelopeCodec, readVector(file)).content,
+      read: (content) => decodeEnvelope(encodeEnvelope({ content, signature })),
+    },
+  ])
+}
+
+function wireSamples({ chain }: VectorCluster): readonly Sample[] {
+  const final = valueIn(certificateCodec, readVector('n4/certificate.cbor'))
+  const hashes = chain.map(({ hash }) => hash)
+  const messages: readonly WireMessage[] = [
+    { kind: 'signed', value: readVector('n4/hello.cbor') },
+    { kind: 'final', value: final },
+    { kind: 'want-proposals', value: hashes },
+    { kind: 'want-block', value: new Uint8Array(48) },
+    { kind: 'block-bytes', value: final.block },
+    { kind: 'want-quorums', value: [3, 4] },
+  ]
+  const read = (bytes: Uint8Array): Result<unknown> => {
+    const message = decodeWireMessage(bytes)
+    if (!message.ok || message.value.kind !== 'final') return message
+    return decode(blockCodec, message.value.value.block, 'block')
+  }
+  return [
+    sample('n4/wire-nullification.cbor', 'wire-message', read),
+    ...messages.map((message): Sample => {
+      return { what: message.kind, rule: 'wire-message', bytes: encodeWireMessage(message), read }
+    }),
+  ]
+}
+
+describe('docs/quorumtime.cddl', () => {
+  it('describes every file and every message that the product makes', () => {
+    assert.deepEqual([...new Set(samples.map(({ rule }) => rule))].sort(), ROOTS.toSorted())
+    for (const { what, rule, bytes, read } of samples) {
+      assert.ok(read(bytes).ok, what)
+      assert.equal(checkCddl(rules, rule, readCbor(bytes)), undefined, what)
+    }
+  })
+
+  it('defines every name that it uses, and uses every name that it defines', () => {
+    const used = new Set(ROOTS)
+    for (const name of used) for (const other of namesIn(rules, name)) used.add(other)
+    const prelude = ['bool', 'bstr', 'null', 'tstr']
+    assert.deepEqual([...used].filter((name) => !rules.has(name)).sort(), prelude)
+    assert.deepEqual(
+      [...rules.keys()].filter((name) => !used.has(name)),
+      [],
+    )
+  })
+
+  it('draws every limit where the code draws it', (t) => {
+    // Both read every encoding that one change at one place gives. Order and repetition are for RULEs, out of CDDL's sight.
+    const counts = { accepted: 0, refused: 0, ruled: 0 }
+    for (const { what, rule, bytes, read } of samples) {
+      for (const item of mutations(readCbor(bytes))) {
+        const encoded = writeCbor(item)
+        const result = read(encoded)
+        const problem = checkCddl(rules, rule, item)
+        const said = (): string =>
+          `${what}: the code says ${result.ok ? 'yes' : result.fault.message}, the CDDL ${problem ?? 'yes'}`
+        if (result.ok) counts.accepted += 1
+        else if (result.fault.code === 'encoding.rule') counts.ruled += 1
+        else counts.refused += 1
+        if (result.ok && problem !== undefined) assert.fail(said())
+        if (!result.ok && result.fault.code !== 'encoding.rule' && problem === undefined) assert.fail(said())
+      }
+    }
+    t.diagnostic(`${counts.accepted} accepted, ${counts.refused} refused, ${counts.ruled} out of order`)
+    assert.ok(Math.min(counts.accepted, counts.refused, counts.ruled) > 100)
+  })
+
+  it('draws the limits of what is long where the code draws them', () => {
+    const wire = (bytes: Uint8Array): boolean => decodeWireMessage(bytes).ok
+    const bundle = (bytes: Uint8Array): boolean => decode(proofBundleCodec, bytes, 'proof').ok
+    const block = (bytes: Uint8Array): boolean => decode(blockCodec, bytes, 'block').ok
+    const proof = readCbor(readVector('n4/proof.cbor')) as readonly Item[]
+    const proven = readCbor(proof[1] as Uint8Array) as readonly Item[]
+    const outcome = proven[6] as readonly Item[]
+    const domain = (_: unknown, index: number): Item => [String(index).padStart(5, '0'), true]
+    for (const [rule, limit, read, itemOf] of [
+      ['wire-message', 532_480, wire, (length) => [0n, new Uint8Array(length)]],
+      ['wire-message', 524_288, wire, (length) => [5n, new Uint8Array(length)]],
+      ['envelope', 525_312, isEnvelope, (length) => [new Uint8Array(length), new Uint8Array(SIGNATURE_BYTES)]],
+      ['proof-bundle', 1_048_576, bundle, (length) => proof.with(4, new Uint8Array(length))],
+      ['proof-bundle', 524_288, bundle, (length) => proof.with(5, [new Uint8Array(length)])],
+      ['block', 12_800, block, (length) => proven.with(6, outcome.with(3, Array.from({ length }, domain)))],
+    ] satisfies [string, number, (bytes: Uint8Array) => boolean, (length: number) => Item][]) {
+      for (const [length, expected] of [
+        [limit, true],
+        [limit + 1, false],
+      ] as const) {
+        const item = itemOf(length)
+        assert.equal(read(writeCbor(item)), expected, `${rule} of ${length}: the code`)
+        assert.equal(checkCddl(rules, rule, item) === undefined, expected, `${rule} of ${length}: the CDDL`)
+      }
+    }
+  })
+})
+
+function isEnvelope(bytes: Uint8Array): boolean {
+  return decode(envelopeCodec, bytes, 'envelope').ok
+}
+
+function namesIn(all: CddlRules, name: string): readonly string[] {
+  const rule = all.get(name)
+  if (rule === undefined) return []
+  return rule.kind === 'group' ? rule.entries.flatMap(({ type }) => namesOf(type)) : namesOf(rule)
+}
+
+function namesOf(type: CddlType): readonly string[] {
+  switch (type.kind) {
+    case 'name':
+      return [type.name]
+    case 'choice':
+      return type.options.flatMap(namesOf)
+    case 'control':
+      return [...namesOf(type.target), ...namesOf(type.argument)]
+    case 'array':
+      return type.entries.flatMap((entry) => namesOf(entry.type))
+    case 'integer':
+    case 'text':
+    case 'range':
+      return []
+  }
+}
+
+describe('the CDDL checker', () => {
+  const planted = parseCddl(`
+    thing = [id: 0..9, pair, tail: [1*2 tstr .regexp "[a-c]{1,2}"]]
+    pair = (left: bstr .size 2, right: bstr .size (0..1) / null)
+    boxed = [bstr .cbor small]
+    small = -1 / "x"
+  `)
+  const good: readonly Item[] = [9n, Uint8Array.of(1, 2), null, ['ab']]
+
+  it('accepts what is described', () => {
+    assert.equal(checkCddl(planted, 'thing', good), undefined)
+    assert.equal(checkCddl(planted, 'thing', good.with(2, Uint8Array.of(1))), undefined)
+    assert.equal(checkCddl(planted, 'boxed', [writeCbor(-1n)]), undefined)
+    assert.equal(checkCddl(planted, 'boxed', [writeCbor('x')]), undefined)
+  })
+
+  for (const [what, item, problem] of [
+    ['an integer below its range', good.with(0, -1n), /^thing\.id: expected 0\.\.9, got -1$/],
+    ['an integer above its range', good.with(0, 10n), /^thing\.id/],
+    ['text for an integer', good.with(0, '9'), /^thing\.id/],
+    ['bytes of another length', good.with(1, new Uint8Array(3)), /^thing\.left: expected 2 bytes, got 3 bytes$/],
+    ['bytes above their range of lengths', good.with(2, new Uint8Array(2)), /^thing\.right/],
+    ['a boolean for a null', good.with(2, false), /^thing\.right/],
+    ['text of other characters', good.with(3, ['d']), /^thing\.tail\.0/],
+    ['text that is too long', good.with(3, ['aaa']), /^thing\.tail\.0/],
+    ['an array below its occurrences', good.with(3, []), /expected 1 to 2 elements, got 0/],
+    ['an array above its occurrences', good.with(3, ['a', 'a', 'a']), /expected 1 to 2 elements, got 3/],
+    ['an element too few', good.slice(0, 3), /expected an element, got none/],
+    ['an element too many', [...good, 0n], /expected 4 elements, got 5/],
+    ['no array', 0n, /expected an array/],
+  ] as const) {
+    it(`refuses ${what}`, () => {
+      assert.match(checkCddl(planted, 'thing', item) ?? 'accepted', problem)
+    })
+  }
+
+  it('opens strings that hold CBOR', () => {
+    assert.match(checkCddl(planted, 'boxed', [writeCbor(0n)]) ?? 'accepted', /expected -1, got 0 or .* expected x/)
+    assert.match(checkCddl(planted, 'boxed', [Uint8Array.of(0x18, 0x01)]) ?? 'accepted', /expected CBOR/)
+    assert.match(checkCddl(planted, 'boxed', [0n]) ?? 'accepted', /expected bstr/)
+  })
+
+  it('throws on what it does not know, rather than let it pass', () => {
+    for (const text of [
+      'a = {x: 1}',
+      'a = b<int>',
+      'a = bstr .gt 3',
+      'a = [* int]',
+      'a = [? int]',
+      'a = (1..2',
+      'a = 1 a = 2',
+      'a = "\\n"',
+      'a = 0...3',
+      'a /= 1',
+    ]) {
+      assert.throws(() => parseCddl(text), SyntaxError, text)
+    }
+    assert.throws(() => checkCddl(parseCddl('a = b'), 'a', 0n), /b: expected a type of that name/)
+    assert.throws(() => checkCddl(parseCddl('a = bool .size 3'), 'a', true), /where it has a meaning/)
+  })
+})

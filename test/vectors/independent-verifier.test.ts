@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { verifyCertificate } from '../../src/consensus/certificate.ts'
+import { verifyProof } from '../../src/consensus/proof.ts'
+import { toHex } from '../../src/core/bytes.ts'
+import { createPrng } from '../../src/core/prng.ts'
+import { createOpenSslMlDsa } from '../../src/crypto/ml-dsa-openssl.ts'
+import { maskSource } from '../tools/mask-source.ts'
+import { moduleImports } from '../tools/module-imports.ts'
+import { type Verdict, verifyCertificateFile, verifyProofFile } from './independent-verifier.ts'
+import { changedFile, genesisOf, readIndex, readVector } from './read-vectors.ts'
+
+const { verify } = createOpenSslMlDsa().verifier
+
+interface Case {
+  readonly what: string
+  readonly file: string
+  readonly genesis: string
+  readonly bytes: Uint8Array
+}
+
+function isProof(file: string): boolean {
+  return file.endsWith('proof.cbor')
+}
+
+/** The verdict in one text: the block's hash, or what kind of thing is wrong. */
+function independent({ file, genesis, bytes }: Case): string {
+  const verdict: Verdict = (isProof(file) ? verifyProofFile : verifyCertificateFile)(bytes, readVector(genesis))
+  return verdict.accepted ? verdict.blockHash : verdict.wrong
+}
+
+async function product({ file, genesis, bytes }: Case): Promise<string> {
+  const result = await (isProof(file) ? verifyProof : verifyCertificate)(bytes, genesisOf(genesis), verify)
+  return result.ok ? toHex(result.value.blockHash) : (result.fault.code.split('.')[0] ?? '')
+}
+
+/** How many of the cases both accept; they must say the same of each. */
+async function agreedOn(cases: readonly Case[]): Promise<number> {
+  let accepted = 0
+  for (const one of cases) {
+    const verdict = independent(one)
+    assert.equal(verdict, await product(one), one.what)
+    if (verdict.length === 96) accepted += 1
+  }
+  return accepted
+}
+
+function flipped(bytes: Uint8Array, bit: number): Uint8Array {
+  const changed = bytes.slice()
+  changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+  return changed
+}
+
+describe('the independent verifier', () => {
+  it('imports nothing of the product, directly or through others', () => {
+    const seen = new Set(['independent-verifier.ts'])
+    const outside = new Set<string>()
+    for (const file of seen) {
+      const text = readFileSync(join(import.meta.dirname, file), 'utf8')
+      for (const { specifier = '' } of moduleImports(text, maskSource(text))) {
+        if (specifier.startsWith('./')) seen.add(specifier.slice(2))
+        else outside.add(specifier)
+      }
+    }
+    assert.ok(seen.size > 1)
+    assert.deepEqual([...outside].sort(), ['@noble/post-quantum/ml-dsa.js', 'node:crypto', 'node:fs', 'node:path'])
+  })
+
+  it('accepts what the product accepts', async () => {
+    const good = [...readIndex().certificates, ...readIndex().proofs]
+    const cases = good.map(({ file, genesis }) => ({ what: file, file, genesis, bytes: readVector(file) }))
+    assert.equal(await agreedOn(cases), good.length)
+  })
+
+  it('tells the hashes and signers of the index', () => {
+    for (const { file, genesis, blockHash, votes } of readIndex().certificates) {
+      const signers = votes.map(({ sender }) => sender)
+      assert.deepEqual(verifyCertificateFile(readVector(file), readVector(genesis)), {
+        accepted: true,
+        blockHash,
+        signers,
+      })
+    }
+  })
+
+  it('refuses every change of the index, for the same kind of reason', async () => {
+    const cases = readIndex().refused.map((change) => ({ what: change.name, ...change, bytes: changedFile(change) }))
+    assert.equal(await agreedOn(cases), 0)
+    for (const one of cases) assert.equal(independent(one), one.code.split('.')[0], one.what)
+  })
+
+  for (const [file, count] of [
+    ['n1/certificate.cbor', 30],
+    ['n4/certificate.cbor', 70],
+    ['n4/proof.cbor', 60],
+  ] as const) {
+    it(`refuses ${count} flipped bits all over ${file}, for the same kind of reason`, async () => {
+      const bytes = readVector(file)
+      const genesis = `${file.slice(0, 2)}/genesis.cbor`
+      const prng = createPrng(count)
+      const step = (8 * bytes.length) / count
+      // One in each stretch of the file, so that every signature, the block and the framing get their share.
+      const cases = Array.from({ length: count }, (_, stretch): Case => {
+        const bit = Math.floor(stretch * step) + prng.nextBelow(Math.floor(step))
+        return { what: `bit ${bit}`, file, genesis, bytes: flipped(bytes, bit) }
+      })
+      assert.equal(await agreedOn(cases), 0)
+    })
+  }
+
+  it('refuses flipped bits in every part but the signatures, for the same kind of reason', async () => {
+    // Signatures fill the file, so a sample of it seldom meets the block and the votes' other fields.
+    const file = 'n4/certificate.cbor'
+    const bytes = readVector(file)
+    const cases = Array.from({ length: 720 }, (_, at): Case => {
+      return { what: `byte ${at}`, file, genesis: 'n4/genesis.cbor', bytes: flipped(bytes, 8 * at + (at % 8)) }
+    })
+    assert.equal(await agreedOn(cases), 0)
+  })
+
+  it('refuses a genesis with any bit flipped', async () => {
+    const file = 'n1/certificate.cbor'
+    const genesis = readVector('n1/genesis.cbor')
+    for (let at = 0; at < genesis.length; at += 40) {
+      const verdict = verifyCertificateFile(readVector(file), flipped(genesis, 8 * at + (at % 8)))
+      assert.equal(verdict.accepted, false, `byte ${at}`)
+    }
+  })
+})

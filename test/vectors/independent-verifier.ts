@@ -1,0 +1,299 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
+import { checkCddl } from './cddl-check.ts'
+import { parseCddl } from './cddl-grammar.ts'
+import { type Item, joinBytes, readCbor, writeCbor } from './strict-cbor.ts'
+
+/**
+ * A second verifier of certificates and proof bundles, written from docs/certificate.md and docs/quorumtime.cddl and from
+ * nothing else: it imports nothing of the product. While it agrees with the product on every file, good or bad, these two
+ * documents are enough. The numbers are those of the document's steps.
+ */
+export type Verdict =
+  | { readonly accepted: true; readonly blockHash: string; readonly signers: readonly number[] }
+  | { readonly accepted: false; readonly wrong: Wrong; readonly reason: string }
+
+/** What kind of thing is wrong: the part of the product's code before the dot. */
+export type Wrong = 'encoding' | 'block' | 'certificate' | 'proof'
+
+export function verifyCertificateFile(certificate: Uint8Array, genesis: Uint8Array): Verdict {
+  return judged(() => checkCertificate(certificate, readGenesis(genesis)))
+}
+
+export function verifyProofFile(proof: Uint8Array, genesis: Uint8Array): Verdict {
+  return judged(() => checkProof(proof, genesis))
+}
+
+class Refusal extends Error {
+  readonly wrong: Wrong
+
+  constructor(wrong: Wrong, reason: string) {
+    super(reason)
+    this.wrong = wrong
+  }
+}
+
+function judged(check: () => Decision): Verdict {
+  try {
+    const { block, signers } = check()
+    return { accepted: true, blockHash: hexOf(block.hash), signers }
+  } catch (error) {
+    if (error instanceof Refusal) return { accepted: false, wrong: error.wrong, reason: error.message }
+    throw error
+  }
+}
+
+function refuseUnless(condition: boolean, wrong: Wrong, reason: string): void {
+  if (!condition) throw new Refusal(wrong, reason)
+}
+
+// --- Decoding -----------------------------------------------------------------------------------------------------
+
+const RULES = parseCddl(readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'quorumtime.cddl'), 'utf8'))
+
+/** An item of the named type; T is its shape. The RULEs are the caller's. */
+function decodeAs<T extends Item>(name: string, bytes: Uint8Array): T {
+  try {
+    const item = readCbor(bytes)
+    const problem = checkCddl(RULES, name, item)
+    refuseUnless(problem === undefined, 'encoding', problem ?? '')
+    return item as T
+  } catch (error) {
+    throw error instanceof RangeError ? new Refusal('encoding', error.message) : error
+  }
+}
+
+type MemberItem = readonly [id: bigint, name: string, site: string, key: Uint8Array, tlsKeyHash: Uint8Array]
+type GenesisItem = readonly [
+  format: string,
+  cluster: string,
+  era: bigint,
+  genesisTai: bigint,
+  periodNs: bigint,
+  rulesVersion: bigint,
+  targetNs: bigint,
+  acceptSingleDomain: readonly string[],
+  members: readonly MemberItem[],
+]
+
+interface Genesis {
+  readonly hash: Uint8Array
+  readonly cluster: string
+  readonly era: bigint
+  readonly genesisTai: bigint
+  readonly periodNs: bigint
+  readonly keys: readonly Uint8Array[]
+  readonly n: number
+  readonly f: number
+  readonly q: number
+}
+
+/** Step 1. */
+function readGenesis(bytes: Uint8Array): Genesis {
+  const [, cluster, era, genesisTai, periodNs, , , domains, members] = decodeAs<GenesisItem>('genesis', bytes)
+  const inOrder = members.every(([id], index) => id === BigInt(index))
+  refuseUnless(inOrder && ascends(domains), 'encoding', 'genesis: order')
+  for (const field of [1, 3, 4] as const) {
+    const values = members.map((member) => String(member[field]))
+    refuseUnless(new Set(values).size === values.length, 'encoding', `genesis: members alike in field ${field}`)
+  }
+  const n = members.length
+  const f = Math.floor((n - 1) / 3)
+  const q = Math.ceil((n + f + 1) / 2)
+  const keys = members.map(([, , , key]) => key)
+  return { hash: hash('sha384', bytes), cluster, era, genesisTai, periodNs, keys, n, f, q }
+}
+
+type FrameItem = readonly [member: bigint, intervals: bigint, region: readonly bigint[] | null, verdict: bigint]
+type OutcomeItem = readonly [
+  frames: readonly FrameItem[],
+  grade: bigint,
+  hardwareConfidence: bigint | null,
+  domains: readonly (readonly [domain: string, survives: boolean])[],
+  precisionNs: bigint | null,
+  leap: Item,
+  outliers: readonly bigint[],
+]
+type StateItem = readonly [
+  height: bigint,
+  reputations: readonly bigint[],
+  omittedBy: readonly (readonly bigint[])[],
+  leap: Item,
+  log: readonly [size: bigint, frontier: readonly Uint8Array[]],
+]
+type BlockItem = readonly [
+  view: bigint,
+  era: bigint,
+  epoch: bigint,
+  height: bigint,
+  parent: Uint8Array,
+  list: readonly (readonly [member: bigint, proposal: Uint8Array])[],
+  outcome: OutcomeItem,
+  evidence: readonly Item[],
+  parentStateHash: Uint8Array,
+  state: StateItem,
+  logRoot: Uint8Array,
+]
+
+interface Block {
+  readonly hash: Uint8Array
+  readonly item: BlockItem
+}
+
+function readBlock(bytes: Uint8Array): Block {
+  const item = decodeAs<BlockItem>('block', bytes)
+  const [, , , , , list, outcome, , , state] = item
+  const [frames, , , domains, , , outliers] = outcome
+  const [, reputations, omittedBy, , [size, frontier]] = state
+  const lists = [list.map(([member]) => member), outliers, domains.map(([domain]) => domain), ...omittedBy]
+  refuseUnless(lists.every(ascends), 'encoding', 'block: order')
+  for (const [, , region] of frames) {
+    const [lo = 0n, hi = 0n, point = 0n] = region ?? []
+    refuseUnless(lo <= point && point <= hi, 'encoding', 'block: a region without its point')
+  }
+  refuseUnless(reputations.length === omittedBy.length, 'encoding', 'block: reputations and leaders')
+  const ones = size.toString(2).replaceAll('0', '').length
+  refuseUnless(frontier.length === ones, 'encoding', 'block: a frontier of another size')
+  return { hash: hash('sha384', bytes), item }
+}
+
+// --- Certificates -------------------------------------------------------------------------------------------------
+
+interface Decision {
+  readonly block: Block
+  readonly signers: readonly number[]
+}
+
+type Vote = readonly [sender: bigint, bootCount: bigint, attestation: Uint8Array | null, signature: Uint8Array]
+type CertificateItem = readonly [format: string, block: Uint8Array, votes: readonly Vote[]]
+
+/** Steps 2 to 5. */
+function checkCertificate(bytes: Uint8Array, genesis: Genesis): Decision {
+  const [, blockBytes, votes] = decodeAs<CertificateItem>('certificate', bytes)
+  const senders = votes.map(([sender]) => sender)
+  refuseUnless(ascends(senders), 'encoding', 'votes: order')
+  const block = readBlock(blockBytes)
+  checkBlock(block, genesis)
+  refuseUnless(votes.length >= genesis.q, 'certificate', `${votes.length} of ${genesis.q} signatures`)
+  for (const vote of votes) checkVote(vote, block, genesis)
+  return { block, signers: senders.map(Number) }
+}
+
+function checkVote([sender, bootCount, attestation, signature]: Vote, block: Block, genesis: Genesis): void {
+  const key = genesis.keys[Number(sender)]
+  if (key === undefined) throw new Refusal('certificate', `no member ${sender}`)
+  const [view] = block.item
+  const body = writeCbor([view, block.hash])
+  const content = writeCbor([genesis.cluster, genesis.hash, 5n, sender, bootCount, attestation, body])
+  const context = new TextEncoder().encode('quorumtime/v1/finalize')
+  const valid = ml_dsa87.verify(signature, content, key, { context })
+  refuseUnless(valid, 'certificate', `the signature of ${sender}`)
+}
+
+/** Step 3. */
+function checkBlock({ item }: Block, { era, genesisTai, periodNs, hash: membershipHash, n, f }: Genesis): void {
+  const [view, blockEra, epoch, height, parent, list, outcome, , parentStateHash, state, logRoot] = item
+  const [stateHeight, reputations, , stateLeap, [logSize, frontier]] = state
+  const [frames, , , , , outcomeLeap] = outcome
+  refuseUnless(blockEra === era, 'block', 'era')
+  refuseUnless(height >= 1n && view >= height && epoch >= height, 'block', 'height, view, epoch')
+  refuseUnless(genesisTai + epoch * periodNs <= 1n << 62n, 'block', 'the mark of its epoch')
+  const listed = list.map(([member]) => member)
+  refuseUnless(listed.length >= n - f && listed.length <= n, 'block', 'how many are listed')
+  refuseUnless(
+    listed.every((member) => member < BigInt(n)),
+    'block',
+    'who is listed',
+  )
+  const framed = frames.map(([member]) => member)
+  refuseUnless(same(framed, listed), 'block', 'frames of the listed')
+  refuseUnless(stateHeight === height && logSize === height - 1n, 'block', 'the height of its state and log')
+  refuseUnless(reputations.length === n && same(stateLeap, outcomeLeap), 'block', 'its state')
+  refuseUnless(same(rootOf(frontier), logRoot), 'block', 'its log root')
+  if (height > 1n) return
+  const initial = [0n, Array(n).fill(1_000_000n), Array(n).fill([]), [null, null, false], [0n, []]]
+  refuseUnless(same(parent, membershipHash), 'block', 'the parent of the first block')
+  refuseUnless(same(parentStateHash, hash('sha384', writeCbor(initial))), 'block', 'the initial state')
+}
+
+// --- The log ------------------------------------------------------------------------------------------------------
+
+type ProofItem = readonly [
+  format: string,
+  block: Uint8Array,
+  index: bigint,
+  path: readonly Uint8Array[],
+  certificate: Uint8Array,
+  memberships: readonly Uint8Array[],
+]
+
+function checkProof(bytes: Uint8Array, genesisBytes: Uint8Array): Decision {
+  const [, blockBytes, index, path, certificate, memberships] = decodeAs<ProofItem>('proof-bundle', bytes)
+  const [membership] = memberships
+  refuseUnless(memberships.length === 1, 'proof', 'how many memberships')
+  refuseUnless(membership !== undefined && same(membership, genesisBytes), 'proof', 'another genesis')
+  const genesis = readGenesis(genesisBytes)
+  const block = readBlock(blockBytes)
+  checkBlock(block, genesis)
+  const anchor = checkCertificate(certificate, genesis)
+  const [view, era, epoch, height] = block.item
+  const [, , , , , , , , , [, , , , [size]], root] = anchor.block.item
+  refuseUnless(index === height - 1n && index < size, 'proof', 'the index')
+  const decision = writeCbor(['quorumtime-decision-1', era, epoch, view, block.hash])
+  const leaf = hash('sha256', joinBytes(Uint8Array.of(0), decision))
+  refuseUnless(pathLeadsTo(root, leaf, index, size, path), 'proof', 'the path')
+  return { block, signers: anchor.signers }
+}
+
+function rootOf(frontier: readonly Uint8Array[]): Uint8Array {
+  const [last, ...earlier] = frontier.toReversed()
+  return last === undefined ? hash('sha256', new Uint8Array()) : earlier.reduce((root, left) => node(left, root), last)
+}
+
+/** RFC 9162, 2.1.3.2. */
+function pathLeadsTo(
+  root: Uint8Array,
+  leaf: Uint8Array,
+  index: bigint,
+  size: bigint,
+  path: readonly Uint8Array[],
+): boolean {
+  let [fn, sn, r] = [index, size - 1n, leaf]
+  for (const p of path) {
+    if (sn === 0n) return false
+    if (fn % 2n === 1n || fn === sn) {
+      r = node(p, r)
+      while (fn % 2n === 0n && fn !== 0n) [fn, sn] = [fn >> 1n, sn >> 1n]
+    } else r = node(r, p)
+    ;[fn, sn] = [fn >> 1n, sn >> 1n]
+  }
+  return sn === 0n && same(r, root)
+}
+
+function node(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return hash('sha256', joinBytes(Uint8Array.of(1), left, right))
+}
+
+// --- Small things -------------------------------------------------------------------------------------------------
+
+function hash(algorithm: 'sha256' | 'sha384', bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(createHash(algorithm).update(bytes).digest())
+}
+
+/** Strictly: each value once. The texts are ASCII, so the language's order is that of their bytes. */
+function ascends(values: readonly (bigint | string)[]): boolean {
+  return values.every((value, index) => {
+    const before = values[index - 1]
+    return before === undefined || before < value
+  })
+}
+
+function same(a: Item, b: Item): boolean {
+  return hexOf(writeCbor(a)) === hexOf(writeCbor(b))
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}

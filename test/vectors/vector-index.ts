@@ -1,0 +1,150 @@
+import { blockCodec } from '../../src/consensus/block.ts'
+import { certificateCodec } from '../../src/consensus/certificate.ts'
+import { decisionBytes, decisionLeafHash } from '../../src/consensus/decision.ts'
+import { type Membership, membershipHash } from '../../src/consensus/membership.ts'
+import { contentDigest, decodeEnvelope, signingContext } from '../../src/consensus/messages.ts'
+import { proofBundleCodec } from '../../src/consensus/proof.ts'
+import { votedContent } from '../../src/consensus/quorum-certificate.ts'
+import { toHex } from '../../src/core/bytes.ts'
+import { sha384 } from '../../src/core/hash.ts'
+import { refusals } from './refusals.ts'
+import { bytesOf, filesOfFour, filesOfOne, type VectorCluster, type VectorFiles, valueIn } from './vector-files.ts'
+
+/** vectors.json: what is in the files, and what must come out. Bytes are hexadecimal. */
+export interface VectorIndex {
+  readonly about: readonly string[]
+  readonly certificates: readonly ExpectedDecision[]
+  /** Of a proof, `votes` are those of the later certificate. */
+  readonly proofs: readonly ExpectedDecision[]
+  readonly messages: readonly ExpectedMessage[]
+  readonly refused: readonly ExpectedRefusal[]
+}
+
+export interface ExpectedDecision {
+  readonly file: string
+  readonly genesis: string
+  readonly membershipHash: string
+  readonly epoch: number
+  readonly view: number
+  readonly height: number
+  readonly blockHash: string
+  readonly logRoot: string
+  readonly decision: string
+  readonly leafHash: string
+  readonly votes: readonly { readonly sender: number; readonly context: string; readonly content: string }[]
+}
+
+export interface ExpectedMessage {
+  readonly file: string
+  readonly genesis: string
+  readonly type: string
+  readonly sender: number
+  readonly context: string
+  readonly contentDigest: string
+}
+
+/** `file` with the `remove` bytes from `at` replaced by `insert`. */
+export interface ExpectedRefusal {
+  readonly name: string
+  readonly code: string
+  readonly file: string
+  readonly genesis: string
+  readonly at: number
+  readonly remove: number
+  readonly insert: string
+}
+
+const ABOUT = [
+  'Files of quorumtime for whoever writes a verifier; docs/certificate.md says how. Made by make-vectors.ts.',
+  "Member i's ML-DSA-87 seed is 32 times the byte i + 1, that of its TLS key 32 times the byte i + 129.",
+  'Signatures are ML-DSA-87 in the deterministic variant, so that they come out the same each time.',
+  'refused: the file with the `remove` bytes from `at` on replaced by `insert` must not verify under the genesis.',
+  'The part of the code before the dot is what kind of thing is wrong; a verifier need not tell more.',
+]
+
+export function vectorFiles(one: VectorCluster, four: VectorCluster): VectorFiles {
+  return new Map([...filesOfOne(one), ...filesOfFour(four)])
+}
+
+export function vectorIndex(one: VectorCluster, four: VectorCluster, files: VectorFiles): VectorIndex {
+  const messages = ['hello', 'proposal', 'block', 'notarize', 'nullify', 'finalize']
+  return {
+    about: ABOUT,
+    certificates: [expectedCertificate('n1', one.membership, files), expectedCertificate('n4', four.membership, files)],
+    proofs: [expectedProof('n1', one.membership, files), expectedProof('n4', four.membership, files)],
+    messages: messages.map((name) => expectedMessage(`n4/${name}.cbor`, files)),
+    refused: refusals(one, files).map(({ bytes, name, code, file, genesis }) => ({
+      name,
+      code,
+      file,
+      genesis,
+      ...replacement(bytesOf(files, file), bytes),
+    })),
+  }
+}
+
+function expectedCertificate(folder: string, membership: Membership, files: VectorFiles): ExpectedDecision {
+  const file = `${folder}/certificate.cbor`
+  const certificate = bytesOf(files, file)
+  return expected(file, membership, valueIn(certificateCodec, certificate).block, certificate)
+}
+
+function expectedProof(folder: string, membership: Membership, files: VectorFiles): ExpectedDecision {
+  const file = `${folder}/proof.cbor`
+  const { block, certificate } = valueIn(proofBundleCodec, bytesOf(files, file))
+  return expected(file, membership, block, certificate)
+}
+
+function expected(
+  file: string,
+  membership: Membership,
+  blockBytes: Uint8Array,
+  certificateBytes: Uint8Array,
+): ExpectedDecision {
+  const block = valueIn(blockCodec, blockBytes)
+  const hash = sha384(blockBytes)
+  const { votes, block: votedBytes } = valueIn(certificateCodec, certificateBytes)
+  const { view } = valueIn(blockCodec, votedBytes)
+  const voted = { type: 'finalize', view, hash: sha384(votedBytes) } as const
+  return {
+    file,
+    genesis: `${file.split('/')[0]}/genesis.cbor`,
+    membershipHash: toHex(membershipHash(membership)),
+    epoch: block.epoch,
+    view: block.view,
+    height: block.height,
+    blockHash: toHex(hash),
+    logRoot: toHex(block.logRoot),
+    decision: toHex(decisionBytes(block, hash)),
+    leafHash: toHex(decisionLeafHash(block, hash)),
+    votes: votes.map((vote) => ({
+      sender: vote.sender,
+      context: signingContext('finalize'),
+      content: toHex(votedContent(voted, vote, membership.cluster, membershipHash(membership))),
+    })),
+  }
+}
+
+function expectedMessage(file: string, files: VectorFiles): ExpectedMessage {
+  const decoded = decodeEnvelope(bytesOf(files, file))
+  if (!decoded.ok) throw new Error(decoded.fault.message)
+  const { type, header } = decoded.value
+  return {
+    file,
+    genesis: 'n4/genesis.cbor',
+    type,
+    sender: header.sender,
+    context: signingContext(type),
+    contentDigest: toHex(contentDigest(decoded.value)),
+  }
+}
+
+/** What lies between the bytes that both have at the beginning and those that both have at the end. */
+function replacement(from: Uint8Array, to: Uint8Array): { at: number; remove: number; insert: string } {
+  const shorter = Math.min(from.length, to.length)
+  let at = 0
+  while (at < shorter && from[at] === to[at]) at += 1
+  let tail = 0
+  while (tail < shorter - at && from[from.length - 1 - tail] === to[to.length - 1 - tail]) tail += 1
+  return { at, remove: from.length - at - tail, insert: toHex(to.subarray(at, to.length - tail)) }
+}
