@@ -29,14 +29,18 @@ const RULES: ImportRules = {
     'src/output/': { imports: [CORE, 'src/linux/'] },
     'src/http/': { imports: [CORE] },
     // A configuration names a genesis and families: it checks both when it is read, not when it is used.
-    'src/config/': { imports: [CORE, CONTRACT, 'drivers/index.ts', 'src/consensus/membership.ts'] },
+    'src/config/': {
+      imports: [CORE, CONTRACT, 'drivers/index.ts', 'drivers/options.ts', 'src/consensus/{membership,proposal}.ts'],
+    },
     'src/agent/': { imports: ['src/', 'drivers/'] },
     'src/cli/': { imports: ['src/', 'drivers/', 'provisioning/'] },
     'drivers/driver.ts': { imports: [CORE], pure: true },
     'drivers/index.ts': { imports: [CONTRACT, 'drivers/*/index.ts'], pure: true },
+    // The words for what operators write, which configuration and families share.
+    'drivers/options{,.test}.ts': { imports: [CORE], pure: true },
     'drivers/nmea/': { imports: [CORE, CONTRACT], pure: true },
     'drivers/scpi/': { imports: [CORE, CONTRACT], pure: true },
-    'drivers/*/': { imports: [CORE, CONTRACT, 'drivers/nmea/', 'drivers/scpi/'], pure: true },
+    'drivers/*/': { imports: [CORE, CONTRACT, 'drivers/options.ts', 'drivers/nmea/', 'drivers/scpi/'], pure: true },
     'provisioning/': { imports: ['src/', 'drivers/'] },
     'test/': { imports: ['src/', 'drivers/', 'provisioning/'] },
   },
@@ -59,7 +63,7 @@ const RULES: ImportRules = {
     'nmea-simple': ['drivers/nmea/'],
     serialport: ['src/device/'],
     'smol-toml': ['src/config/', 'provisioning/'],
-    zod: ['drivers/*/options.ts', 'src/config/', 'provisioning/'],
+    zod: ['drivers/options.ts', 'drivers/*/options.ts', 'src/config/', 'provisioning/'],
   },
   builtins: {
     'node:assert': [TESTS, TEST_CODE],

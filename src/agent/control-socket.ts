@@ -1,6 +1,6 @@
-import { existsSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import { fail, ok, type Result } from '../core/fault.ts'
+import { lstatSync, rmSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 
 /** Questions that a running agent answers on its control socket: one word a line, one JSON object a line back. */
 export const QUESTIONS = ['status', 'sources', 'peers'] as const
@@ -10,82 +10,124 @@ export interface ControlSocket {
   close(): Promise<void>
 }
 
-const LINE_BYTES_MAX = 64
+const LINE_CHARACTERS_MAX = 64
 const CONNECTIONS_MAX = 16
+const ANSWER_CHARACTERS_MAX = 16_777_216
 const PATIENCE_MS = 5_000
 
 /**
- * Serves `answer` on a Unix stream socket. A socket file that nobody listens on is replaced; one that somebody listens
- * on is a fault: another agent runs with this configuration.
+ * Serves `answer` on a Unix stream socket. A socket that nobody listens on any more is replaced. Faults:
+ * `control.in-use` (another agent runs with this configuration), `control.not-a-socket` (the file there is left as it
+ * is), `control.listen`.
  */
 export async function openControlSocket(
   path: string,
   answer: (question: Question) => string,
 ): Promise<Result<ControlSocket>> {
-  if (existsSync(path)) {
-    if (await isAnswered(path))
-      return fail('control.in-use', `${path}: expected to be the only agent here, got one that already listens`)
-    rmSync(path)
-  }
+  const cleared = await clearStaleSocket(path)
+  if (cleared !== undefined) return { ok: false, fault: cleared }
+  const open = new Set<Socket>()
   const server = createServer((socket) => {
-    let line = ''
-    socket.setEncoding('utf8')
-    socket.setTimeout(PATIENCE_MS, () => socket.destroy())
-    socket.on('error', () => socket.destroy())
-    socket.on('data', (text: string) => {
-      line += text
-      const end = line.indexOf('\n')
-      if (end < 0 && line.length <= LINE_BYTES_MAX) return
-      const question = QUESTIONS.find((known) => known === line.slice(0, end))
-      socket.end(
-        question === undefined ? `{"fault":"expected one of ${QUESTIONS.join(', ')}"}\n` : `${answer(question)}\n`,
-      )
-    })
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
+    serve(socket, answer)
   })
   server.maxConnections = CONNECTIONS_MAX
-  const fault = await new Promise<Error | undefined>((resolve) => {
-    server.once('error', resolve)
-    server.listen(path, () => resolve(undefined))
-  })
+  const fault = await listen(server, path)
   if (fault !== undefined) return fail('control.listen', `${path}: expected to listen here, got ${fault.message}`)
   return ok({
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
+        for (const socket of open) socket.destroy()
       }),
   })
 }
 
-function isAnswered(path: string): Promise<boolean> {
+/** One question, one answer: whatever else comes on the connection is not read. */
+function serve(socket: Socket, answer: (question: Question) => string): void {
+  let text = ''
+  socket.setEncoding('utf8')
+  socket.setTimeout(PATIENCE_MS, () => socket.destroy())
+  socket.on('error', () => socket.destroy())
+  const hear = (part: string): void => {
+    text += part
+    const end = text.indexOf('\n')
+    if (end < 0 && text.length <= LINE_CHARACTERS_MAX) return
+    socket.off('data', hear)
+    const question = QUESTIONS.find((known) => known === text.slice(0, end))
+    socket.end(
+      question === undefined ? `{"fault":"expected one of ${QUESTIONS.join(', ')}"}\n` : `${answer(question)}\n`,
+    )
+  }
+  socket.on('data', hear)
+}
+
+function listen(server: Server, path: string): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    server.once('error', resolve)
+    server.listen(path, () => resolve(undefined))
+  })
+}
+
+/** Only a refused connection proves that nobody is there; only a socket is ever removed. */
+async function clearStaleSocket(path: string): Promise<Fault | undefined> {
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (found === undefined) return undefined
+    if (!found.isSocket()) {
+      return fail('control.not-a-socket', `${path}: expected a free path or a socket, got another kind of file`).fault
+    }
+    if ((await connectionFault(path)) !== 'ECONNREFUSED') {
+      return fail('control.in-use', `${path}: expected to be the only agent here, got one that already listens`).fault
+    }
+    rmSync(path, { force: true })
+    return undefined
+  } catch (error) {
+    return fail('control.listen', `${path}: expected a free path, got ${(error as Error).message}`).fault
+  }
+}
+
+/** The system's code for a connection that does not come about. */
+function connectionFault(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path)
     socket.once('connect', () => {
       socket.destroy()
-      resolve(true)
+      resolve(undefined)
     })
-    socket.once('error', () => resolve(false))
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code))
   })
 }
 
-/** Asks a running agent. Fault: none answers there. */
+/** Asks a running agent; its answer is one JSON object. Faults: `control.no-agent`, `control.answer`. */
 export function askAgent(path: string, question: Question): Promise<Result<string>> {
   return new Promise((resolve) => {
     let text = ''
     const socket = connect(path)
+    const misanswer = (got: string): void => {
+      socket.destroy()
+      resolve(fail('control.answer', `${path}: expected an answer from the agent, got ${got}`))
+    }
     socket.setEncoding('utf8')
-    socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('no answer within 5 s')))
+    socket.setTimeout(PATIENCE_MS, () => misanswer(`none within ${PATIENCE_MS / 1_000} s`))
     socket.on('data', (part: string) => {
       text += part
+      if (text.length > ANSWER_CHARACTERS_MAX) misanswer(`more than ${ANSWER_CHARACTERS_MAX} characters`)
     })
-    socket.once('error', (error) => {
-      resolve(
-        fail(
-          'control.no-agent',
-          `${path}: expected a running agent, got ${(error as NodeJS.ErrnoException).code ?? error.message}`,
-        ),
-      )
+    socket.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      resolve(fail('control.no-agent', `${path}: expected a running agent, got ${REASONS[code ?? ''] ?? message}`))
     })
-    socket.once('end', () => resolve(ok(text.trim())))
+    socket.once('close', () => {
+      if (text.endsWith('\n')) resolve(ok(text.trim()))
+      else misanswer(text === '' ? 'the end of the connection' : 'half a line')
+    })
     socket.write(`${question}\n`)
   })
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no socket',
+  ECONNREFUSED: 'a socket that nobody listens on',
+  EACCES: 'a socket that may not be used',
 }

@@ -4,6 +4,8 @@ import { alarm, type Report } from './agent-event.ts'
 /** Counts faults that others can cause at any rate, and says only the first, tenth, hundredth … of each kind. */
 export interface FaultLog {
   note(who: string, fault: Fault): void
+  /** Counts without a word: what anybody on the network can cause and nobody has to act on. */
+  count(who: string, fault: Fault): void
   counts(): Readonly<Record<string, number>>
 }
 
@@ -11,16 +13,21 @@ const KINDS_MAX = 1_000
 
 export function createFaultLog(report: Report): FaultLog {
   const counts = new Map<string, number>()
+  /** How often it has been seen, this time included; 0 when there is no room for another kind. */
+  const count = (who: string, { code }: Fault): number => {
+    const key = `${who} ${code}`
+    if (!counts.has(key) && counts.size >= KINDS_MAX) return 0
+    const seen = (counts.get(key) ?? 0) + 1
+    counts.set(key, seen)
+    return seen
+  }
   return {
-    note: (who, { code, message }) => {
-      const key = `${who} ${code}`
-      if (!counts.has(key) && counts.size >= KINDS_MAX) return
-      const seen = (counts.get(key) ?? 0) + 1
-      counts.set(key, seen)
-      if (seen === 1 || /^10+$/.test(String(seen))) {
-        alarm(report, { code, message: `${who}: ${message}${seen > 1 ? ` (${seen} times)` : ''}` })
-      }
+    note: (who, fault) => {
+      const seen = count(who, fault)
+      if (!/^10*$/.test(String(seen))) return
+      alarm(report, { code: fault.code, message: `${who}: ${fault.message}${seen > 1 ? ` (${seen} times)` : ''}` })
     },
+    count,
     counts: () => Object.fromEntries(counts),
   }
 }

@@ -17,7 +17,10 @@ const IN_FLIGHT_MAX = 256
  * it. Only what passes becomes an input.
  */
 export interface Inbound {
-  /** Calls `accept` with the input, now or later, or `refuse` with the reason; then `settled`. */
+  /**
+   * Calls `accept` with the input, or `refuse` with the reason, and then `settled`, all later; a frame beyond the limit is
+   * refused at once, and nothing is settled.
+   */
   take(from: number, frame: Uint8Array, settled?: () => void): void
 }
 

@@ -51,8 +51,9 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
   const { self, membership, nodeClock, rangingClock, leapTable, report } = options
   const servedClock = createServedClock(plus(options.start, STEERING_EPOCHS * membership.epochPeriodNs))
   const marks = createMarkBook()
-  let bootstrapped: { readonly tai: TaiNs; readonly at: MonoNs } | undefined
-  let steeredEpoch = 0
+  /** What epochs are numbered by while nothing is served: the bootstrap, later what was served last. */
+  let numbering: { readonly tai: TaiNs; readonly at: MonoNs } | undefined
+  let followedEpoch = 0
   let certified: CertifiedTime | undefined
   let failedEpoch: number | undefined
   let lastMode: string | undefined
@@ -99,12 +100,11 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
     },
     follow: (block, replica, now) => {
       const mark = marks.find(block.epoch)
-      if (block.epoch <= steeredEpoch) return mark
+      // Blocks that were missed come late and backwards.
+      if (block.epoch <= followedEpoch) return mark
+      followedEpoch = block.epoch
       const steering = steer(block, mark, self, membership, replica)
-      if (steering.steers) {
-        steeredEpoch = block.epoch
-        certified = steering.certified
-      }
+      if (steering.steers) certified = steering.certified
       teach(block, now)
       // What the block taught of the own oscillator also holds for the time since its mark, whose promise may be void.
       const { ratePpb, boundPpb } = rangingClock
@@ -112,16 +112,16 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
       return mark
     },
     bootstrap: (tai, at) => {
-      bootstrapped = { tai, at }
+      numbering = { tai, at }
     },
     observer: (now, row) => observerAt(self, { measurement: measurement(now, node(now), row, []) }),
     epochClock: (now) => {
       const { ratePpb } = rangingClock
-      const reading = steeredEpoch > 0 ? served(now) : undefined
-      if (reading !== undefined) return { monoNs: now, taiNs: reading.targetTaiNs, ratePpb }
-      if (bootstrapped === undefined) return undefined
-      const elapsedNs = between(bootstrapped.at, now)
-      const taiNow = plus(bootstrapped.tai, elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND))
+      const reading = certified === undefined ? undefined : served(now)
+      if (reading !== undefined) numbering = { tai: reading.targetTaiNs, at: now }
+      if (numbering === undefined) return undefined
+      const elapsedNs = between(numbering.at, now)
+      const taiNow = plus(numbering.tai, elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND))
       return { monoNs: now, taiNs: taiNow, ratePpb }
     },
   }

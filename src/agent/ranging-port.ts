@@ -26,7 +26,10 @@ export interface RangingPortOptions {
   readonly listen: SocketAddress
   readonly clock: RangingClock
   readonly seed: number
+  /** The socket failed. */
   onFault(fault: Fault): void
+  /** A packet from anybody was refused. */
+  onPacketFault(fault: Fault): void
 }
 
 export async function openRangingPort(options: RangingPortOptions): Promise<Result<RangingPort>> {
@@ -52,7 +55,7 @@ export async function openRangingPort(options: RangingPortOptions): Promise<Resu
 
   function perform(actions: readonly RangingAction[]): void {
     for (const action of actions) {
-      if (action.type === 'fault') options.onFault(action.fault)
+      if (action.type === 'fault') options.onPacketFault(action.fault)
       if (action.type !== 'send') continue
       const address = addresses.get(action.peer)
       if (address !== undefined) socket.send(action.bytes, address, action.token)

@@ -34,6 +34,7 @@ export function createReplicaLoop(replica: Replica, ports: ReplicaPorts): Replic
     const persisted = ports.persist(effects.persist)
     if (!persisted.ok) {
       halted = true
+      queue.length = 0
       ports.wakeAt(undefined)
       ports.halted(persisted.fault)
       return
@@ -49,10 +50,11 @@ export function createReplicaLoop(replica: Replica, ports: ReplicaPorts): Replic
   }
   return {
     take: (input) => {
+      if (halted) return
       queue.push(input)
       if (running) return
       running = true
-      for (let next = queue.shift(); next !== undefined && !halted; next = queue.shift()) step(next)
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) step(next)
       running = false
     },
   }

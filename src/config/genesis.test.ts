@@ -28,7 +28,10 @@ test('a genesis that is cut, longer or of another format is refused with the fil
   writeFileSync(file, 'quorumtime')
   assert.ok(faultOf(readGenesis(file)).message.startsWith(`${file}: genesis: expected `))
   writeFileSync(file, encode(membershipCodec, sampleMembership(4, { epochPeriodNs: 1n })))
-  assert.match(faultOf(readGenesis(file)).message, /genesis\.epochPeriodNs|genesis\[\d+\]|epochPeriodNs/)
+  assert.equal(
+    faultOf(readGenesis(file)).message,
+    `${file}: genesis.epochPeriodNs: expected an integer in [100000000, 60000000000], got 1`,
+  )
 })
 
 test('a genesis that is not there, or endless, is refused', () => {

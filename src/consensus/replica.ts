@@ -131,7 +131,7 @@ function takeSigned(context: Context, from: number, message: SignedMessage, now:
       return
     case 'block': {
       if (message.header.sender !== leaderOfView(context, message.body.view)) return
-      takeOfferedBlock(context, { block: message.body, hash: blockHash(message.body), message })
+      takeOfferedBlock(context, { block: message.body, hash: blockHash(message.body), message }, now)
       return
     }
     case 'notarize':
@@ -187,6 +187,7 @@ function progress(context: Context, now: MonoNs): MonoNs | undefined {
     const overdueAt = nullifyOverdue(context, from, now)
     if (context.view !== viewBefore) continue
     const markAt = askForMeasurement(context, now)
+    settle(context, now)
     fillGaps(context, now)
     const repeatAt = repeatOwnVoice(context, from, now)
     return earliest([leadAgainAt, overdueAt, markAt, repeatAt])

@@ -16,7 +16,10 @@ function alone(boundNs: bigint | undefined): Parameters<typeof nextMode>[1] {
 function run(steps: readonly Parameters<typeof nextMode>[1][]): readonly ClockMode[] {
   const modes: ClockMode[] = []
   let mode: ClockMode = 'acquiring'
-  for (const step of steps) modes.push((mode = nextMode(mode, step)))
+  for (const step of steps) {
+    mode = nextMode(mode, step)
+    modes.push(mode)
+  }
   return modes
 }
 

@@ -119,8 +119,12 @@ function containerOf(nspawn: ChildProcess, leader: number): Container {
       for (;;) {
         const { output, complaint } = await tryRun(script)
         if (wanted.test(output)) return output
-        const patient = performance.now() < givenUpAt && isRunning(nspawn)
-        assert(patient, `in the container: expected ${wanted} within ${secondsMax} s\n${script}\n${output}${complaint}`)
+        if (performance.now() > givenUpAt || !isRunning(nspawn)) {
+          const log = await tryRun('journalctl --no-pager --lines=25 --output=short-monotonic')
+          assert.fail(
+            `in the container: expected ${wanted} within ${secondsMax} s\n${script}\n${output}${complaint}\n${log.output}`,
+          )
+        }
         await sleep(POLL_MS)
       }
     },

@@ -18,7 +18,7 @@ export interface Refusal {
 }
 
 export function refusals(one: VectorCluster, files: VectorFiles): readonly Refusal[] {
-  return [...certificateRefusals(files), ...notarized(one, files), ...proofRefusals(files)]
+  return [...certificateRefusals(files), ...firstBlockRefusals(one, files), ...proofRefusals(files)]
 }
 
 function certificateRefusals(files: VectorFiles): readonly Refusal[] {
@@ -39,6 +39,15 @@ function certificateRefusals(files: VectorFiles): readonly Refusal[] {
     encode(certificateCodec, { ...certificate, votes } satisfies Certificate)
   const withBlock = (change: Partial<typeof block>): Uint8Array =>
     encode(certificateCodec, { ...certificate, block: encode(blockCodec, { ...block, ...change }) })
+  const { state, outcome } = block
+  const { leap } = outcome
+  const { frontier } = state.log
+  const withState = (change: Partial<typeof state>): Uint8Array => withBlock({ state: { ...state, ...change } })
+  const withOutcome = (change: Partial<typeof outcome>): Uint8Array => withBlock({ outcome: { ...outcome, ...change } })
+  const fewer = state.reputationPpm.slice(1)
+  const pointless = outcome.frames.map(({ region, ...frame }) => {
+    return { ...frame, region: region && { ...region, point: region.hi + 1n } }
+  })
   return [
     refused('a byte too many', 'encoding.cbor', concatBytes(good, Uint8Array.of(0))),
     refused('cut short by a byte', 'encoding.cbor', good.subarray(0, -1)),
@@ -67,26 +76,50 @@ function certificateRefusals(files: VectorFiles): readonly Refusal[] {
     refused('an epoch beyond 2^62 ns', 'block.number', withBlock({ epoch: 3_000_000_000 })),
     refused('a member left out of the list', 'block.frames', withBlock({ list: block.list.slice(1) })),
     refused('a short list', 'block.list', withBlock({ list: block.list.slice(2) })),
+    refused('a state of another height', 'block.state', withState({ height: block.height + 1 })),
+    refused(
+      'a log without its last decision',
+      'block.state',
+      withState({ log: { size: 4, frontier: frontier.slice(0, 1) } }),
+    ),
+    refused('a reputation too few', 'block.state', withState({ reputationPpm: fewer, omittedBy: fewer.map(() => []) })),
+    refused(
+      'other leap knowledge in its state',
+      'block.state',
+      withState({ leap: { ...leap, resolved: !leap.resolved } }),
+    ),
+    refused('outliers out of order', 'encoding.rule', withOutcome({ outliers: [3, 2] })),
+    refused('domains out of order', 'encoding.rule', withOutcome({ domains: outcome.domains.toReversed() })),
+    refused('a region without its point', 'encoding.rule', withOutcome({ frames: pointless })),
     refused('another log root', 'block.log-root', withBlock({ logRoot: block.parent.slice(0, 32) })),
     refused('another cluster', 'block.list', good, 'n1/genesis.cbor'),
     refused('another name of the cluster', 'certificate.signature', good, 'n4/genesis-renamed.cbor'),
   ]
 }
 
-/** A signature of the right key over the right block, as a notarization. */
-function notarized({ say, chain }: VectorCluster, files: VectorFiles): readonly Refusal[] {
+/** What only a first block can get wrong, and a signature of the right key over the right block as a notarization. */
+function firstBlockRefusals({ say, chain }: VectorCluster, files: VectorFiles): readonly Refusal[] {
+  const file = 'n1/certificate.cbor'
+  const certificate = valueIn(certificateCodec, bytesOf(files, file))
   const [first] = chain
   if (first === undefined) throw new RangeError('expected a block')
-  const certificate = valueIn(certificateCodec, bytesOf(files, 'n1/certificate.cbor'))
-  const vote = compactVote(say(0, 'notarize', { view: first.block.view, hash: first.hash }))
+  const { block, hash } = first
+  const vote = compactVote(say(0, 'notarize', { view: block.view, hash }))
+  const refused = (name: string, code: string, change: Partial<Certificate>): Refusal => ({
+    name,
+    file,
+    genesis: 'n1/genesis.cbor',
+    bytes: encode(certificateCodec, { ...certificate, ...change }),
+    code,
+  })
   return [
-    {
-      name: 'a notarization in place of a finalization',
-      file: 'n1/certificate.cbor',
-      genesis: 'n1/genesis.cbor',
-      bytes: encode(certificateCodec, { ...certificate, votes: [vote] }),
-      code: 'certificate.signature',
-    },
+    refused('a notarization in place of a finalization', 'certificate.signature', { votes: [vote] }),
+    refused('a first block on another parent', 'block.parent', {
+      block: encode(blockCodec, { ...block, parent: hash }),
+    }),
+    refused('a first block on another state', 'block.state', {
+      block: encode(blockCodec, { ...block, parentStateHash: hash }),
+    }),
   ]
 }
 

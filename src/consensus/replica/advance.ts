@@ -3,7 +3,7 @@ import { encode } from '../../core/encoding.ts'
 import type { MonoNs } from '../../core/time.ts'
 import { certificateCodec, certificateOf } from '../certificate.ts'
 import type { CompactVote, SignedMessage } from '../messages.ts'
-import type { QuorumCertificate, VoteType } from '../quorum-certificate.ts'
+import { type QuorumCertificate, quorumCertificateCodec, type VoteType } from '../quorum-certificate.ts'
 import { askForBlock } from './ask.ts'
 import { openGap } from './backfill.ts'
 import type { Context } from './context.ts'
@@ -24,13 +24,15 @@ export function takeVote(context: Context, vote: SignedMessage<VoteType>, now: M
 }
 
 /** Keeps a leader's block, and puts it into its place in the chain when it is known to be notarized. */
-export function takeOfferedBlock(context: Context, offered: OfferedBlock): boolean {
+export function takeOfferedBlock(context: Context, offered: OfferedBlock, now: MonoNs): void {
   const { view } = offered.block
-  if (!context.views.keeps(view, context.view)) return view < context.view
+  if (!context.views.keeps(view, context.view)) return
   const record = context.views.at(view)
-  const { repeated, evidence } = offerBlock(record, offered)
-  context.outbox.evidence.push(...evidence)
-  return repeated
+  context.outbox.evidence.push(...offerBlock(record, offered))
+  const certified = record.finalization?.hash ?? record.notarization?.hash
+  if (certified === undefined || !equalBytes(certified, offered.hash)) return
+  context.chain.add(offered.block, offered.hash)
+  settle(context, now)
 }
 
 /** A verified certificate, from votes counted here or from a peer. */
@@ -41,6 +43,7 @@ export function takeCertificate(context: Context, certificate: QuorumCertificate
   if (type === 'nullify') {
     if (record.nullification !== undefined) return
     record.nullification = certificate
+    keep(context, 'nullification', certificate)
     if (view >= context.view) {
       context.pacemaker.viewNullified()
       enterView(context, view + 1, certificate, now)
@@ -61,6 +64,7 @@ function takeNotarization(
 ): void {
   if (record.notarization !== undefined) return
   record.notarization = certificate
+  keep(context, 'notarization', certificate)
   buildOn(context, record, hash, now)
   if (record.view >= context.view) enterView(context, record.view + 1, certificate, now)
   const vote = castFinalize(context, record, hash)
@@ -80,6 +84,14 @@ function takeFinalization(
   if (record.view >= context.view) enterView(context, record.view + 1, certificate, now)
   if ((context.awaitedFinal?.view ?? 0) < record.view) context.awaitedFinal = certificate
   settle(context, now)
+}
+
+/**
+ * A liar may have signed it for this member alone: then nobody can make it again once it is forgotten, and what this member
+ * has said because of it keeps the others from ever leaving the view without it.
+ */
+function keep(context: Context, kind: 'notarization' | 'nullification', certificate: QuorumCertificate): void {
+  context.outbox.persist.push({ kind, number: certificate.view, bytes: encode(quorumCertificateCodec, certificate) })
 }
 
 /** A certified block is what the next one builds on; its content is fetched when it is not here. */

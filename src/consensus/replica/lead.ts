@@ -36,6 +36,6 @@ export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   if (!composed.ok) return undefined
   const message = signBody(context, 'block', composed.value)
   record.own.block = publish(context, 'block', view, message)
-  takeOfferedBlock(context, { block: composed.value, hash: blockHash(composed.value), message })
+  takeOfferedBlock(context, { block: composed.value, hash: blockHash(composed.value), message }, now)
   return undefined
 }

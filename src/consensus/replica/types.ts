@@ -78,13 +78,19 @@ export interface Commit {
   readonly votes: readonly CompactVote[] | undefined
 }
 
-/** What must survive a crash, so that this member never says two things. `bytes` are envelopes as they were sent. */
+/**
+ * What must survive a crash: what this member has said, so that it never says two things, and what it stands on, so that
+ * a cluster that lost its power goes on although some members stay dark. `bytes` are envelopes as they were sent.
+ */
 export type JournalRecord =
   | { readonly kind: 'proposal'; readonly number: number; readonly bytes: Uint8Array }
+  /** The own block of a view, or that of its leader, which this member is about to notarize. */
   | { readonly kind: 'block'; readonly number: number; readonly bytes: Uint8Array }
   | { readonly kind: 'notarize'; readonly number: number; readonly bytes: Uint8Array }
   | { readonly kind: 'nullify'; readonly number: number; readonly bytes: Uint8Array }
   | { readonly kind: 'finalize'; readonly number: number; readonly bytes: Uint8Array }
+  /** The certificate of a view that is not final yet; some of its signers may never say it again. */
+  | { readonly kind: 'notarization' | 'nullification'; readonly number: number; readonly bytes: Uint8Array }
   /** The newest finalized block with its certificate, as a certificate file: where a restart goes on. */
   | { readonly kind: 'final'; readonly number: number; readonly bytes: Uint8Array }
 

@@ -113,23 +113,14 @@ function certified(record: ViewRecord, type: VoteType): QuorumCertificate | unde
   return type === 'nullify' ? record.nullification : record.finalization
 }
 
-export interface BlockOffered {
-  readonly repeated: boolean
-  readonly evidence: readonly Evidence[]
-}
-
 /** Keeps a leader's block; a second, different one is evidence. */
-export function offerBlock(record: ViewRecord, offered: OfferedBlock): BlockOffered {
-  const [first] = record.offered
-  if (first === undefined) {
-    record.offered.push(offered)
-    return { repeated: false, evidence: [] }
-  }
-  if (record.offered.some((known) => equalBytes(known.hash, offered.hash))) return { repeated: true, evidence: [] }
-  if (record.offered.length > 1) return { repeated: true, evidence: [] }
+export function offerBlock(record: ViewRecord, offered: OfferedBlock): readonly Evidence[] {
+  const [first, second] = record.offered
+  if (second !== undefined || record.offered.some(({ hash }) => equalBytes(hash, offered.hash))) return []
   record.offered.push(offered)
+  if (first === undefined) return []
   record.leaderFailed = true
-  return { repeated: false, evidence: [evidenceOf('conflicting-block', first.message, offered.message, record.view)] }
+  return [evidenceOf('conflicting-block', first.message, offered.message, record.view)]
 }
 
 function hashOf(vote: Vote): Uint8Array | undefined {

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sampleMembership } from '../../test/support/proposals.ts'
+import { decode, encode } from '../core/encoding.ts'
+import { leaderOf, type Member, type Membership, membershipCodec, quorumOf } from './membership.ts'
+
+function told(membership: Membership): string {
+  const decoded = decode(membershipCodec, encode(membershipCodec, membership), 'genesis')
+  return decoded.ok ? 'accepted' : decoded.fault.message
+}
+
+/** Four members, of whom the last is changed. */
+function withLast(change: Partial<Member>): Membership {
+  const membership = sampleMembership(4)
+  return {
+    ...membership,
+    members: membership.members.map((member, id) => (id === 3 ? { ...member, ...change } : member)),
+  }
+}
+
+test('a genesis is accepted whose members differ in everything that names them', () => {
+  assert.equal(told(sampleMembership(4)), 'accepted')
+})
+
+test('a genesis is refused in which two members have a name or a key in common', () => {
+  const [first] = sampleMembership(4).members
+  assert.match(told(withLast({ name: first!.name })), /expected members with distinct names$/)
+  assert.match(told(withLast({ signingKey: first!.signingKey })), /expected members with distinct signing keys$/)
+  assert.match(told(withLast({ tlsKeyHash: first!.tlsKeyHash })), /expected members with distinct TLS keys$/)
+  assert.match(told(withLast({ id: 4 })), /expected members with ids 0, 1, 2, … in order$/)
+})
+
+test('a genesis is refused whose domains are out of order or repeated', () => {
+  for (const acceptSingleDomain of [
+    ['b', 'a'],
+    ['a', 'a'],
+  ]) {
+    assert.match(told(sampleMembership(1, { acceptSingleDomain })), /acceptSingleDomain sorted, without repetition$/)
+  }
+})
+
+test('a genesis is refused under rules that are not computed here', () => {
+  assert.match(
+    told(sampleMembership(1, { rulesVersion: 2 })),
+    /^genesis\.rulesVersion: expected an integer in \[1, 1\]/,
+  )
+  assert.match(told(sampleMembership(1, { rulesVersion: 0 })), /^genesis\.rulesVersion/)
+})
+
+test('a name is printable ASCII, so that it looks and sorts alike everywhere', () => {
+  for (const name of ['é', 'a\u009b31m', 'a\u202eb', 'tab\t', '']) {
+    assert.match(told(withLast({ name })), /^genesis\.members\[3\]\.name: expected 1 to 64 printable ASCII/)
+  }
+})
+
+test('the leader of a view is exact up to the last view that the format can carry', () => {
+  const hash = new Uint8Array(48).fill(0xff)
+  const view = Number.MAX_SAFE_INTEGER
+  for (const n of [1, 3, 4, 7, 100]) {
+    const exact = (BigInt(view) + 0xffff_ffffn) % BigInt(n)
+    assert.equal(leaderOf(view, quorumOf(n), hash), Number(exact))
+  }
+})

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { around, interval } from '../core/interval.ts'
+import { plus, type TaiNs } from '../core/time.ts'
+import { select } from './selection.ts'
+import { createSource, type Source, type SourceConfig, type SourceWord } from './source.ts'
+import { readSource, type SourceReading } from './source-reading.ts'
+import { at, START_TAI } from './virtual-appliance-fixture.ts'
+
+function source(name: string, changes: Partial<SourceConfig> = {}): Source {
+  return createSource({ name, class: 'gnss', role: 'time', domain: name, ...changes }, 200)
+}
+
+function word(name: string, domain: string, offNs: bigint, boundNs = 100n): SourceWord {
+  const tai = plus(START_TAI, offNs)
+  return {
+    kind: 'word',
+    name,
+    domain,
+    taiNs: tai,
+    boundNs,
+    interval: around(tai, boundNs),
+    authorityMilli: 900n,
+    rate: undefined,
+    carrier: { name, class: 'gnss', taiNs: tai, noiseNs: 10n, run: 1 },
+  }
+}
+
+function readAll(words: readonly SourceWord[], nodeTai: TaiNs | undefined): readonly SourceReading[] {
+  const selection = select(words, undefined)
+  return words.map((each) => readSource(source(each.name, { domain: each.domain }), each, selection, nodeTai))
+}
+
+describe('what became of a source', () => {
+  it('names a falseticker with its distance and the interval that it misses, seen from the node clock', () => {
+    const selection = {
+      ...select([], undefined),
+      agreed: interval(START_TAI - 100n, START_TAI + 400n),
+      outvoted: new Map([['gnss0', interval(START_TAI - 100n, START_TAI + 400n)]]),
+    }
+    const late = word('gnss0', 'gnss', 41_500n)
+    const reading = readSource(source('gnss0'), late, selection, plus(START_TAI, 100n))
+    assert.equal(reading.state, 'falseticker')
+    assert.equal(reading.reason, 'gnss0: 41 µs outside [−0.2 µs, +0.3 µs]')
+    assert.equal(reading.offsetNs, 41_400n)
+    const early = readSource(source('gnss0'), word('gnss0', 'gnss', -20_000_200n), selection, plus(START_TAI, 100n))
+    assert.equal(early.reason, 'gnss0: 20 ms outside [−0.2 µs, +0.3 µs]')
+  })
+
+  it('gives a selected source its offset and its bound, and no reason', () => {
+    assert.deepEqual(readAll([word('gnss0', 'gnss', 30n)], START_TAI), [
+      {
+        name: 'gnss0',
+        class: 'gnss',
+        domain: 'gnss',
+        state: 'selected',
+        offsetNs: 30n,
+        boundNs: 100n,
+        reason: undefined,
+      },
+    ])
+  })
+
+  it('lets one of a split domain abstain, and one of domains without a majority, each for its reason', () => {
+    const split = readAll([word('a', 'gnss', 0n), word('b', 'gnss', 9_000n)], undefined)
+    assert.deepEqual(
+      split.map(({ state, reason, offsetNs }) => [state, reason, offsetNs]),
+      Array(2).fill(['abstaining', 'its failure domain does not agree', undefined]),
+    )
+    const apart = readAll([word('a', 'a', 0n), word('b', 'b', 9_000n), word('c', 'c', 18_000n)], START_TAI)
+    assert.deepEqual(
+      apart.map(({ state, reason }) => [state, reason]),
+      Array(3).fill(['abstaining', 'no majority of failure domains agrees']),
+    )
+  })
+
+  it('passes on why a source is silent', () => {
+    const silent = { kind: 'silence', reason: 'no recent sample' } as const
+    const reading = readSource(source('gnss0'), silent, select([], undefined), START_TAI)
+    assert.deepEqual([reading.state, reading.reason, reading.boundNs], ['abstaining', 'no recent sample', undefined])
+  })
+
+  it('says of a source with another role only what the role is, and why it is not heard', () => {
+    const frequency = source('rb0', { role: 'frequency', class: 'rubidium' })
+    const heard = readSource(frequency, word('rb0', 'rb0', 7_777n), select([], undefined), START_TAI)
+    assert.deepEqual([heard.state, heard.offsetNs, heard.reason], ['frequency', undefined, undefined])
+    const silent = readSource(frequency, frequency.hear(at(1)), select([], undefined), START_TAI)
+    assert.deepEqual([silent.state, silent.reason], ['frequency', 'no recent sample'])
+    const label = source('nmea0', { role: 'label' })
+    assert.equal(readSource(label, label.hear(at(1)), select([], undefined), START_TAI).state, 'label')
+  })
+})
