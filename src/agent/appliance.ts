@@ -8,6 +8,7 @@ import { type ClockBridge, createClockBridge } from '../device/clock-bridge.ts'
 import { type DriverShell, runDriver } from '../device/driver-shell.ts'
 import { openSerialWire } from '../device/serial.ts'
 import { openSockReceiver, type SockReceiver } from '../device/sock.ts'
+import { createStallWatch, type StallWatch } from '../device/stall-watch.ts'
 import { createLabelClock } from '../fusion/label-clock.ts'
 import { createNodeClock, type NodeClock } from '../fusion/node-clock.ts'
 import { createPulseNumbering, type NumberingResult } from '../fusion/pulse-numbering.ts'
@@ -58,9 +59,10 @@ export async function openAppliance(
     })),
   })
   const bridge = createClockBridge(readClockPair)
+  const stallWatch = createStallWatch()
   const running: RunningSource[] = []
   for (const source of configuration.sources) {
-    const opened = openSource(source, { nodeClock, bridge, leapTable, report })
+    const opened = openSource(source, { nodeClock, bridge, stallWatch, leapTable, report })
     if (!opened.ok) {
       await Promise.all(running.map((other) => other.close()))
       return opened
@@ -71,12 +73,24 @@ export async function openAppliance(
     nodeClock,
     reports: () => running.map((source) => source.report()),
     close: async () => {
+      stallWatch.close()
       await Promise.all(running.map((source) => source.close()))
     },
   })
 }
 
+/** Together with the latest label of a family (0.65 s after its pulse) still within its second. */
+const LABEL_WAIT_NS_MAX = 250_000_000n
+
+function stalled(waitedNs: bigint): Fault {
+  return {
+    code: 'host.stalled',
+    message: `expected to read labels as they come, got them up to ${waitedNs} ns late: this process did not run`,
+  }
+}
+
 interface SourceWorld {
+  readonly stallWatch: StallWatch
   readonly nodeClock: NodeClock
   readonly bridge: ClockBridge
   readonly leapTable: LeapTable
@@ -104,7 +118,10 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
   const quality = (): SampleQuality =>
     status === undefined || status.quality === 'unknown' ? 'unlocked' : status.quality
   const onSample = (sample: LabelSample | TimeSample): void => {
-    if (sample.kind === 'time') observe({ samples: [sample], faults: [] })
+    const waitedNs = world.stallWatch.waitedNs(sample.kind === 'label' ? sample.lastByteAt : sample.monoNs)
+    // A label names the pulse that it came after: one that waited unread may name any.
+    if (waitedNs > LABEL_WAIT_NS_MAX) complain(stalled(waitedNs))
+    else if (sample.kind === 'time') observe({ samples: [sample], faults: [] })
     else observe(source.pulseSocket === undefined ? labels.label(sample) : numbering.label(sample))
   }
   const pulses = openPulses(source, world.bridge, complain, (pulse) => {

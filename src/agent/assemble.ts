@@ -1,16 +1,11 @@
-import { accessSync, constants, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { readGenesis } from '../config/genesis.ts'
 import { readLeapTable } from '../config/leap-seconds.ts'
 import type { Configuration } from '../config/schema.ts'
-import { membershipHash } from '../consensus/membership.ts'
 import { BOOT_ID_BYTES } from '../consensus/proposal.ts'
-import { type Fault, fail, ok, type Result } from '../core/fault.ts'
+import { type Fault, ok, type Result } from '../core/fault.ts'
 import { randomBytes, randomUint32 } from '../crypto/random.ts'
 import { createRangingClock } from '../fusion/ranging-clock.ts'
 import { OSCILLATOR_FLOOR_PPB } from '../fusion/source-class.ts'
-import { openDecisionLog } from '../ledger/decision-log.ts'
-import { openSafetyJournal } from '../ledger/safety-journal.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { Report } from './agent-event.ts'
 import { type Appliance, openAppliance } from './appliance.ts'
@@ -19,6 +14,7 @@ import { loadIdentity } from './identity.ts'
 import { type Member, openMember } from './member.ts'
 import { createMemberClock, type MemberClock } from './member-clock.ts'
 import { resolvePeers } from './peer-directory.ts'
+import { openRecords } from './records.ts'
 import { answerQuestion } from './status.ts'
 
 export interface Agent {
@@ -68,18 +64,9 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!identity.ok) return identity
   const peers = resolvePeers(configuration, membership.value)
   if (!peers.ok) return peers
-  const folder = writableFolder(node.stateDirectory)
-  if (!folder.ok) return folder
-  const journal = openSafetyJournal(join(node.stateDirectory, 'journal.sqlite'), {
-    membershipHash: membershipHash(membership.value),
-    member: identity.value.member.id,
-    keyHash: identity.value.keyHash,
-  })
-  if (!journal.ok) return journal
-  releases.push(() => journal.value.close())
-  const log = openDecisionLog(join(node.stateDirectory, 'decisions.sqlite'), membership.value.epochPeriodNs)
-  if (!log.ok) return log
-  releases.push(() => log.value.close())
+  const records = await openRecords(node.stateDirectory, membership.value, identity.value)
+  if (!records.ok) return records
+  releases.push(() => records.value.close())
   const appliance = await openAppliance(configuration, leapTable.value, hooks.report)
   if (!appliance.ok) return appliance
   releases.push(() => appliance.value.close())
@@ -93,14 +80,15 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     leapTable: leapTable.value,
     report: hooks.report,
     start: readMonoNs(),
+    floorPpb,
   })
   const member = await openMember({
     configuration,
     membership: membership.value,
     identity: identity.value,
     peers: peers.value,
-    journal: journal.value,
-    log: log.value,
+    journal: records.value.journal,
+    log: records.value.log,
     clock,
     rangingClock,
     random: () => randomUint32() / 2 ** 32,
@@ -112,21 +100,8 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!control.ok) return control
   releases.push(() => control.value.close())
   const { id, name } = identity.value.member
-  hooks.report({ type: 'started', node: name, member: id, bootCount: journal.value.bootCount })
+  hooks.report({ type: 'started', node: name, member: id, bootCount: records.value.journal.bootCount })
   return ok(undefined)
-}
-
-function writableFolder(path: string): Result<void> {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o750 })
-    accessSync(path, constants.W_OK)
-    return ok(undefined)
-  } catch (error) {
-    return fail(
-      'state.folder',
-      `node.stateDirectory: expected a writable folder at ${path}, got ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-    )
-  }
 }
 
 function openControl(

@@ -38,6 +38,8 @@ export interface HelloExchangeOptions {
 }
 
 const REPEAT_MS = 400
+/** How often it is looked at whether certificates still steer. */
+const LOOK_MS = 2_000
 /** One answer to a peer per this time, whatever it asks. */
 const ANSWER_NS_MIN = 200n * NS_PER_MILLISECOND
 
@@ -59,31 +61,34 @@ export function createHelloExchange(options: HelloExchangeOptions): HelloExchang
       answerWanted,
     })
   }
-  const isSet = (): boolean => clock.epochClock(readMonoNs()) !== undefined
+  const isSet = (now: MonoNs): boolean => clock.epochClock(now) !== undefined && !clock.isAdrift(now)
 
   const attempt = (): void => {
-    options.alive()
-    if (isSet()) return
     const now = readMonoNs()
+    if (isSet(now)) {
+      timer = setTimeout(attempt, LOOK_MS)
+      return
+    }
+    options.alive()
     const solved = bootstrap.solve(clock.observer(now, options.row(now)))
     if (solved.ok) {
       clock.bootstrap(solved.value, now)
-      report({ type: 'epoch-clock', state: 'set', reason: 'the clocks of a quorum agree' })
+      if (waitingFor !== undefined)
+        report({ type: 'epoch-clock', state: 'set', reason: 'the clocks of a quorum agree' })
+      waitingFor = undefined
       options.found()
-      return
-    }
-    if (solved.fault.message !== waitingFor) {
+    } else if (solved.fault.message !== waitingFor) {
       waitingFor = solved.fault.message
       report({ type: 'epoch-clock', state: 'waiting', reason: waitingFor })
     }
-    options.send('all', sign(true))
-    timer = setTimeout(attempt, REPEAT_MS)
+    options.send('all', sign(!solved.ok))
+    timer = setTimeout(attempt, solved.ok ? LOOK_MS : REPEAT_MS)
   }
 
   return {
     sign,
     heard: ({ header, body }) => {
-      bootstrap.heard(header.sender, body.clock)
+      bootstrap.heard(header.sender, header.bootCount, body.clock)
       const now = readMonoNs()
       const before = answeredAt.get(header.sender)
       if (!body.answerWanted || (before !== undefined && between(before, now) < ANSWER_NS_MIN)) return

@@ -1,6 +1,7 @@
 import type { Block } from '../consensus/block.ts'
 import type { Observer } from '../consensus/frame-intervals.ts'
 import type { Membership } from '../consensus/membership.ts'
+import type { HardwareVerdict } from '../consensus/outcome.ts'
 import type { ClockReading, RangingEntry } from '../consensus/proposal.ts'
 import type { EpochClock, Measurement } from '../consensus/replica/types.ts'
 import type { Replica } from '../consensus/replica.ts'
@@ -14,6 +15,7 @@ import type { LinkReport } from '../ranging/peer-link.ts'
 import type { Report, ServedAtMark } from './agent-event.ts'
 import { createMarkBook, type Mark, observerAt } from './mark-book.ts'
 import { measurementOf } from './measurement.ts'
+import { createRateTeacher } from './rate-teacher.ts'
 import { ownFrame, STEERING_EPOCHS, steer } from './steering.ts'
 
 /** The clocks of one member: N from its hardware, R for its peers, and the served clock that certificates steer. */
@@ -30,7 +32,12 @@ export interface MemberClock {
   bootstrap(tai: TaiNs, at: MonoNs): void
   /** The own clocks and row at `now`, as the agreement wants to see them. */
   observer(now: MonoNs, row: readonly RangingEntry[]): Observer
-  /** What epochs are numbered and marked by; undefined until bootstrapped or certified. */
+  /** No certificate steers any more: which epoch it is has to be found out anew. */
+  isAdrift(now: MonoNs): boolean
+  /**
+   * What epochs are numbered and marked by; undefined until bootstrapped or certified. Never the own hardware alone: one
+   * that is a second off would never find back to the others.
+   */
   epochClock(now: MonoNs): EpochClock | undefined
 }
 
@@ -42,20 +49,20 @@ export interface MemberClockOptions {
   readonly leapTable: LeapTable
   readonly report: Report
   readonly start: MonoNs
+  /** What the class of the oscillator may wander. */
+  readonly floorPpb: bigint
 }
-
-/** Epochs without a failed verdict before the own hardware may teach the ranging clock a rate again. */
-const TRUST_AFTER_EPOCHS = 60
 
 export function createMemberClock(options: MemberClockOptions): MemberClock {
   const { self, membership, nodeClock, rangingClock, leapTable, report } = options
   const servedClock = createServedClock(plus(options.start, STEERING_EPOCHS * membership.epochPeriodNs))
   const marks = createMarkBook()
-  /** What epochs are numbered by while nothing is served: the bootstrap, later what was served last. */
+  const { floorPpb } = options
+  const teacher = createRateTeacher({ rangingClock, floorPpb, frequency: nodeClock.frequency, report })
+  /** What epochs are numbered by: the last certified time, or what a bootstrap found since. */
   let numbering: { readonly tai: TaiNs; readonly at: MonoNs } | undefined
   let followedEpoch = 0
   let certified: CertifiedTime | undefined
-  let failedEpoch: number | undefined
   let lastMode: string | undefined
 
   const node = (now: MonoNs): NodeClockReading => {
@@ -71,31 +78,20 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
     links: readonly LinkReport[],
   ): Measurement => measurementOf({ now, rangingClock, node: reading, row, links, leapTable })
 
-  /** Only hardware that certificates do not find wrong may say how fast the oscillator runs. */
-  const teach = (block: Block, now: MonoNs): void => {
-    const failed = ownFrame(block, self)?.verdict === 'fail' || block.outcome.outliers.includes(self)
-    if (failed) failedEpoch = block.epoch
-    const frequency = nodeClock.frequency(now)
-    const trusted = failedEpoch === undefined || block.epoch - failedEpoch > TRUST_AFTER_EPOCHS
-    const began = failed
-      ? rangingClock.unlearn(now)
-      : trusted && frequency !== undefined && rangingClock.learn(frequency, now)
-    if (!began) return
-    const { segment, ratePpb, boundPpb } = rangingClock
-    report({ type: 'segment', segment, ratePpb, boundPpb })
-  }
-
-  const served = (now: MonoNs): ServedReading | undefined => servedClock.read(now, ownTime(node(now)))
+  const serve = (now: MonoNs, reading: NodeClockReading): ServedReading | undefined =>
+    servedClock.read(now, ownTime(reading, teacher.refuted()))
+  const served = (now: MonoNs): ServedReading | undefined => serve(now, node(now))
 
   return {
     node,
     served,
     reading: (now) => measurement(now, node(now), [], []),
     measure: (epoch, now, row, links) => {
+      teacher.expire(now)
       const reading = node(now)
       const taken = measurement(now, reading, row, links)
-      const servedNow = servedClock.read(now, ownTime(reading))
-      marks.add({ epoch, monoNs: now, ratePpb: rangingClock.ratePpb, measurement: taken, served: atMark(servedNow) })
+      const servedNow = atMark(serve(now, reading))
+      marks.add({ epoch, monoNs: now, ratePpb: rangingClock.ratePpb, measurement: taken, served: servedNow })
       return taken
     },
     follow: (block, replica, now) => {
@@ -104,8 +100,9 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
       if (block.epoch <= followedEpoch) return mark
       followedEpoch = block.epoch
       const steering = steer(block, mark, self, membership, replica)
-      if (steering.steers) certified = steering.certified
-      teach(block, now)
+      const steered = steering.steers ? steering.certified : undefined
+      certified = steered ?? certified
+      teacher.follow(verdictOn(block, self), steered, now)
       // What the block taught of the own oscillator also holds for the time since its mark, whose promise may be void.
       const { ratePpb, boundPpb } = rangingClock
       if (certified !== undefined) servedClock.adopt({ ...certified, ratePpb, rateBoundPpb: boundPpb })
@@ -114,21 +111,30 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
     bootstrap: (tai, at) => {
       numbering = { tai, at }
     },
+    isAdrift: (now) => certified !== undefined && served(now)?.origin !== 'certified',
     observer: (now, row) => observerAt(self, { measurement: measurement(now, node(now), row, []) }),
     epochClock: (now) => {
       const { ratePpb } = rangingClock
       const reading = certified === undefined ? undefined : served(now)
-      if (reading !== undefined) numbering = { tai: reading.targetTaiNs, at: now }
+      if (reading?.origin === 'certified') numbering = { tai: reading.targetTaiNs, at: now }
       if (numbering === undefined) return undefined
       const elapsedNs = between(numbering.at, now)
-      const taiNow = plus(numbering.tai, elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND))
-      return { monoNs: now, taiNs: taiNow, ratePpb }
+      return {
+        monoNs: now,
+        taiNs: plus(numbering.tai, elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND)),
+        ratePpb,
+      }
     },
   }
 }
 
-function ownTime({ estimate }: NodeClockReading): OwnTime | undefined {
-  return estimate === undefined ? undefined : { taiNs: estimate.taiNs, interval: estimate.interval }
+/** What a block finds of a member's hardware, in its own frame and in those of the others. */
+function verdictOn(block: Block, member: number): HardwareVerdict {
+  return block.outcome.outliers.includes(member) ? 'fail' : (ownFrame(block, member)?.verdict ?? 'none')
+}
+
+function ownTime({ estimate }: NodeClockReading, refuted: boolean): OwnTime | undefined {
+  return estimate === undefined ? undefined : { taiNs: estimate.taiNs, interval: estimate.interval, refuted }
 }
 
 function atMark(reading: ServedReading | undefined): ServedAtMark | undefined {

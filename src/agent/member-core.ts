@@ -1,5 +1,5 @@
 import { membershipHash } from '../consensus/membership.ts'
-import { type ClusterIdentity, signingContext } from '../consensus/messages.ts'
+import { type ClusterIdentity, type SignedMessage, signingContext } from '../consensus/messages.ts'
 import type { Evidence, Input } from '../consensus/replica/types.ts'
 import { createReplica, type Replica } from '../consensus/replica.ts'
 import type { Fault } from '../core/fault.ts'
@@ -13,6 +13,7 @@ import { createHelloExchange, type HelloExchange } from './hello-exchange.ts'
 import { createInbound } from './inbound.ts'
 import type { MemberOptions } from './member.ts'
 import { sendOutgoing, sendTo } from './outbound.ts'
+import { memberName } from './peer-events.ts'
 import type { RangingPort } from './ranging-port.ts'
 import { createReceiveLatency } from './receive-latency.ts'
 import { createRecorder } from './recorder.ts'
@@ -65,7 +66,8 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
   const hello = openHelloExchange(shared, tellTime)
   const take = (input: Input): void => {
     if (shared.stopped) return
-    if (input.type === 'signed' && input.message.type === 'hello') hello.heard(input.message)
+    // Only from its own sender: what somebody else kept and sends again says nothing of the present.
+    if (isOwnHello(input)) hello.heard(input.message)
     if (!answerFromLog(shared, input)) loop.take(input)
   }
   const inbound = createInbound({
@@ -73,7 +75,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     identity: cluster,
     verify: identity.verifier.verify,
     accept: take,
-    refuse: (from, fault) => faults.note(`peer ${membership.members[from]?.name ?? from}`, fault),
+    refuse: (from, fault) => faults.note(`peer ${memberName(membership, from)}`, fault),
   })
   return {
     replica,
@@ -100,6 +102,14 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
       hello.stop()
     },
   }
+}
+
+type Signed<T extends SignedMessage['type']> = Extract<Input, { type: 'signed' }> & {
+  readonly message: SignedMessage<T>
+}
+
+function isOwnHello(input: Input): input is Signed<'hello'> {
+  return input.type === 'signed' && input.message.type === 'hello' && input.message.header.sender === input.from
 }
 
 function openReplica({ membership, identity, journal }: MemberOptions): Replica {
@@ -173,7 +183,7 @@ function answerFromLog({ mesh, options }: Shared, input: Input): boolean {
 }
 
 function evidenceAlarm({ kind, member, number }: Evidence, { membership }: MemberOptions): Fault {
-  const name = membership.members[member]?.name ?? `member ${member}`
+  const name = memberName(membership, member)
   const where = kind === 'conflicting-proposal' ? `epoch ${number}` : `view ${number}`
   return { code: `evidence.${kind}`, message: `${name} signed what no correct appliance signs: ${kind} in ${where}` }
 }

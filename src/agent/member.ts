@@ -9,14 +9,14 @@ import type { SafetyJournal } from '../ledger/safety-journal.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { LinkReport } from '../ranging/peer-link.ts'
 import { createMesh, type PeerStatus } from '../transport/mesh.ts'
-import type { MeshEvent } from '../transport/mesh-options.ts'
 import type { Report } from './agent-event.ts'
 import { createFaultLog } from './fault-log.ts'
 import type { Identity } from './identity.ts'
 import type { MemberClock } from './member-clock.ts'
 import { createMemberCore } from './member-core.ts'
 import type { PeerEntry } from './peer-directory.ts'
-import { openRangingPort, type RangingPort } from './ranging-port.ts'
+import { createPeerEvents, memberName } from './peer-events.ts'
+import { openRangingPort } from './ranging-port.ts'
 
 /** The cluster half: links, ranging, and the replica that agrees with the others once per epoch. */
 export interface Member {
@@ -49,7 +49,7 @@ export interface MemberOptions {
 }
 
 export async function openMember(options: MemberOptions): Promise<Result<Member>> {
-  const { configuration, identity, peers, rangingClock, report } = options
+  const { configuration, membership, identity, peers, rangingClock, report } = options
   const faults = createFaultLog(report)
   const self = identity.member.id
   const ranging = await openRangingPort({
@@ -72,7 +72,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     helloPayload: () => core.hello.sign(false),
     acceptHello: (peer, bytes) => core.greet(peer, bytes),
     onFrame: (peer, payload) => core.receive(peer, payload),
-    onPeer: (event) => follow(event, ranging.value, options),
+    onPeer: createPeerEvents({ membership, ranging: ranging.value, report, faults }),
   })
   if (!mesh.ok) {
     await ranging.value.close()
@@ -85,7 +85,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
       const links = ranging.value.links(readMonoNs())
       return mesh.value.peers().map((peer) => ({
         ...peer,
-        name: nameOf(options.membership, peer.id),
+        name: memberName(membership, peer.id),
         link: links.find((link) => link.peer === peer.id),
       }))
     },
@@ -100,19 +100,4 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
 function splitRanging(text: string): { address: string; port: number } {
   const { host, port } = splitAddress(text)
   return { address: host, port }
-}
-
-function nameOf(membership: Membership, id: number): string {
-  return membership.members[id]?.name ?? `member ${id}`
-}
-
-function follow(event: MeshEvent, ranging: RangingPort, { membership, report }: MemberOptions): void {
-  const peer = nameOf(membership, event.peer)
-  if (event.type === 'up') {
-    ranging.setKeys(event.peer, event.rangingKeys)
-    report({ type: 'peer', peer, state: 'up', reason: 'link authenticated' })
-  } else if (event.type === 'down') {
-    ranging.dropKeys(event.peer)
-    report({ type: 'peer', peer, state: 'down', reason: event.fault.message })
-  }
 }

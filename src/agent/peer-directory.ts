@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { splitAddress } from '../config/address.ts'
 import type { Configuration } from '../config/schema.ts'
 import type { Membership } from '../consensus/membership.ts'
@@ -14,7 +13,7 @@ export interface PeerEntry extends MeshPeer {
 
 /**
  * Every member of the genesis but ourselves, with the addresses that the configuration gives. Faults: a member without
- * addresses, an address of somebody who is no member, a ranging address that is not a literal IP.
+ * addresses (`peers.missing`), addresses of somebody who is no member (`peers.stranger`).
  */
 export function resolvePeers({ node, cluster }: Configuration, membership: Membership): Result<readonly PeerEntry[]> {
   const stranger = cluster.peers.find(({ name }) => !membership.members.some((member) => member.name === name))
@@ -27,19 +26,14 @@ export function resolvePeers({ node, cluster }: Configuration, membership: Membe
     const configured = cluster.peers.find((peer) => peer.name === name)
     if (configured === undefined)
       return fail('peers.missing', `cluster.peers: expected addresses of "${name}", got none`)
-    const ranging = rangingAddress(configured.rangingAddress)
-    if (ranging === undefined) {
-      return fail(
-        'peers.ranging-address',
-        `cluster.peers "${name}".rangingAddress: expected a literal IP address and port, got "${configured.rangingAddress}"`,
-      )
-    }
-    peers.push({ id, name, tlsKeyHash, address: splitAddress(configured.address), ranging })
+    const { host, port } = splitAddress(configured.rangingAddress)
+    peers.push({
+      id,
+      name,
+      tlsKeyHash,
+      address: splitAddress(configured.address),
+      ranging: { address: host, port },
+    })
   }
   return ok(peers)
-}
-
-export function rangingAddress(text: string): SocketAddress | undefined {
-  const { host, port } = splitAddress(text)
-  return isIP(host) === 0 ? undefined : { address: host, port }
 }

@@ -45,7 +45,12 @@ export function addDemoVerb(program: Command): void {
       collect,
       [],
     )
-    .option('--restart <node@epoch>', 'start a killed appliance again at an epoch; repeatable', collect, [])
+    .option(
+      '--restart <node@epoch>',
+      'start a killed appliance again at an epoch (leader@14: the killed leader); repeatable',
+      collect,
+      [],
+    )
     .option('--folder <path>', 'keep keys, journals and certificates here; absent: a temporary folder')
     .option('--json', 'one JSON object a line')
     .addHelpText(
@@ -75,7 +80,8 @@ function readOptions(raw: RawOptions): Result<DemoOptions> {
   if (!rate.ok) return rate
   const kills = readAppointments(raw.kill, '--kill', nodes.value, true)
   if (!kills.ok) return kills
-  const restarts = readAppointments(raw.restart, '--restart', nodes.value, true)
+  const leaderFalls = kills.value.some(({ who }) => who === 'leader')
+  const restarts = readAppointments(raw.restart, '--restart', nodes.value, leaderFalls)
   if (!restarts.ok) return restarts
   return ok({
     nodes: nodes.value,

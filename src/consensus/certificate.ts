@@ -95,9 +95,9 @@ function checkNumbers({ era, view, epoch, height }: Block, membership: Membershi
 }
 
 function checkList({ list, outcome }: Block, membership: Membership, what: string): Result<void> {
-  const { n, f } = quorumOf(membership.members.length)
-  if (list.length < n - f || list.length > n || list.some((entry) => entry.member >= n)) {
-    return fail('block.list', `${what}: expected ${n - f} to ${n} listed members of ${n}, got ${list.length}`)
+  const { n, q } = quorumOf(membership.members.length)
+  if (list.length < q || list.length > n || list.some((entry) => entry.member >= n)) {
+    return fail('block.list', `${what}: expected ${q} to ${n} listed members of ${n}, got ${list.length}`)
   }
   const inOrder = outcome.frames.every((frame, index) => frame.member === list[index]?.member)
   if (outcome.frames.length !== list.length || !inOrder) {

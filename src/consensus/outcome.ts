@@ -127,7 +127,7 @@ export const outcomeCodec: Codec<Outcome> = refinedCodec(
   },
 )
 
-function ascending<T extends string | number>(values: readonly T[]): boolean {
+function ascending(values: readonly (string | number)[]): boolean {
   return values.every((value, index) => {
     const previous = values[index - 1]
     return previous === undefined || previous < value

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createReplicaCluster, type ReplicaCluster, testSign } from '../../test/support/replica-cluster.ts'
+import { createReplicaCluster, type ReplicaCluster, START_TAI, testSign } from '../../test/support/replica-cluster.ts'
+import { honestMeasurement } from '../../test/support/virtual-measurement.ts'
 import { toHex } from '../core/bytes.ts'
+import { plus } from '../core/time.ts'
 import { leaderOf, membershipHash, quorumOf } from './membership.ts'
 import { encodeContent, encodeEnvelope } from './messages.ts'
 
@@ -148,5 +150,43 @@ describe('a replica cluster', () => {
       )
       assert.ok(Math.max(...epochsOf(cluster, 0)) >= 4)
     }
+  })
+})
+
+describe('a member that tells every other one something else', () => {
+  it('does not keep the others from certifying: what a block lists is judged, however many it made', async () => {
+    const cluster = createReplicaCluster({ n: 4, seed: 21 })
+    cluster.crash(3)
+    const hash = membershipHash(cluster.membership)
+    const header = {
+      cluster: 'test',
+      membershipHash: hash,
+      type: 'proposal' as const,
+      sender: 3,
+      bootCount: 1,
+      attestationDigest: undefined,
+    }
+    for (let epoch = 1; epoch <= 12; epoch++) {
+      for (const [to, rates] of [
+        [0, [1n, 2n]],
+        [1, [3n, 4n]],
+        [2, [5n, 6n]],
+      ] as const) {
+        for (const rangingRatePpb of rates) {
+          const tai = plus(START_TAI, cluster.now())
+          const reading = honestMeasurement(3, 4, cluster.now(), tai)
+          const proposal = { ...reading, rangingRatePpb, era: 1, epoch, parent: hash }
+          const content = encodeContent(header, proposal)
+          const value = encodeEnvelope({ content, signature: testSign(3, 'proposal', content) })
+          cluster.inject(3, to, { kind: 'signed', value })
+        }
+      }
+      await cluster.run(SECOND_NS)
+    }
+    for (const id of [0, 1, 2]) {
+      assert.ok((epochsOf(cluster, id).length ?? 0) >= 6, `node ${id} certified ${epochsOf(cluster, id)}`)
+      assert.ok(cluster.nodes[id]?.evidence.every(({ member }) => member === 3))
+    }
+    assertNoFork(cluster, [0, 1, 2])
   })
 })

@@ -8,7 +8,7 @@ import { type Block, blockCodec, blockHash } from './block.ts'
 import type { SignedMessage } from './messages.ts'
 import { settle, takeCertificate, takeOfferedBlock, takeVote } from './replica/advance.ts'
 import { fillGaps, takeMissing } from './replica/backfill.ts'
-import { type Context, createContext, leaderOfView } from './replica/context.ts'
+import { type Context, createContext, emptyOutbox, leaderOfView } from './replica/context.ts'
 import { epochAt } from './replica/epoch-schedule.ts'
 import { lead } from './replica/lead.ts'
 import { askForMeasurement, propose } from './replica/measure.ts'
@@ -48,17 +48,14 @@ export interface ReplicaStatus {
 
 export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
   const context = createContext(config, start)
-  restore(context, config.journal)
+  restore(context, config.journal, start)
   return {
     step: (input, now) => {
-      context.outbox.persist = []
-      context.outbox.send = []
-      context.outbox.commit = []
-      context.outbox.evidence = []
-      context.outbox.measure = undefined
       take(context, input, now)
       const nextWakeAt = progress(context, now)
-      return { ...context.outbox, nextWakeAt }
+      const effects = { ...context.outbox, nextWakeAt }
+      context.outbox = emptyOutbox()
+      return effects
     },
     status: () => ({
       view: context.view,
@@ -154,7 +151,7 @@ function takeFinal(context: Context, input: Extract<Input, { type: 'final' }>, n
   bringForward(context, from, block.view + 1, now)
 }
 
-/** A block that was asked for by its hash, because a certificate or a block of its leader names it. */
+/** A block that was asked for by its hash, because a certificate names it. */
 function takeBlockBytes(context: Context, bytes: Uint8Array, now: MonoNs): void {
   const hash = sha384(bytes)
   takeMissing(context, bytes, hash)
@@ -168,17 +165,13 @@ function takeBlockBytes(context: Context, bytes: Uint8Array, now: MonoNs): void 
 function isWanted(context: Context, hash: Uint8Array): boolean {
   const wanted = context.views
     .since(context.chain.finalized.view)
-    .flatMap(({ notarization, finalization, offered }) => [
-      notarization?.hash,
-      finalization?.hash,
-      ...offered.map(({ block }) => block.parent),
-    ])
+    .flatMap(({ notarization, finalization }) => [notarization?.hash, finalization?.hash])
   return wanted.some((known) => known !== undefined && equalBytes(known, hash))
 }
 
 /** Does whatever has become possible, until nothing more is; returns when to be woken. */
 function progress(context: Context, now: MonoNs): MonoNs | undefined {
-  if (context.clock !== undefined) context.pool.advance(epochAt(context.config.membership, context.clock, now))
+  movePool(context, now)
   for (;;) {
     const viewBefore = context.view
     const leadAgainAt = lead(context, now)
@@ -192,6 +185,15 @@ function progress(context: Context, now: MonoNs): MonoNs | undefined {
     const repeatAt = repeatOwnVoice(context, from, now)
     return earliest([leadAgainAt, overdueAt, markAt, repeatAt])
   }
+}
+
+/** Around the present epoch; without a clock, around the newest that is known of. */
+function movePool({ pool, clock, config, chain, proposal }: Context, now: MonoNs): void {
+  pool.moveTo(
+    clock === undefined
+      ? Math.max(chain.finalized.epoch, proposal?.epoch ?? 0)
+      : epochAt(config.membership, clock, now),
+  )
 }
 
 function earliest(instants: readonly (MonoNs | undefined)[]): MonoNs | undefined {

@@ -20,11 +20,11 @@ function frame(bound: bigint | undefined, agreed: Region | undefined): AgreedFra
   return { observer, intervals: frameIntervals(observer, [reading]).present, region: agreed }
 }
 
-test('hardware passes up to a correction of 1 ms and fails beyond', () => {
+test('hardware passes up to a correction of 1 ms; beyond, a region that it meets is too wide to judge by', () => {
   assert.equal(hardwareVerdict(frame(MS, region(-MS, 2n * MS, MS))), 'pass')
-  assert.equal(hardwareVerdict(frame(MS, region(-MS, 2n * MS, MS + 1n))), 'fail')
+  assert.equal(hardwareVerdict(frame(MS, region(-MS, 2n * MS, MS + 1n))), 'none')
   assert.equal(hardwareVerdict(frame(MS, region(-2n * MS, 0n, -MS))), 'pass')
-  assert.equal(hardwareVerdict(frame(MS, region(-2n * MS, 0n, -MS - 1n))), 'fail')
+  assert.equal(hardwareVerdict(frame(MS, region(-2n * MS, 0n, -MS - 1n))), 'none')
 })
 
 test('hardware whose own interval misses the region fails, however wide its bound and however small the correction', () => {

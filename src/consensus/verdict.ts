@@ -8,8 +8,10 @@ import type { Grade, HardwareVerdict } from './outcome.ts'
 const HARDWARE_LIMIT_NS = NS_PER_MILLISECOND
 
 /**
- * Step 5 of the agreement, for the observer of a frame: `fail` when its own interval misses the region, else `none` when
- * there is nothing to judge (no region, no interval of its own, or a bound above 1 ms), else by its correction c_r = x − a_r.
+ * Step 5 of the agreement, for the observer of a frame: `fail` when its own interval misses the region, `none` when there
+ * is nothing to judge (no region, no interval of its own, or a bound above 1 ms), `pass` when its correction c_r = x − a_r is
+ * at most 1 ms. A larger correction with an interval that meets the region says that the region is too wide to judge by:
+ * its point was chosen far from hardware that nothing contradicts, and congested links must not convict an honest clock.
  */
 export function hardwareVerdict({ observer, intervals, region }: AgreedFrame): HardwareVerdict {
   const own = intervals.find(({ member }) => member === observer.member)
@@ -18,7 +20,7 @@ export function hardwareVerdict({ observer, intervals, region }: AgreedFrame): H
   if (!meets(own, region)) return 'fail'
   if (nodeClock.boundNs > HARDWARE_LIMIT_NS) return 'none'
   const correctionNs = region.point - (nodeClock.taiNs - rangingNs)
-  return abs(correctionNs) <= HARDWARE_LIMIT_NS ? 'pass' : 'fail'
+  return abs(correctionNs) <= HARDWARE_LIMIT_NS ? 'pass' : 'none'
 }
 
 /** How far the hardware of the listed members confirms what was agreed. */

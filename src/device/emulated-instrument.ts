@@ -1,7 +1,8 @@
 import type { Emulator, EmulatorAction } from '../../drivers/driver.ts'
 import { assert, unreachable } from '../core/assert.ts'
 import { type Fault, ok, type Result } from '../core/fault.ts'
-import type { MonoNs } from '../core/time.ts'
+import { max } from '../core/integer.ts'
+import { between, type MonoNs } from '../core/time.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import { openPty } from '../linux/pty.ts'
 import { openSockSender } from './sock-sender.ts'
@@ -25,9 +26,12 @@ export interface EmulatedInstrument {
 /** Pulses announced before their edge; an instrument announces one at a time. */
 const PULSES_MAX = 16
 
+/** A host that is later than this loses what the instrument would have sent long ago: bytes in the wrong second mislead. */
+const LATE_NS_MAX = 250_000_000n
+
 /**
  * `onFault` hears of what a real instrument would not notice either: bytes that the line lost because nobody reads it
- * (`pty.full`), pulses that nobody received (`unix.send`).
+ * (`pty.full`), pulses that nobody received (`unix.send`), and bytes that this host was too late to send (`emulator.late`).
  */
 export function hostEmulator(
   { emulator, sockPath }: EmulatedInstrumentOptions,
@@ -48,10 +52,15 @@ export function hostEmulator(
     if (done?.ok === false) onFault(done.fault)
   }
 
-  const perform = (action: EmulatorAction): void => {
+  const perform = (action: EmulatorAction, lateNs: bigint): void => {
     switch (action.type) {
       case 'write':
-        report(pty.write(action.bytes))
+        if (lateNs <= LATE_NS_MAX) report(pty.write(action.bytes))
+        else
+          onFault({
+            code: 'emulator.late',
+            message: `emulated instrument: expected to be woken in time, got it ${lateNs} ns late`,
+          })
         break
       case 'pulse':
         assert(edges.length < PULSES_MAX, `an emulator announced more than ${PULSES_MAX} pulses ahead`)
@@ -62,8 +71,12 @@ export function hostEmulator(
     }
   }
 
+  const startedAt = readMonoNs()
   const turn = (now: MonoNs): void => {
-    for (const action of dueActions(emulator, now)) perform(action)
+    const dueAt = emulator.nextWakeAt()
+    // Before the start nothing was due: a machine that wants to be woken at once asks for the instant 0.
+    const lateNs = dueAt === undefined ? 0n : between(max(dueAt, startedAt), now)
+    for (const action of dueActions(emulator, now)) perform(action, lateNs)
     for (const edge of edges) if (edge <= now) report(sender.value?.send(edge))
     edges = edges.filter((edge) => edge > now)
     timer.arm(earliest([...edges, emulator.nextWakeAt()]))
@@ -71,7 +84,7 @@ export function hostEmulator(
 
   const hear = (bytes: Uint8Array): void => {
     const now = readMonoNs()
-    for (const action of emulator.receive(bytes, now)) perform(action)
+    for (const action of emulator.receive(bytes, now)) perform(action, 0n)
     turn(now)
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { around, hull, type Interval } from '../core/interval.ts'
+import { around, hull, type Interval, interval } from '../core/interval.ts'
 import { plus } from '../core/time.ts'
 import { type Assessment, assess } from './assessment.ts'
 import type { BoundedTime } from './combination.ts'
@@ -10,11 +10,11 @@ import { at, START_TAI } from './virtual-appliance-fixture.ts'
 
 const NOW = at(21)
 
-/** A source of its own domain that gave 20 readings, the last `offNs` off, and walks by `walkNs` a second. */
+/** A source of its own domain that gave 20 readings, off by `offNs` at NOW towards which it walks by `walkNs` a second. */
 function source(name: string, offNs: bigint, changes: Partial<SourceConfig> = {}, walkNs = 0n): Source {
   const created = createSource({ name, class: 'gnss', role: 'time', domain: name, ...changes }, 200)
   for (let second = 1; second <= 20; second++) {
-    const taiNs = plus(START_TAI, at(second) + offNs + walkNs * BigInt(second - 20))
+    const taiNs = plus(START_TAI, at(second) + offNs + walkNs * BigInt(second - 21))
     created.observe({
       kind: 'time',
       source: name,
@@ -59,7 +59,8 @@ describe('the assessment of the hardware', () => {
   it('is the flywheel alone when no source is left', () => {
     const wheel = carried(5n, 1_000n)
     assert.deepEqual(assessed([], wheel).estimate, wheel)
-    assert.equal(assessed([], wheel).bySources, undefined)
+    assert.equal(assessed([], wheel).trustworthy, undefined)
+    assert.equal(assessed([], wheel).sourcesBoundNs, undefined)
   })
 
   it('is the one source there is, and learns its rate', () => {
@@ -75,8 +76,17 @@ describe('the assessment of the hardware', () => {
     const result = assessed(pair)
     assert.deepEqual(result.estimate?.interval, hull(own(pair[0]!), own(pair[1]!)))
     assert.equal(result.verdict, 'contested')
+    assert.equal(result.trustworthy, undefined)
     assert.equal(result.frequency, undefined)
     assert.deepEqual(codes(result), ['fusion.domains-disagree'])
+  })
+
+  it('serves what two domains have in common, and builds on what covers both', () => {
+    const pair = [source('gnss0', 0n), source('ptp0', 150n)]
+    const { estimate, trustworthy } = assessed(pair)
+    const [first, second] = [own(pair[0]!), own(pair[1]!)]
+    assert.deepEqual(estimate?.interval, interval(second.lo, first.hi))
+    assert.deepEqual(trustworthy?.interval, hull(first, second))
   })
 
   it('goes with the domain that meets the flywheel, with an alarm, and learns from that one alone', () => {
@@ -94,6 +104,7 @@ describe('the assessment of the hardware', () => {
     const result = assessed([gnss], wheel)
     assert.deepEqual(result.estimate?.interval, hull(own(gnss), wheel.interval))
     assert.equal(result.verdict, 'contradicted')
+    assert.equal(result.trustworthy, undefined)
     assert.equal(result.frequency, undefined)
     assert.deepEqual(codes(result), ['fusion.jump'])
   })
@@ -120,8 +131,8 @@ describe('the assessment of the hardware', () => {
       precisionNs: 10_000_000n,
       quality: 'locked',
     })
-    const { estimate, bySources } = assessed([poor], carried(0n, 5_000n))
-    assert.ok(bySources !== undefined && bySources.boundNs > 100_000_000n)
+    const { estimate, sourcesBoundNs } = assessed([poor], carried(0n, 5_000n))
+    assert.ok(sourcesBoundNs !== undefined && sourcesBoundNs > 100_000_000n)
     assert.deepEqual(estimate?.interval, carried(0n, 5_000n).interval)
   })
 

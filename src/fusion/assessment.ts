@@ -3,7 +3,7 @@ import type { MonoNs } from '../core/time.ts'
 import { type BoundedTime, combine } from './combination.ts'
 import type { Carrier, Flywheel } from './flywheel.ts'
 import { type IntegrityState, integrityAlarms, interrupted, type Judgement, judge } from './integrity.ts'
-import { agreedRate, type RateWord } from './rate-vote.ts'
+import { agreedRate } from './rate-vote.ts'
 import { type Selection, select } from './selection.ts'
 import type { Silence, Source, SourceWord } from './source.ts'
 import type { FrequencyEstimate } from './source-clock.ts'
@@ -13,10 +13,12 @@ export interface Assessment {
   /** In the order of the sources. */
   readonly heard: readonly (readonly [Source, SourceWord | Silence])[]
   readonly selection: Selection
-  /** What the agreeing sources say, whatever was trusted before; undefined when too few agree. */
-  readonly bySources: BoundedTime | undefined
+  /** The bound that the agreeing sources alone give, ns; undefined when too few agree. */
+  readonly sourcesBoundNs: bigint | undefined
   /** What may be served: the sources judged against the flywheel, or the flywheel alone. */
   readonly estimate: BoundedTime | undefined
+  /** What later agreements may be compared with; undefined while the sources are in doubt. */
+  readonly trustworthy: BoundedTime | undefined
   /** `contested`: two domains disagree; `carried-forward`: too few sources agree. */
   readonly verdict: Judgement['verdict'] | 'contested' | 'carried-forward'
   readonly integrity: IntegrityState
@@ -41,26 +43,27 @@ export function assess(
   const wheel = flywheel.read(now, carriers)
   const selection = select(voters, wheel?.interval)
   const selected = voters.filter(({ name }) => selection.selected.includes(name))
-  const { agreed, contested } = selection
+  const { agreed, cautious, contested } = selection
   const bySources = agreed === undefined ? undefined : combine(selected, agreed)
   const judgement = agreed === undefined || contested ? undefined : judge(past, agreed, wheel?.interval, now)
   const inDoubt = contested || judgement?.verdict === 'contradicted'
   const integrity = judgement?.state ?? interrupted(past)
+  const frequency = inDoubt ? undefined : agreedRate([...selected, ...frequencies])
+  // Two domains prove each other only once both are settled and agree on the rate as well; a walking one does not.
+  const unproven = frequency === undefined && new Set(selected.map(({ domain }) => domain)).size === 2
+  const mayTrust = cautious !== undefined && !inDoubt && !unproven
   return {
     heard,
     selection,
-    bySources,
+    sourcesBoundNs: bySources?.boundNs,
     estimate: judgement === undefined ? (bySources ?? wheel) : combine(selected, judgement.interval),
+    trustworthy: mayTrust ? combine(selected, cautious) : undefined,
     verdict: judgement?.verdict ?? (contested ? 'contested' : 'carried-forward'),
     integrity,
-    frequency: inDoubt ? undefined : agreedRate([...selected, ...frequencies].flatMap(rateWordsOf)),
+    frequency,
     carriers,
     alarms: [...selectionAlarms(selection), ...integrityAlarms(integrity, wheel?.interval, now)],
   }
-}
-
-function rateWordsOf({ name, domain, rate }: SourceWord): readonly RateWord[] {
-  return rate === undefined ? [] : [{ name, domain, rate }]
 }
 
 function selectionAlarms({ flags, split }: Selection): readonly Fault[] {

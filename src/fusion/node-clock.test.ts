@@ -124,7 +124,7 @@ describe('the node clock', () => {
         const { state, reason } = sourceOf(reading, 'gnss0')
         states.add(state)
         if (state === 'falseticker')
-          assert.match(reason ?? '', /^gnss0: [\d.]+ [µm]?s outside \[[−+].* [µn]s, [−+].* [µn]s\]$/)
+          assert.match(reason ?? '', /^gnss0: [\d.]+ [µm]?s outside \[−[\d.]+ [µnm]s, \+[\d.]+ [µnm]s\]$/)
         for (const name of ['ptp0', 'cs0']) assert.equal(sourceOf(reading, name).state, 'selected', `seed ${seed}`)
       }
       assert.ok(seed % lies.length === 3 || states.has('falseticker'), `seed ${seed}: ${[...states].join()}`)
@@ -197,6 +197,92 @@ describe('the node clock', () => {
     }
   })
 
+  it('goes with the right one of two domains by its flywheel, names the other, and stays sharp', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const prng = createPrng(seed)
+      const [gnss, ptp] = threeDomains(prng)
+      const sizeNs = (seed % 2 === 0 ? 1 : -1) * (30_000 + prng.nextUnit() * 2e7)
+      const [lying, right] = seed % 4 < 2 ? [gnss, ptp] : [ptp, gnss]
+      const appliance = createVirtualAppliance(prng, anyCrystal(prng), [going(lying, 20, () => sizeNs), right])
+      for (let second = 1; second <= 60; second++) {
+        appliance.tick(second)
+        const reading = readTruly(appliance, second + 0.5, `seed ${seed}`)
+        assert.equal(reading.mode, 'locked')
+        if (second < 28) continue
+        assert.deepEqual(codes(reading), ['fusion.domains-disagree'], `seed ${seed}, ${second} s`)
+        assert.equal(sourceOf(reading, lying.config.name).state, 'falseticker')
+        assert.equal(sourceOf(reading, right.config.name).state, 'selected')
+        assert.ok((reading.estimate?.boundNs ?? 0n) < 5_000n)
+      }
+    }
+  })
+
+  it('does not follow one of two domains that walks away, and never trusts it on the way', () => {
+    for (const [seed, walkPpb] of [1_500, -5_000, 20_000].entries()) {
+      const prng = createPrng(seed)
+      const [gnss, ptp] = threeDomains(prng)
+      const walking = going(ptp, 20, (since) => (ptp.errorNs(0) ?? 0) + walkPpb * since)
+      const appliance = createVirtualAppliance(prng, anyCrystal(prng), [gnss, walking])
+      for (let second = 1; second <= 90; second++) {
+        appliance.tick(second)
+        readTruly(appliance, second + 0.5, `${walkPpb} ppb`)
+      }
+      assert.equal(sourceOf(appliance.read(91), 'gnss0').state, 'selected')
+      assert.equal(sourceOf(appliance.read(91), 'ptp0').state, 'falseticker')
+    }
+  })
+
+  it('covers both of two domains that disagreed from the start, and believes neither', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const prng = createPrng(seed)
+      const [gnss, ptp] = threeDomains(prng)
+      const sizeNs = 30_000 + 270_000 * prng.nextUnit()
+      const lying = { ...ptp, errorNs: () => (seed % 2 === 0 ? sizeNs : -sizeNs) }
+      const appliance = createVirtualAppliance(prng, anyCrystal(prng), [gnss, lying])
+      for (let second = 1; second <= 40; second++) {
+        appliance.tick(second)
+        // As long as both are wide they overlap, and look healthy.
+        if (second < 8) appliance.read(second + 0.5)
+        if (second < 8) continue
+        const reading = readTruly(appliance, second + 0.5, `seed ${seed}`)
+        assert.deepEqual(codes(reading), ['fusion.domains-disagree'])
+        assert.ok((reading.estimate?.boundNs ?? 0n) > BigInt(Math.round(sizeNs / 2)))
+        assert.equal(appliance.clock.frequency(at(second + 0.5)), undefined)
+      }
+    }
+  })
+
+  it('goes into holdover when the two sources of its only domain part, with an alarm', () => {
+    const prng = createPrng(12)
+    const [first, second] = [honest({ name: 'gnss0' }, prng), honest({ name: 'gnss1' }, prng)]
+    const appliance = createVirtualAppliance(prng, anyCrystal(prng), [first, going(second, 20, () => 200_000)])
+    for (let tick = 1; tick <= 40; tick++) {
+      appliance.tick(tick)
+      const reading = readTruly(appliance, tick + 0.5, 'split')
+      if (tick < 28) continue
+      assert.equal(reading.mode, 'holdover')
+      assert.deepEqual(codes(reading), ['fusion.domain-split'])
+      for (const { state, reason } of reading.sources) {
+        assert.deepEqual([state, reason], ['abstaining', 'its failure domain does not agree'])
+      }
+    }
+  })
+
+  it('is in holdover, not spoilt, while only a serial time of day is left', () => {
+    const prng = createPrng(13)
+    const gnss = going(honest({ name: 'gnss0' }, prng), 20, () => undefined)
+    const config = { name: 'nmea0', class: 'serial', role: 'time', domain: 'gnss' } as const
+    const serial = { config, accuracyNs: 1e8, noiseNs: 1e7, errorNs: () => 8e7 }
+    const appliance = createVirtualAppliance(prng, anyCrystal(prng), [gnss, serial])
+    for (let second = 1; second <= 80; second++) {
+      appliance.tick(second)
+      const reading = readTruly(appliance, second + 0.5, 'serial')
+      assert.deepEqual(codes(reading), [])
+      if (second >= 26) assert.equal(reading.mode, 'holdover')
+    }
+    assert.ok((appliance.read(81).estimate?.boundNs ?? 0n) < 150_000n)
+  })
+
   it('keeps the truth for a minute without any source, in holdover, and locks again', () => {
     for (let seed = 1; seed <= 40; seed++) {
       const prng = createPrng(seed)
@@ -224,21 +310,21 @@ describe('the node clock', () => {
     }
   })
 
-  it('holds over for ten minutes within a microsecond or two by a frequency source', () => {
+  it('holds over for ten minutes within a few microseconds by a frequency source', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const prng = createPrng(seed)
       const gnss = honest({ name: 'gnss0' }, prng)
       const rubidium = honest({ name: 'rb0', class: 'rubidium', role: 'frequency', domain: 'rb0' }, prng)
-      const free = { ...rubidium, errorNs: (second: number) => 5e8 + 0.9 * second }
+      const free = { ...rubidium, noiseNs: 100, errorNs: (second: number) => 5e8 + 0.9 * second }
       const appliance = createVirtualAppliance(prng, anyCrystal(prng), [going(gnss, 30, () => undefined), free])
-      for (let second = 1; second <= 630; second += second < 40 ? 1 : 3) {
+      for (let second = 1; second <= 630; second += 3) {
         appliance.tick(second)
         const reading = readTruly(appliance, second + 0.5, `seed ${seed}`)
         if (second > 36) assert.equal(reading.mode, 'holdover')
         assert.equal(sourceOf(reading, 'rb0').state, 'frequency')
         assert.deepEqual(codes(reading), [])
       }
-      assert.ok((appliance.read(630.6).estimate?.boundNs ?? 0n) < 5_000n, `${appliance.read(630.6).estimate?.boundNs}`)
+      assert.ok((appliance.read(630.6).estimate?.boundNs ?? 0n) < 10_000n, `${appliance.read(630.6).estimate?.boundNs}`)
     }
   })
 

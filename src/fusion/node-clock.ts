@@ -71,13 +71,11 @@ export function createNodeClock(config: NodeClockConfig): NodeClock {
     frequency: (now) => assessAt(now).frequency,
     read: (now) => {
       const assessment = assessAt(now)
-      const { heard, selection, verdict, bySources, estimate, alarms } = assessment
+      const { heard, selection, estimate, trustworthy, sourcesBoundNs, alarms } = assessment
       integrity = assessment.integrity
-      if (verdict === 'relocked') flywheel.forget()
-      if (bySources !== undefined && (verdict === 'trusted' || verdict === 'relocked')) {
-        flywheel.trust(now, bySources, assessment.frequency, assessment.carriers)
-      }
-      mode = nextMode(mode, { sourcesBoundNs: bySources?.boundNs, boundNs: estimate?.boundNs })
+      if (assessment.verdict === 'relocked') flywheel.forget()
+      if (trustworthy !== undefined) flywheel.trust(now, trustworthy, assessment.frequency, assessment.carriers)
+      mode = nextMode(mode, { sourcesBoundNs, boundNs: estimate?.boundNs })
       return {
         monoNs: now,
         estimate,

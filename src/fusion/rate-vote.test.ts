@@ -16,9 +16,14 @@ describe('the vote on the rate', () => {
     })
   })
 
-  it('believes what two domains have in common, and that no sharper than the sharper of them', () => {
-    const rate = agreedRate([word('a', 'gnss', 30_000, 250), word('b', 'caesium', 30_400, 200)])
-    assert.deepEqual({ ppb: rate?.ppb, uncertaintyPpb: rate?.uncertaintyPpb }, { ppb: 30_225, uncertaintyPpb: 200 })
+  it('covers two domains that agree, and of more what the majority covers, never sharper than the sharpest word', () => {
+    const pair = [word('a', 'gnss', 30_000, 250), word('b', 'caesium', 30_400, 200)]
+    const two = agreedRate(pair)
+    assert.deepEqual([two?.ppb, two?.uncertaintyPpb], [30_175, 425])
+    const three = agreedRate([...pair, word('c', 'ptp', 30_225, 5_000)])
+    assert.deepEqual([three?.ppb, three?.uncertaintyPpb], [30_175, 425])
+    const lucky = agreedRate([word('a', 'a', 0, 100), word('b', 'b', 190, 100), word('c', 'c', 95, 10)])
+    assert.deepEqual([lucky?.ppb, lucky?.uncertaintyPpb], [95, 10])
   })
 
   it('is deaf to a sharp liar among three domains', () => {
@@ -33,6 +38,15 @@ describe('the vote on the rate', () => {
     assert.equal(agreedRate([word('a', 'gnss', 0, 10), word('b', 'caesium', 100, 10)]), undefined)
     assert.equal(agreedRate([word('a', 'gnss', 0, 10), word('b', 'gnss', 100, 10)]), undefined)
     assert.equal(agreedRate([]), undefined)
+  })
+
+  it('waits for more than half of the domains, so that the first to know does not decide', () => {
+    const unknowing = ['b', 'c'].map((name) => ({ name, domain: name, rate: undefined }))
+    const [second, third] = [word('b', 'b', 5, 250), word('c', 'c', 9, 250)]
+    assert.equal(agreedRate([word('a', 'a', 0, 250), ...unknowing]), undefined)
+    assert.equal(agreedRate([word('a', 'a', 0, 250), ...unknowing.slice(1)]), undefined)
+    assert.notEqual(agreedRate([second, third, { name: 'a', domain: 'a', rate: undefined }]), undefined)
+    assert.notEqual(agreedRate([second, { name: 'b1', domain: 'b', rate: undefined }]), undefined)
   })
 
   it('is honest while fewer than half of the domains lie, in any order', () => {

@@ -147,6 +147,35 @@ describe('selection by failure domain', () => {
     assert.deepEqual(outvoted.get('gnss2'), interval(1n, 1n))
   })
 
+  it('is cautious about a hair that two domains share: one of them may be wrong', () => {
+    const hair = select([candidate('a', 'a', 0n, 10n), candidate('b', 'b', 9n, 30n)], undefined)
+    assert.deepEqual(hair.agreed, interval(9n, 10n))
+    assert.deepEqual(hair.cautious, interval(0n, 30n))
+    assert.equal(hair.contested, false)
+    const three = select(
+      [candidate('a', 'a', 0n, 10n), candidate('b', 'b', 9n, 30n), candidate('c', 'c', 2n, 9n)],
+      undefined,
+    )
+    assert.deepEqual(three.cautious, three.agreed)
+  })
+
+  it('builds on the sharper of two domains when the other bears out all of it', () => {
+    const nested = select([candidate('a', 'a', 0n, 1_000n), candidate('b', 'b', 9n, 30n)], undefined)
+    assert.deepEqual([nested.agreed, nested.cautious], [interval(9n, 30n), interval(9n, 30n)])
+  })
+
+  it('keeps the truth in what it says cautiously while one of two domains is right, unless the liar hides inside it', () => {
+    const margin = fc.bigInt({ min: 0n, max: 9n })
+    fc.assert(
+      fc.property(point, margin, margin, anyInterval, (truth, below, above, lie) => {
+        fc.pre(lie.lo < truth - below || lie.hi > truth + above)
+        const right = candidate('right', 'right', truth - below, truth + above)
+        const { cautious } = select([right, { name: 'liar', domain: 'liar', interval: lie }], undefined)
+        assert.ok(cautious !== undefined && contains(cautious, truth))
+      }),
+    )
+  })
+
   describe('of two domains that disagree', () => {
     const pair = [candidate('gnss0', 'gnss', 0n, 1n), candidate('ptp0', 'ptp', 41n, 42n)]
 

@@ -12,6 +12,12 @@ export type SelectionFlag = 'single-domain' | 'domains-disagree' | 'domain-split
 export interface Selection {
   /** Where the truth lies, or undefined: too few agree. */
   readonly agreed: Interval | undefined
+  /**
+   * The same, cautiously, for what is built upon it. Two domains that happen to overlap by a hair agree on that hair, and
+   * if one of them is wrong so is the hair: this covers both, unless the one bears out all that the other says. Otherwise
+   * it is what was agreed.
+   */
+  readonly cautious: Interval | undefined
   /** Two domains disagree and nothing tells which is right: `agreed` covers both, and nothing may be learnt from it. */
   readonly contested: boolean
   /** Names of the sources that carry what was agreed. */
@@ -38,7 +44,7 @@ export function select(candidates: readonly Candidate[], flywheel: Interval | un
     if (span !== undefined) spans.set(domain, span)
     else split.set(domain, namesOf(members))
   }
-  const { agreed, contested, flags } = acrossDomains([...spans.values()], flywheel)
+  const { agreed, cautious, contested, flags } = acrossDomains([...spans.values()], flywheel)
   const selected: string[] = []
   const outvoted = new Map<string, Interval>()
   for (const { name, domain, interval } of agreed === undefined ? [] : candidates) {
@@ -48,7 +54,8 @@ export function select(candidates: readonly Candidate[], flywheel: Interval | un
     if (missed === undefined) selected.push(name)
     else outvoted.set(name, missed)
   }
-  return { agreed, contested, selected, outvoted, split, flags: split.size > 0 ? ['domain-split', ...flags] : flags }
+  const allFlags: readonly SelectionFlag[] = split.size > 0 ? ['domain-split', ...flags] : flags
+  return { agreed, cautious, contested, selected, outvoted, split, flags: allFlags }
 }
 
 function namesOf(candidates: readonly Candidate[]): readonly string[] {
@@ -63,16 +70,28 @@ function majoritySpan(intervals: readonly Interval[]): Interval | undefined {
 function acrossDomains(
   spans: readonly Interval[],
   flywheel: Interval | undefined,
-): Pick<Selection, 'agreed' | 'contested' | 'flags'> {
+): Pick<Selection, 'agreed' | 'cautious' | 'contested' | 'flags'> {
   const [first, second] = spans
-  if (spans.length === 2 && first !== undefined && second !== undefined) {
-    const common = intersect(first, second)
-    if (common !== undefined) return { agreed: common, contested: false, flags: [] }
-    const met = flywheel === undefined ? [] : spans.filter((span) => meets(span, flywheel))
-    const contested = met.length !== 1
-    return { agreed: contested ? hull(first, second) : met[0], contested, flags: ['domains-disagree'] }
-  }
+  if (spans.length === 2 && first !== undefined && second !== undefined) return betweenTwo(first, second, flywheel)
   const agreed = majoritySpan(spans)
-  if (spans.length === 1) return { agreed, contested: false, flags: ['single-domain'] }
-  return { agreed, contested: false, flags: spans.length > 2 && agreed === undefined ? ['no-majority'] : [] }
+  const flags: readonly SelectionFlag[] =
+    spans.length === 1 ? ['single-domain'] : spans.length > 2 && agreed === undefined ? ['no-majority'] : []
+  return { agreed, cautious: agreed, contested: false, flags }
+}
+
+function betweenTwo(
+  first: Interval,
+  second: Interval,
+  flywheel: Interval | undefined,
+): Pick<Selection, 'agreed' | 'cautious' | 'contested' | 'flags'> {
+  const both = hull(first, second)
+  const common = intersect(first, second)
+  if (common !== undefined) {
+    const borneOut = [first, second].some(({ lo, hi }) => lo === common.lo && hi === common.hi)
+    return { agreed: common, cautious: borneOut ? common : both, contested: false, flags: [] }
+  }
+  const met = [first, second].filter((span) => flywheel !== undefined && meets(span, flywheel))
+  const contested = met.length !== 1
+  const agreed = contested ? both : met[0]
+  return { agreed, cautious: agreed, contested, flags: ['domains-disagree'] }
 }

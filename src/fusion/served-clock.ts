@@ -18,6 +18,8 @@ export interface CertifiedTime {
 export interface OwnTime {
   readonly taiNs: TaiNs
   readonly interval: Interval
+  /** The last certificate that judged it found it wrong: it may choose a point, and is never served on its own. */
+  readonly refuted: boolean
 }
 
 export type ServedFlag = 'own-hardware-misses-region' | 'hardware-fallback'
@@ -72,7 +74,7 @@ export function createServedClock(patienceUntil: MonoNs): ServedClock {
     read: (now, own) => {
       const held = certified !== undefined && now <= certified.voidAfterMono ? certified : undefined
       const unconfirmed = certified === undefined && now < patienceUntil
-      const fallback = unconfirmed ? undefined : own?.interval
+      const fallback = unconfirmed || own?.refuted === true ? undefined : own?.interval
       const within = held === undefined ? fallback : certifiedAt(held, now)
       if (within === undefined) return undefined
       const targetTaiNs = own === undefined ? midpoint(within) : clamp(own.taiNs, within)

@@ -1,4 +1,3 @@
-import { assert } from '../core/assert.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { max } from '../core/integer.ts'
 import { between, type MonoNs } from '../core/time.ts'
@@ -96,7 +95,8 @@ export function createRequester(peer: number, limits: RequesterLimits): Requeste
     },
     answered: ({ sequence, received, previous }, ratePpb, t4, at) => {
       const attempt = attempts.get(sequence)
-      assert(attempt !== undefined, 'only an awaited response is taken')
+      // The caller asks `awaits` first; what a peer can bring about must not end the process, whatever is in between.
+      if (attempt === undefined) return ok([])
       const takenNs = between(attempt.openedAt, at)
       if (takenNs > limits.answerNsMax) {
         attempts.delete(sequence)
@@ -114,7 +114,8 @@ export function createRequester(peer: number, limits: RequesterLimits): Requeste
     },
     forgetPeerStamps: () => {
       for (const [sequence, attempt] of attempts) {
-        if (attempt.answer !== undefined || attempt.departure !== undefined) attempts.delete(sequence)
+        if (attempt.answer !== undefined) attempts.delete(sequence)
+        else attempt.departure = undefined
       }
     },
     abandon: () => {

@@ -1,4 +1,4 @@
-import { type ExecFileException, execFile } from 'node:child_process'
+import { type ChildProcess, type ExecException, execFile, spawn } from 'node:child_process'
 
 /** How a command ended, whatever that was. */
 export interface Ended {
@@ -10,8 +10,9 @@ export interface Ended {
   readonly complaint: string
 }
 
-/** Nothing of the environment of the tests reaches a command; Debian's tools lie in these folders. */
-export const CLEAN_ENVIRONMENT = {
+/** Of the environment of the tests only the proxy reaches a command; Debian's tools lie in these folders. */
+const ENVIRONMENT = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(?:https?|no)_proxy$/i.test(name))),
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C.UTF-8',
 }
@@ -21,7 +22,7 @@ const OUTPUT_BYTES_MAX = 16_777_216
 /** Runs a command to its end, or for `secondsMax` at most. */
 export function runCommand(command: string, args: readonly string[], secondsMax: number): Promise<Ended> {
   const options = {
-    env: CLEAN_ENVIRONMENT,
+    env: ENVIRONMENT,
     timeout: secondsMax * 1000,
     killSignal: 'SIGKILL',
     maxBuffer: OUTPUT_BYTES_MAX,
@@ -35,6 +36,11 @@ export function runCommand(command: string, args: readonly string[], secondsMax:
   })
 }
 
-function exitCodeOf({ code }: ExecFileException): number | undefined {
+/** Starts a command that goes on; what it writes can be read. */
+export function startCommand(command: string, args: readonly string[]): ChildProcess {
+  return spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: ENVIRONMENT })
+}
+
+function exitCodeOf({ code }: ExecException): number | undefined {
   return typeof code === 'number' ? code : undefined
 }

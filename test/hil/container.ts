@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fail, ok, type Result } from '../../src/core/fault.ts'
-import { CLEAN_ENVIRONMENT, type Ended, runCommand } from './command.ts'
+import { type Ended, runCommand, startCommand } from './command.ts'
 
 /** A Debian that has booted: its own systemd as process 1, its own network, its own /dev. */
 export interface Container {
@@ -72,7 +72,7 @@ function spawnContainer({ root, binds, secondsMax }: ContainerOptions): ChildPro
   ]
   // Should this process be killed, `timeout` is told, ends the container in order, and after ten seconds without.
   const args = ['--pdeathsig', 'TERM', 'timeout', '--kill-after=10', String(secondsMax), ...nspawn]
-  return spawn('setpriv', args, { stdio: ['ignore', 'pipe', 'pipe'], env: CLEAN_ENVIRONMENT })
+  return startCommand('setpriv', args)
 }
 
 /** The process of this machine that is process 1 of the container, once it is systemd; undefined when there is none. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { fail, type Result } from '../../src/core/fault.ts'
 import { ROOT } from '../tools/project-files.ts'
 import { runCommand } from './command.ts'
@@ -9,9 +10,11 @@ import { debianRoot } from './debian-root.ts'
 
 /** What the program needs of a Debian, and udev to read the example of its rules. */
 const DEBIAN = { suite: 'bookworm', packages: ['systemd', 'udev', 'libatomic1'] }
-const TOOLS = ['debootstrap', 'systemd-nspawn', 'nsenter', 'setpriv', 'timeout']
+const TOOLS = ['mmdebstrap', 'systemd-nspawn', 'nsenter', 'setpriv', 'timeout']
 const CONTAINER_SECONDS_MAX = 160
-const NODE = '/usr/lib/quorumtime/node_modules/.bin/node'
+const INSTALLED_AT = '/usr/lib/quorumtime'
+const NODE = `${INSTALLED_AT}/node_modules/.bin/node`
+const RECEIVER = `${INSTALLED_AT}/${relative(ROOT, fileURLToPath(import.meta.resolve('./emulated-receiver.ts')))}`
 const GUIDE = 'docs/operations.md'
 
 /** Two appliances, ts0 to be the service and ts1 its peer; each has one receiver. */
@@ -48,7 +51,7 @@ export async function openAppliance(): Promise<Result<Container>> {
   }
   const root = await debianRoot(DEBIAN)
   if (!root.ok) return root
-  const binds = { [ROOT]: '/usr/lib/quorumtime' }
+  const binds = { [ROOT]: INSTALLED_AT }
   return bootContainer({ root: root.value, binds, secondsMax: CONTAINER_SECONDS_MAX })
 }
 
@@ -73,9 +76,8 @@ export async function startNeighbourhood({ run }: Container): Promise<void> {
 /** Its pty gets the owner and the mode that udev gives a serial port. */
 async function startReceiver(run: Container['run'], name: string, pulseSocket: string): Promise<void> {
   const device = `/dev/quorumtime/${name}`
-  const program = '/usr/lib/quorumtime/test/hil/emulated-receiver.ts'
   await run(`
-    systemd-run --quiet --unit=${name} ${NODE} ${program} ${device} ${pulseSocket}
+    systemd-run --quiet --unit=${name} ${NODE} ${RECEIVER} ${device} ${pulseSocket}
     until [ -e ${device} ]; do sleep 0.1; done
     chown root:dialout ${device}
     chmod 0660 ${device}`)

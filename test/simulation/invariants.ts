@@ -1,6 +1,6 @@
-import { encode } from '../../src/core/encoding.ts'
-import { toHex } from '../../src/core/bytes.ts'
 import { certificateCodec, certificateOf, verifyCertificate } from '../../src/consensus/certificate.ts'
+import { toHex } from '../../src/core/bytes.ts'
+import { encode } from '../../src/core/encoding.ts'
 import { type ClusterNode, type ReplicaCluster, testVerify } from '../support/replica-cluster.ts'
 
 /** What must hold of every run, whatever the weather and whoever lies, for the members that do not. Empty: all holds. */
@@ -36,7 +36,8 @@ function findForks(nodes: readonly ClusterNode[]): readonly string[] {
   }
   for (const [height, parent] of parents) {
     const below = decided.get(height - 1)
-    if (below !== undefined && below !== parent) problems.push(`height ${height} does not stand on height ${height - 1}`)
+    if (below !== undefined && below !== parent)
+      problems.push(`height ${height} does not stand on height ${height - 1}`)
   }
   return problems
 }
@@ -52,10 +53,7 @@ function findHoard({ id, replica }: ClusterNode): readonly string[] {
   })
 }
 
-async function findBadCertificates(
-  cluster: ReplicaCluster,
-  nodes: readonly ClusterNode[],
-): Promise<readonly string[]> {
+async function findBadCertificates(cluster: ReplicaCluster, nodes: readonly ClusterNode[]): Promise<readonly string[]> {
   const problems: string[] = []
   for (const { id, commits } of nodes) {
     for (const { block, votes } of commits) {

@@ -1,6 +1,5 @@
-import { leaderOf } from '../../src/consensus/membership.ts'
 import { createPrng } from '../../src/core/prng.ts'
-import { type MonoNs, monoNs, NS_PER_MILLISECOND, NS_PER_SECOND, plus } from '../../src/core/time.ts'
+import { type MonoNs, NS_PER_MILLISECOND, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import { chance } from '../support/chance.ts'
 import { createReplicaCluster, type ReplicaCluster } from '../support/replica-cluster.ts'
 import { findProblems } from './invariants.ts'

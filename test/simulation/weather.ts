@@ -106,13 +106,7 @@ function createClocks(prng: Prng, climate: Climate): Pick<Weather, 'clockError' 
   }
 }
 
-function isCut(
-  cuts: readonly Cut[],
-  partitions: readonly Partition[],
-  from: number,
-  to: number,
-  now: MonoNs,
-): boolean {
+function isCut(cuts: readonly Cut[], partitions: readonly Partition[], from: number, to: number, now: MonoNs): boolean {
   return (
     cuts.some((cut) => cut.sender === from && cut.receiver === to && lasts(cut, now)) ||
     partitions.some((partition) => partition.side.has(from) !== partition.side.has(to) && lasts(partition, now))

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec } from '../../src/consensus/certificate.ts'
 import { decisionBytes, decisionCodec } from '../../src/consensus/decision.ts'
 import { membershipCodec, SIGNATURE_BYTES } from '../../src/consensus/membership.ts'
-import { decodeEnvelope, encodeEnvelope, envelopeCodec } from '../../src/consensus/messages.ts'
+import { decodeEnvelope, encodeEnvelope, envelopeCodec, MESSAGE_TYPES } from '../../src/consensus/messages.ts'
+import { GRADES, HARDWARE_VERDICTS, METHODS } from '../../src/consensus/outcome.ts'
 import { proofBundleCodec } from '../../src/consensus/proof.ts'
+import { CLOCK_MODES, SOURCE_CLASSES, SOURCE_STATES } from '../../src/consensus/proposal.ts'
+import { VOTE_TYPES } from '../../src/consensus/quorum-certificate.ts'
 import { decodeWireMessage, encodeWireMessage, type WireMessage } from '../../src/consensus/wire-message.ts'
 import { decode } from '../../src/core/encoding.ts'
 import type { Result } from '../../src/core/fault.ts'
@@ -46,7 +51,7 @@ function fileSamples(): readonly Sample[] {
   const genesis = (bytes: Uint8Array): Result<unknown> => decode(membershipCodec, bytes, 'genesis')
   const decision = (bytes: Uint8Array): Result<unknown> => decode(decisionCodec, bytes, 'decision')
   return [
-    sample('n4/genesis.cbor', 'genesis', genesis),
+    sample('n1/genesis.cbor', 'genesis', genesis),
     sample('n4/certificate.cbor', 'certificate', certificate),
     sample('n4/proof.cbor', 'proof-bundle', proof),
     {
@@ -121,6 +126,17 @@ describe('docs/quorumtime.cddl', () => {
     )
   })
 
+  it('names what stands for each index, in the order of the code', () => {
+    const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'quorumtime.cddl'), 'utf8')
+    const lists = [GRADES, METHODS, HARDWARE_VERDICTS, CLOCK_MODES, SOURCE_CLASSES, SOURCE_STATES, VOTE_TYPES]
+    for (const names of lists) {
+      assert.match(text, new RegExp(`: 0\\.\\.${names.length - 1}, +; ${names.join(', ')}\\b`), names.join())
+    }
+    for (const [index, type] of MESSAGE_TYPES.entries()) {
+      assert.match(text, new RegExp(`^${type}-content += \\[belonging, +type: ${index}, `, 'm'), type)
+    }
+  })
+
   it('draws every limit where the code draws it', (t) => {
     // Both read every encoding that one change at one place gives. Order and repetition are for RULEs, out of CDDL's sight.
     const counts = { accepted: 0, refused: 0, ruled: 0 }
@@ -155,8 +171,15 @@ describe('docs/quorumtime.cddl', () => {
     const member = (_: unknown, id: number): Item => {
       return [BigInt(id), `ts${id}`, 'hall', new Uint8Array(2592).fill(id), new Uint8Array(48).fill(id)]
     }
-    const stateOf = (length: number): Item => state.with(1, Array(length).fill(0n)).with(2, Array(length).fill([]))
-    const logOf = (length: number): Item => [(1n << BigInt(length)) - 1n, Array(length).fill(new Uint8Array(32))]
+    const stateOf = (length: number): Item =>
+      state.with(1, Array(length).fill(0n)).with(
+        2,
+        Array.from({ length }, () => []),
+      )
+    const logOf = (length: number): Item => [
+      (1n << BigInt(length)) - 1n,
+      Array.from({ length }, () => new Uint8Array(32)),
+    ]
     for (const [rule, limit, read, itemOf] of [
       ['wire-message', 532_480, wire, (length) => [0n, new Uint8Array(length)]],
       ['wire-message', 524_288, wire, (length) => [5n, new Uint8Array(length)]],

@@ -114,8 +114,9 @@ describe('the independent verifier', () => {
     // Signatures fill the file, so a sample of it seldom meets the block and the votes' other fields.
     const file = 'n4/certificate.cbor'
     const bytes = readVector(file)
-    const cases = Array.from({ length: 720 }, (_, at): Case => {
-      return { what: `byte ${at}`, file, genesis: 'n4/genesis.cbor', bytes: flipped(bytes, 8 * at + (at % 8)) }
+    const cases = Array.from({ length: 240 }, (_, third): Case => {
+      const bit = 25 * third
+      return { what: `bit ${bit}`, file, genesis: 'n4/genesis.cbor', bytes: flipped(bytes, bit) }
     })
     assert.equal(await agreedOn(cases), 0)
   })

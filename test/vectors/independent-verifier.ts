@@ -53,13 +53,13 @@ function refuseUnless(condition: boolean, wrong: Wrong, reason: string): void {
 
 const RULES = parseCddl(readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'quorumtime.cddl'), 'utf8'))
 
-/** An item of the named type; T is its shape. The RULEs are the caller's. */
-function decodeAs<T extends Item>(name: string, bytes: Uint8Array): T {
+/** An item of the named type. The RULEs are the caller's. */
+function decodeAs(name: string, bytes: Uint8Array): Item {
   try {
     const item = readCbor(bytes)
     const problem = checkCddl(RULES, name, item)
     refuseUnless(problem === undefined, 'encoding', problem ?? '')
-    return item as T
+    return item
   } catch (error) {
     throw error instanceof RangeError ? new Refusal('encoding', error.message) : error
   }
@@ -92,7 +92,7 @@ interface Genesis {
 
 /** Step 1. */
 function readGenesis(bytes: Uint8Array): Genesis {
-  const [, cluster, era, genesisTai, periodNs, , , domains, members] = decodeAs<GenesisItem>('genesis', bytes)
+  const [, cluster, era, genesisTai, periodNs, , , domains, members] = decodeAs('genesis', bytes) as GenesisItem
   const inOrder = members.every(([id], index) => id === BigInt(index))
   refuseUnless(inOrder && ascends(domains), 'encoding', 'genesis: order')
   for (const field of [1, 3, 4] as const) {
@@ -143,7 +143,7 @@ interface Block {
 }
 
 function readBlock(bytes: Uint8Array): Block {
-  const item = decodeAs<BlockItem>('block', bytes)
+  const item = decodeAs('block', bytes) as BlockItem
   const [, , , , , list, outcome, , , state] = item
   const [frames, , , domains, , , outliers] = outcome
   const [, reputations, omittedBy, , [size, frontier]] = state
@@ -171,7 +171,7 @@ type CertificateItem = readonly [format: string, block: Uint8Array, votes: reado
 
 /** Steps 2 to 5. */
 function checkCertificate(bytes: Uint8Array, genesis: Genesis): Decision {
-  const [, blockBytes, votes] = decodeAs<CertificateItem>('certificate', bytes)
+  const [, blockBytes, votes] = decodeAs('certificate', bytes) as CertificateItem
   const senders = votes.map(([sender]) => sender)
   refuseUnless(ascends(senders), 'encoding', 'votes: order')
   const block = readBlock(blockBytes)
@@ -193,7 +193,7 @@ function checkVote([sender, bootCount, attestation, signature]: Vote, block: Blo
 }
 
 /** Step 3. */
-function checkBlock({ item }: Block, { era, genesisTai, periodNs, hash: membershipHash, n, f }: Genesis): void {
+function checkBlock({ item }: Block, { era, genesisTai, periodNs, hash: membershipHash, n, q }: Genesis): void {
   const [view, blockEra, epoch, height, parent, list, outcome, , parentStateHash, state, logRoot] = item
   const [stateHeight, reputations, , stateLeap, [logSize, frontier]] = state
   const [frames, , , , , outcomeLeap] = outcome
@@ -201,7 +201,7 @@ function checkBlock({ item }: Block, { era, genesisTai, periodNs, hash: membersh
   refuseUnless(height >= 1n && view >= height && epoch >= height, 'block', 'height, view, epoch')
   refuseUnless(genesisTai + epoch * periodNs <= 1n << 62n, 'block', 'the mark of its epoch')
   const listed = list.map(([member]) => member)
-  refuseUnless(listed.length >= n - f && listed.length <= n, 'block', 'how many are listed')
+  refuseUnless(listed.length >= q && listed.length <= n, 'block', 'how many are listed')
   refuseUnless(
     listed.every((member) => member < BigInt(n)),
     'block',
@@ -213,7 +213,13 @@ function checkBlock({ item }: Block, { era, genesisTai, periodNs, hash: membersh
   refuseUnless(reputations.length === n && same(stateLeap, outcomeLeap), 'block', 'its state')
   refuseUnless(same(rootOf(frontier), logRoot), 'block', 'its log root')
   if (height > 1n) return
-  const initial = [0n, Array(n).fill(1_000_000n), Array(n).fill([]), [null, null, false], [0n, []]]
+  const initial = [
+    0n,
+    Array.from({ length: n }, () => 1_000_000n),
+    Array.from({ length: n }, () => []),
+    [null, null, false],
+    [0n, []],
+  ]
   refuseUnless(same(parent, membershipHash), 'block', 'the parent of the first block')
   refuseUnless(same(parentStateHash, hash('sha384', writeCbor(initial))), 'block', 'the initial state')
 }
@@ -230,7 +236,7 @@ type ProofItem = readonly [
 ]
 
 function checkProof(bytes: Uint8Array, genesisBytes: Uint8Array): Decision {
-  const [, blockBytes, index, path, certificate, memberships] = decodeAs<ProofItem>('proof-bundle', bytes)
+  const [, blockBytes, index, path, certificate, memberships] = decodeAs('proof-bundle', bytes) as ProofItem
   const [membership] = memberships
   refuseUnless(memberships.length === 1, 'proof', 'how many memberships')
   refuseUnless(membership !== undefined && same(membership, genesisBytes), 'proof', 'another genesis')

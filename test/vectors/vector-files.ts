@@ -1,8 +1,8 @@
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec, certificateOf } from '../../src/consensus/certificate.ts'
 import { decisionLeafHash } from '../../src/consensus/decision.ts'
-import { type Membership, membershipCodec } from '../../src/consensus/membership.ts'
-import { compactVote, type SignedMessage } from '../../src/consensus/messages.ts'
+import { leaderOf, type Membership, membershipCodec, membershipHash, quorumOf } from '../../src/consensus/membership.ts'
+import { compactVote } from '../../src/consensus/messages.ts'
 import { proofBundleCodec } from '../../src/consensus/proof.ts'
 import { encodeWireMessage } from '../../src/consensus/wire-message.ts'
 import { utf8 } from '../../src/core/bytes.ts'
@@ -77,6 +77,7 @@ export function filesOfFour(cluster: VectorCluster): VectorFiles {
   if (proposal === undefined) throw new RangeError('no proposal of member 2')
   const { bootId, segment, rangingNs, nodeClock, rangingRatePpb } = proposal.body
   const clock = { bootId, segment, rangingNs, nodeClock, rangingRatePpb }
+  const leader = leaderOf(view, quorumOf(membership.members.length), membershipHash(membership))
   const nullifications = [0, 1, 3].map((sender) => compactVote(say(sender, 'nullify', { view: 4 })))
   return new Map([
     ['n4/genesis.cbor', encode(membershipCodec, membership)],
@@ -85,7 +86,7 @@ export function filesOfFour(cluster: VectorCluster): VectorFiles {
     ['n4/proof.cbor', proofFile(membership, chain, 5, certificate)],
     ['n4/hello.cbor', envelopeOf(say(2, 'hello', { era, clock, view, finalizedView: 8, answerWanted: false }))],
     ['n4/proposal.cbor', envelopeOf(proposal)],
-    ['n4/block.cbor', envelopeOf(say(1, 'block', block))],
+    ['n4/block.cbor', envelopeOf(say(leader, 'block', block))],
     ['n4/notarize.cbor', envelopeOf(say(0, 'notarize', { view, hash }))],
     ['n4/nullify.cbor', envelopeOf(say(3, 'nullify', { view: 4 }))],
     ['n4/finalize.cbor', envelopeOf(say(2, 'finalize', { view, hash }))],
@@ -107,9 +108,7 @@ function decidedAt(chain: readonly Decided[], height: number): Decided {
 
 function certificateFile({ block, hash }: Decided, signers: readonly number[], say: Say): Uint8Array {
   const { view } = block
-  const votes = signers.map((sender) =>
-    compactVote(say(sender, 'finalize', { view, hash }) as SignedMessage<'finalize'>),
-  )
+  const votes = signers.map((sender) => compactVote(say(sender, 'finalize', { view, hash })))
   return encode(certificateCodec, certificateOf(block, votes))
 }
 

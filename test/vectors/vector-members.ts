@@ -18,7 +18,7 @@ import { createTlsIdentity } from '../../src/crypto/tls-identity.ts'
 const GENESIS_TAI = taiNs(1_767_225_600_000_000_000n)
 
 /** A member's ML-DSA-87 seed: 32 times the byte id + 1. Its TLS seed: 32 times the byte id + 129. */
-export function signingSeed(id: number): Uint8Array {
+function signingSeed(id: number): Uint8Array {
   return new Uint8Array(32).fill(id + 1)
 }
 
@@ -69,7 +69,7 @@ export function createVoices(membership: Membership): Say {
     const secretKey = secretKeys[sender]
     if (secretKey === undefined) throw new RangeError(`no member ${sender}`)
     const signature = ml_dsa87.sign(content, secretKey, { context: utf8(signingContext(type)), extraEntropy: false })
-    return { type, header, body, content, signature } as SignedMessage<typeof type>
+    return { type, header, body, content, signature }
   }
 }
 

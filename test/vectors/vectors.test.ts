@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
@@ -16,7 +17,7 @@ import { createOpenSslMlDsa } from '../../src/crypto/ml-dsa-openssl.ts'
 import { changedFile, genesisOf, readIndex, readVector } from './read-vectors.ts'
 import { clusterOfFour, clusterOfOne, type VectorCluster, type VectorFiles, valueIn } from './vector-files.ts'
 import { vectorFiles, vectorIndex } from './vector-index.ts'
-import { pageWithWalkThrough } from './walk-through.ts'
+import { PAGE, pageWithWalkThrough } from './walk-through.ts'
 
 const FOLDER = import.meta.dirname
 const BYTES_MAX = 200 * 1024
@@ -148,11 +149,24 @@ describe('a signature', () => {
   })
 })
 
-it('the codes of the documentation are those of the vectors', () => {
-  const page = readFileSync(join(FOLDER, '..', '..', 'docs', 'certificate.md'), 'utf8')
-  for (const { code } of readIndex().refused) {
-    assert.ok(page.includes(`\`${code}\``) || page.includes(`\`${code.split('.')[0]}.*\``), code)
-  }
+describe('docs/certificate.md', () => {
+  const page = readFileSync(PAGE, 'utf8')
+
+  it('has the code of every refusal of the vectors', () => {
+    for (const { code } of readIndex().refused) {
+      assert.ok(page.includes(`\`${code}\``) || page.includes(`\`${code.split('.')[0]}.*\``), code)
+    }
+  })
+
+  it('shows what the command line prints', () => {
+    const [, shown = '', printed] = /^\$ quorumtime (certificate verify .*)\n([^`]*)```/m.exec(page) ?? []
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['src/cli/main.ts', ...shown.split(' ')], {
+      cwd: join(FOLDER, '..', '..'),
+      encoding: 'utf8',
+    })
+    assert.equal(stdout, printed, stderr)
+    assert.equal(status, 0)
+  })
 })
 
 function identityOf(membership: Membership): { cluster: string; membershipHash: Uint8Array; n: number } {

@@ -43,6 +43,7 @@ export function createConductor({ options, folder, membership, world, teller }: 
   let firstEpoch: number | undefined
   let latestView = 0
   const appointments = createAppointmentBook(options.kills, options.restarts)
+  let fallenLeader: number | undefined
 
   const hear = (node: number, event: Readonly<Record<string, unknown>>): void => {
     if (event['type'] === 'alarm') teller.note(node, `${String(event['code'])}: ${String(event['message'])}`)
@@ -66,7 +67,9 @@ export function createConductor({ options, folder, membership, world, teller }: 
 
   function keepAppointments(decidedEpoch: number): void {
     for (const { verb, who, epoch } of appointments.due(decidedEpoch)) {
-      const id = who === 'leader' ? leaderOf(latestView + 1, quorum, hash) : who
+      if (who === 'leader' && verb === 'kill') fallenLeader = leaderOf(latestView + 1, quorum, hash)
+      const id = who === 'leader' ? fallenLeader : who
+      if (id === undefined) continue
       teller.note(id, verb === 'kill' ? `killed at epoch ${epoch}` : `restarted at epoch ${epoch}`)
       if (verb === 'kill') processes[id]?.kill()
       else processes[id]?.start()

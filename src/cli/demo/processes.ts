@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 export interface AgentProcess {
   readonly id: number
   alive(): boolean
+  /** One that still runs stays as it is; one that is being killed starts again when it is gone. */
   start(): void
   /** SIGKILL: as if the power had gone. */
   kill(): void
@@ -25,8 +26,10 @@ const PATIENCE_MS = 5_000
 
 export function createAgentProcess(id: number, configFile: string, handlers: AgentProcessHandlers): AgentProcess {
   let child: ChildProcess | undefined
+  /** Whether it is to run, and whether its end was asked for. */
+  let wanted = false
   let expected = false
-  const start = (): void => {
+  const launch = (): void => {
     expected = false
     const started = spawn(process.execPath, [MAIN, 'agent', '--config', configFile, '--json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -39,19 +42,25 @@ export function createAgentProcess(id: number, configFile: string, handlers: Age
     })
     createInterface({ input: started.stderr }).on('line', (line) => handlers.onTrouble(id, line))
     started.once('exit', (code, signal) => {
-      if (child === started) child = undefined
+      child = undefined
       if (!expected) handlers.onTrouble(id, `ended by itself: ${signal ?? `exit code ${code}`}`)
+      else if (wanted) launch()
     })
   }
   return {
     id,
     alive: () => child !== undefined,
-    start,
+    start: () => {
+      wanted = true
+      if (child === undefined) launch()
+    },
     kill: () => {
+      wanted = false
       expected = true
       child?.kill('SIGKILL')
     },
     stop: async () => {
+      wanted = false
       const running = child
       if (running === undefined) return
       expected = true

@@ -67,7 +67,7 @@ function openFolder(asked: string | undefined): Result<string> {
 async function prepare(options: DemoOptions, world: World, folder: string, desks: Desk[]): Promise<Result<Membership>> {
   const startedAt = readMonoNs()
   const appliances: object[] = []
-  for (let id = 0; id < options.nodes; id++) {
+  for (const [id, ports] of (await freePorts(options.nodes)).entries()) {
     const name = `ts${id}`
     mkdirSync(join(folder, name, 'state'), { recursive: true })
     const desk = openDesk(
@@ -81,7 +81,7 @@ async function prepare(options: DemoOptions, world: World, folder: string, desks
       name,
       site: `site-${id}`,
       address: '127.0.0.1',
-      ...(await freePorts()),
+      ...ports,
       sources: desk.value.sources,
     })
   }

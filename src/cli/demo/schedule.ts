@@ -6,6 +6,7 @@ export interface Appointment {
   readonly epoch: number
 }
 
+/** `allowLeader`: whether there is a leader to speak of. Fault `demo.appointment`. */
 export function parseAppointment(
   text: string,
   option: string,

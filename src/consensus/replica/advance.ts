@@ -6,7 +6,7 @@ import type { CompactVote, SignedMessage } from '../messages.ts'
 import { type QuorumCertificate, quorumCertificateCodec, type VoteType } from '../quorum-certificate.ts'
 import { askForBlock } from './ask.ts'
 import { openGap } from './backfill.ts'
-import type { Context } from './context.ts'
+import { type Context, leaderOfView } from './context.ts'
 import { castFinalize } from './own-votes.ts'
 import { addVote, type OfferedBlock, offerBlock, type ViewRecord } from './view-book.ts'
 
@@ -45,7 +45,7 @@ export function takeCertificate(context: Context, certificate: QuorumCertificate
     record.nullification = certificate
     keep(context, 'nullification', certificate)
     if (view >= context.view) {
-      context.pacemaker.viewNullified()
+      context.pacemaker.viewNullified(leaderOfView(context, view))
       enterView(context, view + 1, certificate, now)
     }
     return
@@ -133,9 +133,8 @@ function makeFinal(context: Context, hash: Uint8Array, votes: readonly CompactVo
       number: block.view,
       bytes: encode(certificateCodec, certificateOf(block, votes)),
     })
-    pacemaker.viewFinalized()
+    pacemaker.viewFinalized(leaderOfView(context, block.view))
     context.views.dropBefore(block.view)
-    context.pool.advance(block.epoch)
   }
 }
 

@@ -21,7 +21,8 @@ export interface Context {
   readonly chain: Chain
   readonly pool: ProposalPool
   readonly pacemaker: Pacemaker
-  readonly outbox: Outbox
+  /** What the present step asks of the shell so far. */
+  outbox: Outbox
   readonly peers: Map<number, PeerTrace>
   /** When something was last asked for, by what it was. */
   readonly asked: Map<string, MonoNs>
@@ -60,17 +61,22 @@ export interface Outbox {
   measure: { readonly epoch: number } | undefined
 }
 
+export function emptyOutbox(): Outbox {
+  return { persist: [], send: [], commit: [], evidence: [], measure: undefined }
+}
+
 export function createContext(config: ReplicaConfig, start: MonoNs): Context {
   const root = chainRoot(config.membership)
+  const quorum = quorumOf(config.membership.members.length)
   return {
     config,
-    quorum: quorumOf(config.membership.members.length),
+    quorum,
     membershipHash: root.hash,
     views: createViewBook(),
     chain: createChain(root),
     pool: createProposalPool(),
-    pacemaker: createPacemaker(),
-    outbox: { persist: [], send: [], commit: [], evidence: [], measure: undefined },
+    pacemaker: createPacemaker(quorum.f),
+    outbox: emptyOutbox(),
     peers: new Map(),
     asked: new Map(),
     clock: undefined,

@@ -3,7 +3,7 @@ import { between, type MonoNs, NS_PER_MILLISECOND, plus, type TaiNs } from '../.
 import type { Membership } from '../membership.ts'
 import type { EpochClock } from './types.ts'
 
-/** How long after the mark a leader waits for the proposals of all before n − f are enough. */
+/** How long after the mark a leader waits for the proposals of all before q are enough. */
 export const PROPOSAL_DEADLINE_NS = 50n * NS_PER_MILLISECOND
 const NS_PER_NS_PPB = 1_000_000_000n
 

@@ -2,6 +2,7 @@ import { equalBytes } from '../../core/bytes.ts'
 import { type Fault, fail } from '../../core/fault.ts'
 import type { MonoNs } from '../../core/time.ts'
 import { blockHash } from '../block.ts'
+import { WANTED_MAX } from '../wire-message.ts'
 import { askForBlock, askForProposals, askForQuorums } from './ask.ts'
 import type { ChainNode } from './chain.ts'
 import { composeBlock } from './compose-block.ts'
@@ -27,6 +28,8 @@ export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs)
   const parent = context.chain.get(block.parent)
   if (parent === undefined) {
     askForBlock(context, block.parent, now)
+    // Which view it is of, only its certificate tells: any view since the newest certified block, if it has none here.
+    askForQuorums(context, undecidedViews(context, block.view), now)
     return { verdict: 'wait' }
   }
   if (parent.view >= block.view)
@@ -47,8 +50,8 @@ export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs)
   if (context.clock === undefined) return { verdict: 'wait' }
   // A stale or early epoch proves nothing of the leader: clocks differ. It only gets no vote from here, now.
   if (Math.abs(block.epoch - epochAt(config.membership, context.clock, now)) > 1) return { verdict: 'wait' }
-  if (block.list.length < quorum.n - quorum.f || block.list.length > quorum.n) {
-    return refuse('block.list', `expected ${quorum.n - quorum.f} to ${quorum.n} proposals, got ${block.list.length}`)
+  if (block.list.length < quorum.q || block.list.length > quorum.n) {
+    return refuse('block.list', `expected ${quorum.q} to ${quorum.n} proposals, got ${block.list.length}`)
   }
   return judgeContent(context, offered, parent, now)
 }
@@ -90,6 +93,15 @@ function isCertified(context: Context, { hash, view }: ChainNode): boolean {
   return [record?.notarization, record?.finalization].some(
     (certificate) => certificate?.hash !== undefined && equalBytes(certificate.hash, hash),
   )
+}
+
+/** Views before `view`, newer than the newest certified block, of which no certificate is held. */
+function undecidedViews(context: Context, view: number): readonly number[] {
+  const undecided: number[] = []
+  for (let earlier = view - 1; earlier > context.tip.view && undecided.length < WANTED_MAX; earlier--) {
+    if (context.views.find(earlier)?.nullification === undefined) undecided.push(earlier)
+  }
+  return undecided
 }
 
 function refuse(code: string, message: string): { readonly verdict: 'refuse'; readonly fault: Fault } {

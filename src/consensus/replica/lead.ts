@@ -8,7 +8,7 @@ import { markAt, PROPOSAL_DEADLINE_NS, targetEpoch } from './epoch-schedule.ts'
 import { viewsNotNullified } from './skipped-views.ts'
 
 /**
- * Rule 2: the leader of the present view lists every proposal that it holds, once all n are here, or n − f after the
+ * Rule 2: the leader of the present view lists every proposal that it holds, once all n are here, or q after the
  * proposal deadline. Returns when to try again, or undefined when only a message can help.
  */
 export function lead(context: Context, now: MonoNs): MonoNs | undefined {
@@ -29,7 +29,7 @@ export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   const epoch = targetEpoch(config.membership, clock, parent.epoch, now)
   const deadline = plus(markAt(config.membership, clock, epoch), PROPOSAL_DEADLINE_NS)
   const proposals = context.pool.firstOf(epoch)
-  if (proposals.length < quorum.n && (now < deadline || proposals.length < quorum.n - quorum.f)) {
+  if (proposals.length < quorum.n && (now < deadline || proposals.length < quorum.q)) {
     return now < deadline ? deadline : undefined
   }
   const composed = composeBlock({ view, leader: config.self, epoch, parent, proposals }, config.membership)

@@ -1,19 +1,25 @@
-import type { SignedMessage } from '../messages.ts'
+import { encodeEnvelope, type SignedMessage } from '../messages.ts'
 import { type Context, publish, signBody } from './context.ts'
-import type { ViewRecord } from './view-book.ts'
+import type { OfferedBlock, ViewRecord } from './view-book.ts'
 
 /**
  * The three votes, each at most once per view, never Nullify and Finalize of one view, also across restarts: `own`
  * holds what the journal holds. Each returns the vote for the sender to count itself.
  */
 
-/** Notarize(v, hash): for the first valid block of a view that this member has not nullified. */
+/**
+ * Notarize(v, hash): for the first valid block of a view that this member has not nullified. With the vote the block is
+ * journalled: of q members that notarize it at least one correct one stays, and can hand it to those that build on it.
+ */
 export function castNotarize(
   context: Context,
   record: ViewRecord,
-  hash: Uint8Array,
+  { hash, message: offer }: OfferedBlock,
 ): SignedMessage<'notarize'> | undefined {
   if (record.own.notarize !== undefined || record.own.nullify !== undefined) return undefined
+  if (record.own.block === undefined) {
+    context.outbox.persist.push({ kind: 'block', number: record.view, bytes: encodeEnvelope(offer) })
+  }
   const message = signBody(context, 'notarize', { view: record.view, hash })
   record.own.notarize = { hash, bytes: publish(context, 'notarize', record.view, message) }
   return message

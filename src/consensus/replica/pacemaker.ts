@@ -5,25 +5,33 @@ import { NS_PER_MILLISECOND } from '../../core/time.ts'
 const DELTA_BASE_NS = 50n * NS_PER_MILLISECOND
 const DELTA_MAX_NS = 2_000n * NS_PER_MILLISECOND
 
-/** Δ, the bound on message delay that view timers are multiples of: doubles per nullified view, decays per finalization. */
+/**
+ * Δ, the bound on message delay that view timers are multiples of: decays by an eighth per finalization, and doubles with
+ * a nullified view while more than f members have failed in the view that each led last, for then one of them is correct
+ * and time was too short. Up to f may be at fault themselves; if they counted, one dead member would drive Δ to its cap
+ * and cost four epochs each time it should lead.
+ */
 export interface Pacemaker {
   deltaNs(): bigint
-  viewNullified(): void
-  viewFinalized(): void
+  viewNullified(leader: number): void
+  viewFinalized(leader: number): void
   /** Δ stays at or above twice the measured time to receive and verify. */
   setReceiveP99(receiveP99Ns: bigint): void
 }
 
-export function createPacemaker(): Pacemaker {
+export function createPacemaker(f: number): Pacemaker {
+  const failedLast = new Set<number>()
   let backedOffNs = DELTA_BASE_NS
   let floorNs = DELTA_BASE_NS
   const deltaNs = (): bigint => min(max(backedOffNs, floorNs), DELTA_MAX_NS)
   return {
     deltaNs,
-    viewNullified: () => {
-      backedOffNs = min(deltaNs() * 2n, DELTA_MAX_NS)
+    viewNullified: (leader) => {
+      failedLast.add(leader)
+      if (failedLast.size > f) backedOffNs = min(deltaNs() * 2n, DELTA_MAX_NS)
     },
-    viewFinalized: () => {
+    viewFinalized: (leader) => {
+      failedLast.delete(leader)
       backedOffNs = max(backedOffNs - backedOffNs / 8n, DELTA_BASE_NS)
     },
     setReceiveP99: (receiveP99Ns) => {

@@ -9,41 +9,45 @@ export interface PooledProposal {
   readonly message: SignedMessage<'proposal'>
 }
 
-/** Epochs kept before and after the newest one that a block was made of. */
+/** Epochs kept before and after the present one. */
 const EPOCHS_BEHIND = 4
 const EPOCHS_AHEAD = 4
-/** A correct member makes one proposal an epoch; a second is evidence, and may stand in a leader's list; no third is kept. */
+/** A correct member makes one proposal an epoch; a second is evidence. More are kept only when a block lists them. */
 const PER_MEMBER_MAX = 2
 
 /** Verified proposals of the last few epochs, by epoch and member and by digest. */
 export interface ProposalPool {
   readonly size: number
-  /** Keeps a proposal; returns evidence when its sender has made another one for the epoch. */
-  add(message: SignedMessage<'proposal'>): Evidence | undefined
+  /**
+   * Keeps a proposal; returns evidence when its sender has made another one for the epoch. `isListed`: a block of the
+   * present view names this very digest. A liar tells every leader another one, and all of them must be judged.
+   */
+  add(message: SignedMessage<'proposal'>, isListed: (digest: Uint8Array) => boolean): Evidence | undefined
   /** The first proposal of every member for an epoch, sorted by member. */
   firstOf(epoch: number): readonly PooledProposal[]
   byDigest(digest: Uint8Array): PooledProposal | undefined
-  /** Moves the window of epochs that are kept. */
-  advance(epoch: number): void
+  /** Moves the window of epochs that are kept; also back, when a clock had been wrong. */
+  moveTo(epoch: number): void
 }
 
 export function createProposalPool(): ProposalPool {
   const epochs = new Map<number, PooledProposal[]>()
   const digests = new Map<string, PooledProposal>()
   let centre = 0
+  const isKept = (epoch: number): boolean => epoch >= centre - EPOCHS_BEHIND && epoch <= centre + EPOCHS_AHEAD
   return {
     get size() {
       return digests.size
     },
-    add: (message) => {
+    add: (message, isListed) => {
       const { epoch } = message.body
-      if (epoch < centre - EPOCHS_BEHIND || epoch > centre + EPOCHS_AHEAD) return undefined
+      if (!isKept(epoch)) return undefined
       const digest = contentDigest(message)
       if (digests.has(toHex(digest))) return undefined
       const pooled: PooledProposal = { member: message.header.sender, digest, message }
       const all = epochs.get(epoch) ?? []
       const earlier = all.filter((other) => other.member === pooled.member)
-      if (earlier.length >= PER_MEMBER_MAX) return undefined
+      if (earlier.length >= PER_MEMBER_MAX && !isListed(digest)) return undefined
       all.push(pooled)
       epochs.set(epoch, all)
       digests.set(toHex(digest), pooled)
@@ -56,13 +60,13 @@ export function createProposalPool(): ProposalPool {
       return [...firsts.values()].sort((a, b) => a.member - b.member)
     },
     byDigest: (digest) => digests.get(toHex(digest)),
-    advance: (epoch) => {
-      if (epoch <= centre) return
+    moveTo: (epoch) => {
+      if (epoch === centre) return
       centre = epoch
-      for (const [old, all] of epochs) {
-        if (old >= centre - EPOCHS_BEHIND) continue
+      for (const [known, all] of epochs) {
+        if (isKept(known)) continue
         for (const pooled of all) digests.delete(toHex(pooled.digest))
-        epochs.delete(old)
+        epochs.delete(known)
       }
     },
   }

@@ -1,3 +1,4 @@
+import { equalBytes } from '../../core/bytes.ts'
 import { checkProposal } from '../agreement.ts'
 import type { SignedMessage } from '../messages.ts'
 import type { Context } from './context.ts'
@@ -6,6 +7,9 @@ import type { Context } from './context.ts'
 export function takeProposal(context: Context, message: SignedMessage<'proposal'>): void {
   const checked = checkProposal(message.body, message.header.sender, context.config.membership)
   if (!checked.ok) return
-  const evidence = context.pool.add(message)
+  const offered = context.views.find(context.view)?.offered ?? []
+  const isListed = (digest: Uint8Array): boolean =>
+    offered.some(({ block }) => block.list.some((entry) => equalBytes(entry.digest, digest)))
+  const evidence = context.pool.add(message, isListed)
   if (evidence !== undefined) context.outbox.evidence.push(evidence)
 }

@@ -28,7 +28,7 @@ export function voteOnBlock(context: Context, now: MonoNs): boolean {
     }
     return voteAgainst(context, now)
   }
-  const vote = castNotarize(context, record, offered.hash)
+  const vote = castNotarize(context, record, offered)
   if (vote !== undefined) takeVote(context, vote, now)
   return vote !== undefined
 }

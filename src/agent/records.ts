@@ -1,0 +1,50 @@
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import { type Membership, membershipHash } from '../consensus/membership.ts'
+import { ok, type Result } from '../core/fault.ts'
+import { type DecisionLog, openDecisionLog } from '../ledger/decision-log.ts'
+import { openSafetyJournal, type SafetyJournal } from '../ledger/safety-journal.ts'
+import { attempt } from '../linux/attempt.ts'
+import type { Identity } from './identity.ts'
+import { checkJournal } from './journal-check.ts'
+
+/** What an agent keeps on its disk. */
+export interface Records {
+  readonly journal: SafetyJournal
+  readonly log: DecisionLog
+  close(): void
+}
+
+/**
+ * Opens the journal, which provisioning has made and whose every record must verify, and the log of decisions. Faults:
+ * `state.folder`, `journal.*`, those of the ledger.
+ */
+export async function openRecords(
+  stateDirectory: string,
+  membership: Membership,
+  identity: Identity,
+): Promise<Result<Records>> {
+  const expected = `node.stateDirectory ${stateDirectory}: expected a folder that can be written to`
+  const folder = attempt('state.folder', expected, () => accessSync(stateDirectory, constants.W_OK | constants.X_OK))
+  if (!folder.ok) return folder
+  const path = join(stateDirectory, 'journal.sqlite')
+  const { member, keyHash } = identity
+  const owner = { membershipHash: membershipHash(membership), member: member.id, keyHash }
+  const opened = openSafetyJournal(path, owner)
+  if (!opened.ok) return opened
+  const journal = opened.value
+  const genuine = await checkJournal(path, journal.records, { membership, identity })
+  const log = genuine.ok ? openDecisionLog(join(stateDirectory, 'decisions.sqlite'), membership.epochPeriodNs) : genuine
+  if (!log.ok) {
+    journal.close()
+    return log
+  }
+  return ok({
+    journal,
+    log: log.value,
+    close: () => {
+      journal.close()
+      log.value.close()
+    },
+  })
+}
