@@ -44,5 +44,5 @@ function outline(value: unknown, indent: string): readonly string[] {
 function shown(key: string, item: unknown): string {
   const isDuration = key.endsWith('Ns') && key !== 'taiNs' && typeof item === 'string' && /^-?\d+$/.test(item)
   if (isDuration) return formatDurationNs(BigInt(item))
-  return item === null ? 'none' : String(item)
+  return typeof item === 'string' ? item : (JSON.stringify(item) ?? 'none').replace(/^null$/, 'none')
 }

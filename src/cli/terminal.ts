@@ -17,7 +17,7 @@ export function printJson(value: unknown): void {
   printLine(toJson(value))
 }
 
-export function toJson(value: unknown): string {
+function toJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) => {
     if (typeof item === 'bigint') return item.toString()
     return item instanceof Uint8Array ? Buffer.from(item).toString('hex') : item

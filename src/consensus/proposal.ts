@@ -113,7 +113,7 @@ const SITE_MARK = '@'
 
 const instantCodec = <T extends bigint>(): Codec<T> => bigintCodec<T>(-INSTANT_LIMIT_NS, INSTANT_LIMIT_NS)
 export const offsetCodec: Codec<bigint> = instantCodec()
-export const durationCodec: Codec<bigint> = bigintCodec(0n, INSTANT_LIMIT_NS)
+const durationCodec: Codec<bigint> = bigintCodec(0n, INSTANT_LIMIT_NS)
 export const digestCodec: Codec<Uint8Array> = bytesCodec(DIGEST_BYTES)
 export const memberIdCodec: Codec<number> = uintCodec(MEMBERS_MAX - 1)
 export const leapEventCodec: Codec<LeapEvent> = recordCodec<LeapEvent>({

@@ -14,8 +14,6 @@ export interface Codec<T> {
   fromItem(item: unknown, path: string): Result<T>
 }
 
-export type Decoded<C> = C extends Codec<infer T> ? T : never
-
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   return encodeCbor(codec.toItem(value))
 }

@@ -50,6 +50,11 @@ function parsed(text: string): LeapTable | string {
   return table.ok ? table.value : `${table.fault.code} ${table.fault.message}`
 }
 
+function complaintOf(text: string): string {
+  const table = parsed(text)
+  return typeof table === 'string' ? table : 'none'
+}
+
 describe('leap seconds', () => {
   it('reads 23:59:60 in the inserted second of 2016 and finds its way back', () => {
     const expected = ['2016-12-31T23:59:59', '2016-12-31T23:59:60', '2017-01-01T00:00:00']
@@ -168,20 +173,20 @@ describe('leap-seconds.list', () => {
 
   it('says where a list is wrong', () => {
     const expiry = '#@ 3833827200\n'
-    assert.match(String(parsed(`${expiry}2272060800 ten`)), /^leap\.line list:2: /)
-    assert.match(String(parsed(`${expiry}2272060800`)), /^leap\.line list:2: /)
-    assert.match(String(parsed(`${expiry}-2272060800 10`)), /^leap\.line list:2: /)
-    assert.match(String(parsed(`${expiry}2287785600 11\n2272060800 10`)), /^leap\.order list:3: /)
-    assert.match(String(parsed(`${expiry}2272060800 10\n2272060800 10`)), /^leap\.order list:3: /)
-    assert.match(String(parsed(`${expiry}2272060801 10`)), /^leap\.midnight list:2: /)
-    assert.match(String(parsed(expiry)), /^leap\.empty list: /)
-    assert.match(String(parsed('2272060800 10')), /^leap\.no-expiry list: /)
-    assert.match(String(parsed('')), /^leap\.empty list: /)
+    assert.match(complaintOf(`${expiry}2272060800 ten`), /^leap\.line list:2: /)
+    assert.match(complaintOf(`${expiry}2272060800`), /^leap\.line list:2: /)
+    assert.match(complaintOf(`${expiry}-2272060800 10`), /^leap\.line list:2: /)
+    assert.match(complaintOf(`${expiry}2287785600 11\n2272060800 10`), /^leap\.order list:3: /)
+    assert.match(complaintOf(`${expiry}2272060800 10\n2272060800 10`), /^leap\.order list:3: /)
+    assert.match(complaintOf(`${expiry}2272060801 10`), /^leap\.midnight list:2: /)
+    assert.match(complaintOf(expiry), /^leap\.empty list: /)
+    assert.match(complaintOf('2272060800 10'), /^leap\.no-expiry list: /)
+    assert.match(complaintOf(''), /^leap\.empty list: /)
   })
 
   it('answers any text with a table or a fault', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'#@ 0123456789\n\r\tx-') }), (text) => {
+      fc.property(fc.string({ unit: fc.constantFrom(...Array.from('#@ 0123456789\n\r\tx-')) }), (text) => {
         const table = parseLeapSecondsList(text, 'list')
         assert.ok(table.ok || table.fault.code.startsWith('leap.'))
       }),

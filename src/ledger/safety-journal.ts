@@ -84,7 +84,7 @@ function checkOwner(path: string, database: DatabaseSync, owner: JournalOwner): 
   if (row['member'] !== owner.member) {
     return fail(
       'journal.owner',
-      `${path}: expected the journal of member ${owner.member}, got that of member ${row['member']}`,
+      `${path}: expected the journal of member ${owner.member}, got that of member ${Number(row['member'])}`,
     )
   }
   const membershipHash = row['membership_hash'] as Uint8Array

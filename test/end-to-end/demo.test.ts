@@ -46,7 +46,18 @@ describe('four appliances, one of which loses power and comes back', () => {
   const folder = mkdtempSync(join(tmpdir(), 'quorumtime-e2e-'))
   let ran: Ran
   before(async () => {
-    ran = await quorumtime('demo', '--epochs', '20', '--kill', '2@12', '--restart', '2@16', '--folder', folder, '--json')
+    ran = await quorumtime(
+      'demo',
+      '--epochs',
+      '20',
+      '--kill',
+      '2@12',
+      '--restart',
+      '2@16',
+      '--folder',
+      folder,
+      '--json',
+    )
   })
   after(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -74,9 +85,26 @@ describe('four appliances, one of which loses power and comes back', () => {
     const missed = join(folder, 'missed.qtc')
     const epoch = String(last.epoch - 5)
     const config = join(folder, 'ts2', 'config.toml')
-    const exported = await quorumtime('certificate', 'export', '--config', config, '--epoch', epoch, '--proof', '--out', missed)
+    const exported = await quorumtime(
+      'certificate',
+      'export',
+      '--config',
+      config,
+      '--epoch',
+      epoch,
+      '--proof',
+      '--out',
+      missed,
+    )
     assert.equal(exported.code, 0, exported.stderr)
-    const verified = await quorumtime('certificate', 'verify', missed, '--genesis', join(folder, 'genesis.cbor'), '--json')
+    const verified = await quorumtime(
+      'certificate',
+      'verify',
+      missed,
+      '--genesis',
+      join(folder, 'genesis.cbor'),
+      '--json',
+    )
     assert.equal(verified.code, 0, verified.stderr)
     assert.deepEqual([verified.lines[0]?.['type'], verified.lines[0]?.['epoch']], ['proof', last.epoch - 5])
   })
@@ -84,7 +112,14 @@ describe('four appliances, one of which loses power and comes back', () => {
   it('leaves certificates that a stranger verifies with the genesis alone, and only untouched ones', async () => {
     const file = join(folder, 'newest.qtc')
     const genesis = join(folder, 'genesis.cbor')
-    const exported = await quorumtime('certificate', 'export', '--config', join(folder, 'ts0', 'config.toml'), '--out', file)
+    const exported = await quorumtime(
+      'certificate',
+      'export',
+      '--config',
+      join(folder, 'ts0', 'config.toml'),
+      '--out',
+      file,
+    )
     assert.equal(exported.code, 0, exported.stderr)
     const verified = await quorumtime('certificate', 'verify', file, '--genesis', genesis, '--json')
     assert.equal(verified.code, 0, verified.stderr)
@@ -109,7 +144,10 @@ describe('four appliances, one of them under a sky that walks away', () => {
     const lines = epochLines(ran)
     for (const line of lines) assert.deepEqual(line.missedTruth, [], `epoch ${line.epoch}`)
     assert.deepEqual([...new Set(lines.flatMap(({ suspected }) => suspected))], [3])
-    assert.ok(lines.some(({ boundNs }) => boundNs['3'] !== undefined), 'the appliance under the spoofed sky serves time')
+    assert.ok(
+      lines.some(({ boundNs }) => boundNs['3'] !== undefined),
+      'the appliance under the spoofed sky serves time',
+    )
   })
 })
 

@@ -8,8 +8,8 @@ import { runCommand } from './command.ts'
 import { bootContainer, type Container } from './container.ts'
 import { debianRoot } from './debian-root.ts'
 
-/** What the program needs of a Debian, and udev to read the example of its rules. */
-const DEBIAN = { suite: 'bookworm', packages: ['systemd', 'udev', 'libatomic1'] }
+/** What Node needs of a Debian (libstdc++6 comes with any that has apt), and udev to read the example of its rules. */
+const DEBIAN = { suite: 'bookworm', packages: ['systemd', 'libatomic1', 'libstdc++6', 'udev'] }
 const TOOLS = ['mmdebstrap', 'systemd-nspawn', 'nsenter', 'setpriv', 'timeout']
 const CONTAINER_SECONDS_MAX = 160
 const INSTALLED_AT = '/usr/lib/quorumtime'

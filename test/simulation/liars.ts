@@ -111,26 +111,24 @@ export const LIES: Readonly<Record<string, Lie>> = {
     onOwn(liar, outgoing, 'block', ({ body }) => {
       const parent = { ...body, view: Number.MAX_SAFE_INTEGER, height: Number.MAX_SAFE_INTEGER - 1 }
       const answer: WireMessage = { kind: 'block-bytes', value: encode(blockCodec, parent) }
-      const blocks = [1, 2].map(() => ({ to: 'all' as const, message: answer }))
-      return [say(liar, 'all', 'block', { ...body, parent: blockHash(parent) }), ...blocks]
+      return [say(liar, 'all', 'block', { ...body, parent: blockHash(parent) }), ...toAll(answer, answer, answer)]
     }),
 
   /** Votes, blocks, proposals and greetings of views and epochs far away. */
-  farAway: (liar, outgoing) => [outgoing, ...farAway(liar)],
+  farAway: (liar, outgoing) => onOwn(liar, outgoing, 'notarize', () => [outgoing, ...farAway(liar)]),
 
   /** Asks for everything, answers what nobody asked. */
-  pesters: (liar, outgoing) => {
-    const digests = Array.from({ length: 100 }, () => randomBytes(liar.prng, 48))
-    const views = Array.from({ length: 100 }, (_, index) => index)
-    return [
+  pesters: (liar, outgoing) =>
+    onOwn(liar, outgoing, 'notarize', () => [
       outgoing,
-      { to: 'all', message: { kind: 'want-proposals', value: digests } },
-      { to: 'all', message: { kind: 'want-quorums', value: views } },
-      { to: 'all', message: { kind: 'want-block', value: randomBytes(liar.prng, 48) } },
-      { to: 'all', message: { kind: 'block-bytes', value: randomBytes(liar.prng, 200) } },
-      ...liar.heard.slice(-2).map((message) => ({ to: 'all' as const, message })),
-    ]
-  },
+      ...toAll(
+        { kind: 'want-proposals', value: Array.from({ length: 100 }, () => randomBytes(liar.prng, 48)) },
+        { kind: 'want-quorums', value: Array.from({ length: 100 }, (_, view) => view) },
+        { kind: 'want-block', value: randomBytes(liar.prng, 48) },
+        { kind: 'block-bytes', value: randomBytes(liar.prng, 200) },
+        ...liar.heard.slice(-4),
+      ),
+    ]),
 
   /** Takes part, but leads nothing. */
   neverLeads: (liar, outgoing) => onOwn(liar, outgoing, 'block', () => []),
@@ -257,6 +255,10 @@ function say<T extends MessageType>(liar: Liar, to: number | 'all', type: T, bod
 
 function others({ id, membership }: Liar): readonly number[] {
   return membership.members.map((member) => member.id).filter((other) => other !== id)
+}
+
+function toAll(...messages: readonly WireMessage[]): readonly Outgoing[] {
+  return messages.map((message) => ({ to: 'all', message }))
 }
 
 function shuffledPair({ prng }: Liar, a: Outgoing, b: Outgoing): readonly Outgoing[] {

@@ -139,7 +139,7 @@ function makeFinal(context: Context, hash: Uint8Array, votes: readonly CompactVo
 }
 
 /** Rule 4 and 6: into the next view, by the certificate that opens it. */
-export function enterView(context: Context, view: number, entry: QuorumCertificate | undefined, now: MonoNs): void {
+function enterView(context: Context, view: number, entry: QuorumCertificate | undefined, now: MonoNs): void {
   context.view = view
   context.enteredAt = now
   context.viewEpoch = undefined

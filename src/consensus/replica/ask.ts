@@ -21,11 +21,11 @@ export function askForBlock(context: Context, hash: Uint8Array, now: MonoNs): vo
 }
 
 export function askForProposals(context: Context, digests: readonly Uint8Array[], now: MonoNs): void {
-  const wanted = digests.filter((digest) => mayAsk(context, `proposal ${toHex(digest)}`, now)).slice(0, WANTED_MAX)
+  const wanted = digests.slice(0, WANTED_MAX).filter((digest) => mayAsk(context, `proposal ${toHex(digest)}`, now))
   if (wanted.length > 0) sendTo(context, 'all', { kind: 'want-proposals', value: wanted })
 }
 
 export function askForQuorums(context: Context, views: readonly number[], now: MonoNs): void {
-  const wanted = views.filter((view) => mayAsk(context, `quorum ${view}`, now)).slice(0, WANTED_MAX)
+  const wanted = views.slice(0, WANTED_MAX).filter((view) => mayAsk(context, `quorum ${view}`, now))
   if (wanted.length > 0) sendTo(context, 'all', { kind: 'want-quorums', value: wanted })
 }

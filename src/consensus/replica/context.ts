@@ -114,7 +114,7 @@ export function signBody<T extends MessageType>(context: Context, type: T, body:
     attestationDigest,
   }
   const content = encodeContent(header, body)
-  return { type, header, body, content, signature: context.config.sign(type, content) } as SignedMessage<T>
+  return { type, header, body, content, signature: context.config.sign(type, content) }
 }
 
 /** Journals an own message and sends it to all, in this order. Returns the envelope for sending it again. */

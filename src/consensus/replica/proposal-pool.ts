@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from '../../core/bytes.ts'
+import { toHex } from '../../core/bytes.ts'
 import { contentDigest, encodeEnvelope, type SignedMessage } from '../messages.ts'
 import type { Evidence } from './types.ts'
 
@@ -72,8 +72,7 @@ export function createProposalPool(): ProposalPool {
   }
 }
 
-function conflict(first: PooledProposal, second: PooledProposal): Evidence | undefined {
-  if (equalBytes(first.digest, second.digest)) return undefined
+function conflict(first: PooledProposal, second: PooledProposal): Evidence {
   const envelopes = [encodeEnvelope(first.message), encodeEnvelope(second.message)]
   return { kind: 'conflicting-proposal', member: first.member, number: first.message.body.epoch, envelopes }
 }
