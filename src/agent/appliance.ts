@@ -9,6 +9,7 @@ import { type DriverShell, runDriver } from '../device/driver-shell.ts'
 import { openSerialWire } from '../device/serial.ts'
 import { openSockReceiver, type SockReceiver } from '../device/sock.ts'
 import { createStallWatch, type StallWatch } from '../device/stall-watch.ts'
+import type { WireEvent } from '../device/wire.ts'
 import { createLabelClock } from '../fusion/label-clock.ts'
 import { createNodeClock, type NodeClock } from '../fusion/node-clock.ts'
 import { createPulseNumbering, type NumberingResult } from '../fusion/pulse-numbering.ts'
@@ -136,15 +137,12 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
       nodeClock.setStatus(source.name, newer, readMonoNs())
     },
     onFault: complain,
-    onReset: (reason) => report({ type: 'source', source: source.name, state: 'down', reason }),
+    // The wire says that it goes down, and why.
+    onReset: () => undefined,
     onWire: (event) => {
       link = event.type === 'up' ? 'up' : 'down'
-      report({
-        type: 'source',
-        source: source.name,
-        state: link,
-        reason: event.type === 'up' ? event.reason : event.fault.message,
-      })
+      if (event.type !== 'up') faults.count(`source ${source.name}`, event.fault)
+      report({ type: 'source', source: source.name, state: link, reason: reasonOf(event) })
     },
   })
   if (!shell.ok) {
@@ -161,6 +159,11 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
       await shell.value.close()
     },
   })
+}
+
+function reasonOf(event: WireEvent): string {
+  if (event.type === 'up') return event.reason
+  return event.type === 'down' ? event.fault.message : `${event.fault.message}; it is tried again until it opens`
 }
 
 function openPulses(

@@ -20,6 +20,8 @@ export function addAgentVerb(program: Command): void {
 async function run(file: string, json: boolean): Promise<void> {
   const configuration = readConfiguration(file)
   if (!configuration.ok) return reportFault(configuration.fault)
+  // Only being told to stop is a good end: systemd restarts an agent that ends in any other way.
+  process.exitCode = 1
   const notifier = createNotifier(process.env['NOTIFY_SOCKET'])
   const report = (event: AgentEvent): void => {
     if (json) printJson(event)

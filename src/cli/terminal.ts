@@ -2,9 +2,9 @@ import type { Fault } from '../core/fault.ts'
 
 /** What a verb writes, and how it ends. Standard output carries results, standard error everything else. */
 
-// A reader that went away (`| head`) is no error.
+// A reader that went away (`| head`) is no error, unless the verb says so beforehand.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
   throw error
 })
 

@@ -20,7 +20,7 @@ export interface DriverShellOptions {
 export interface DriverShellHandlers {
   onSample(sample: LabelSample | TimeSample): void
   onStatus(status: DriverStatus): void
-  /** `seen` is how many of this code there have been, this one included. */
+  /** What driver and wire complain of while the link is up. `seen` counts those of this code, this one included. */
   onFault(fault: DriverFault, seen: number): void
   /** The driver asked for it; the wire is being reopened. */
   onReset(reason: string): void
@@ -90,7 +90,7 @@ export function runDriver(options: DriverShellOptions, handlers: DriverShellHand
     },
     onState: (event) => {
       driver = event.type === 'up' ? options.createDriver() : undefined
-      if (event.type !== 'up') complain(event.fault)
+      if (event.type !== 'up') faults.count(event.fault.code)
       handlers.onWire(event)
       advance(event.at)
     },

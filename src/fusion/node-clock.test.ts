@@ -182,6 +182,26 @@ describe('the node clock', () => {
     }
   })
 
+  it('asks no more of a word that it believed, even if the flywheel remembers another one better', () => {
+    const prng = createPrng(21)
+    const rubidium = honest({ name: 'rb0', class: 'rubidium', role: 'frequency', domain: 'rb0' }, prng)
+    const sharp = going(honest({ name: 'gnss0' }, prng), 30, () => undefined)
+    const blunt = {
+      ...going(honest({ name: 'gnss1' }, prng), 0, (second) => (second < 30 ? undefined : 200_000)),
+      accuracyNs: 30_000,
+    }
+    const appliance = createVirtualAppliance(prng, anyCrystal(prng), [sharp, blunt, { ...rubidium, noiseNs: 20 }])
+    const jumps: number[] = []
+    for (let second = 1; second <= 90; second++) {
+      appliance.tick(second)
+      if (codes(appliance.read(second + 0.5)).includes('fusion.jump')) jumps.push(second)
+    }
+    assert.equal(jumps.length, 10)
+    assert.equal((jumps[9] ?? 0) - (jumps[0] ?? 0), 9)
+    const said = appliance.oscillator.truthAt(at(90.5)) + 200_000n
+    assert.ok(contains(appliance.read(90.5).estimate!.interval, said))
+  })
+
   it('follows a single domain that walked away before it was locked, without an alarm', () => {
     const prng = createPrng(5)
     const gnss = honest({ name: 'gnss0' }, prng)
@@ -232,7 +252,7 @@ describe('the node clock', () => {
     }
   })
 
-  it('believes the wrong one of two domains that disagree from the start in no order of their coming', () => {
+  it('never believes the wrong one of two domains that disagree from the start, whichever comes first', () => {
     let covered = 0
     for (let seed = 1; seed <= 70; seed++) {
       const prng = createPrng(seed)

@@ -61,6 +61,16 @@ describe('the served clock', () => {
     assert.equal(clock.read(at(20), own(at(20), 7n))?.origin, 'own-hardware')
   })
 
+  it('never serves hardware on its own that a certificate refuted, though that still chooses the point', () => {
+    const refuted = (now: MonoNs): OwnTime => ({ ...own(now, 150n), refuted: true })
+    const clock = createServedClock(at(0))
+    assert.equal(clock.read(at(1), refuted(at(1))), undefined)
+    clock.adopt(certifiedAt(at(1), 200n, 200n))
+    assert.equal(offAt(clock, at(1), refuted(at(1))), 150n)
+    assert.equal(clock.read(at(12), refuted(at(12))), undefined)
+    assert.equal(clock.read(at(12), own(at(12), 150n))?.origin, 'own-hardware')
+  })
+
   it('serves the point of the certified interval that is nearest to the own hardware, and the bound of the interval', () => {
     for (const [hardwareNs, servedNs] of [
       [10n, 10n],

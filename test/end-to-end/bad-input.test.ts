@@ -15,7 +15,7 @@ import {
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Desk, openDesk } from '../../src/cli/demo/instruments.ts'
 import { createWorld } from '../../src/cli/demo/world.ts'
@@ -60,8 +60,8 @@ function gnss(device: string): object {
 }
 
 /** An agent that must not start: it ends by itself, with one sentence on standard error and nothing on standard output. */
-async function refusal(config: string): Promise<string> {
-  const { code, stdout, stderr } = await startAgent(config).ended
+async function refusal(t: TestContext, config: string): Promise<string> {
+  const { code, stdout, stderr } = await startAgent(t, config).ended
   assert.equal(code, 1, stderr)
   assert.equal(stdout, '')
   return sentenceIn(stderr)
@@ -79,24 +79,27 @@ async function endedBy(agent: AgentRun, signal: NodeJS.Signals): Promise<Ended> 
   return agent.ended
 }
 
-test('an unknown configuration key is named, with those that there are', async () => {
+test('an unknown configuration key is named, with those that there are', async (t) => {
   const { config } = await newAppliance()
   writeFileSync(config, readFileSync(config, 'utf8').replace('[node]', '[node]\ncolour = "red"'))
   assert.equal(
-    await refusal(config),
+    await refusal(t, config),
     `${config}: node.colour: expected one of name, genesis, signingKey, tlsKey, stateDirectory, controlSocket, leapSecondsList, got an unknown key`,
   )
 })
 
-test('a missing device is waited for: the agent runs, says so once, and ends when it is told to', async () => {
+test('a missing device is waited for: the agent runs, says so once, and ends when it is told to', async (t) => {
   const device = join(scratch, 'no-such-device')
   const { config } = await newAppliance([gnss(device)])
-  const agent = startAgent(config)
+  const agent = startAgent(t, config)
   await agent.until(({ type }) => type === 'started')
   const names = (event: object): boolean => JSON.stringify(event).includes(device)
   const said = await agent.until(names)
   assert.deepEqual([said['type'], said['source'], said['state']], ['source', 'gnss0', 'down'])
-  assert.match(String(said['reason']), /no-such-device: expected to open it, got /)
+  assert.match(
+    String(said['reason']),
+    /no-such-device at 9600 8N1: expected to open it, got .*; it is tried again until it opens$/,
+  )
   // Long enough for several attempts to open it.
   await sleep(2_500)
   assert.equal(agent.events.filter(names).length, 1)
@@ -105,23 +108,23 @@ test('a missing device is waited for: the agent runs, says so once, and ends whe
 })
 
 describe('a genesis that does not match', () => {
-  test('is refused when it is another cluster’s, with its own keys', async () => {
+  test('is refused when it is another cluster’s, with its own keys', async (t) => {
     const { folder, config } = await newAppliance()
     const other = await newAppliance()
     copyFileSync(join(other.folder, 'genesis.cbor'), join(folder, 'genesis.cbor'))
     assert.match(
-      await refusal(config),
+      await refusal(t, config),
       /keys\/signing\.pem: expected the signing key that the genesis names for ts0, got another \([0-9a-f]+…\)$/,
     )
   })
 
-  test('is refused when it does not name this appliance', async () => {
+  test('is refused when it does not name this appliance', async (t) => {
     const { config } = await newAppliance()
     writeFileSync(config, readFileSync(config, 'utf8').replace('name = "ts0"', 'name = "ts9"'))
-    assert.equal(await refusal(config), 'node.name: expected a member of the genesis (ts0), got "ts9"')
+    assert.equal(await refusal(t, config), 'node.name: expected a member of the genesis (ts0), got "ts9"')
   })
 
-  test('is refused when the journal was kept under another one', async () => {
+  test('is refused when the journal was kept under another one', async (t) => {
     const { folder, config } = await newAppliance()
     // The same keys in a cluster that was made anew.
     const again = join(scratch, `${folders}-again`)
@@ -130,23 +133,23 @@ describe('a genesis that does not match', () => {
     await provision({ folder: again, sources: [[]], cluster: 'other' })
     copyFileSync(join(again, 'genesis.cbor'), join(folder, 'genesis.cbor'))
     assert.match(
-      await refusal(config),
+      await refusal(t, config),
       /state\/journal\.sqlite: expected a journal of membership [0-9a-f]+…, got one of [0-9a-f]+…$/,
     )
   })
 
-  test('is refused when it is damaged or missing', async () => {
+  test('is refused when it is damaged or missing', async (t) => {
     const { folder, config } = await newAppliance()
     const genesis = join(folder, 'genesis.cbor')
     appendFileSync(genesis, 'x')
-    assert.match(await refusal(config), /genesis\.cbor: genesis: expected canonical CBOR, got /)
+    assert.match(await refusal(t, config), /genesis\.cbor: genesis: expected canonical CBOR, got /)
     rmSync(genesis)
-    assert.equal(await refusal(config), `${genesis}: expected a genesis file, got no such file`)
+    assert.equal(await refusal(t, config), `${genesis}: expected a genesis file, got no such file`)
   })
 })
 
 describe('a port or socket in use', () => {
-  test('by another process on the cluster port', async () => {
+  test('by another process on the cluster port', async (t) => {
     const { config } = await newAppliance()
     const { listen } = unwrap(readConfiguration(config)).cluster
     const server = createServer()
@@ -154,13 +157,13 @@ describe('a port or socket in use', () => {
       server.listen(Number(listen.split(':')[1]), '127.0.0.1', resolve)
     })
     assert.equal(
-      await refusal(config),
+      await refusal(t, config),
       `listen ${listen}: expected a free port, got one that another process listens on`,
     )
     server.close()
   })
 
-  test('by another process on the ranging port', async () => {
+  test('by another process on the ranging port', async (t) => {
     const { config } = await newAppliance()
     const { rangingListen } = unwrap(readConfiguration(config)).cluster
     const socket = createSocket('udp4')
@@ -168,26 +171,26 @@ describe('a port or socket in use', () => {
       socket.bind(Number(rangingListen.split(':')[1]), '127.0.0.1', resolve)
     })
     assert.equal(
-      await refusal(config),
+      await refusal(t, config),
       `ranging socket ${rangingListen}: expected a free UDP port, got one that another process has bound`,
     )
     socket.close()
   })
 
-  test('by another program on the pulse socket', async () => {
+  test('by another program on the pulse socket', async (t) => {
     const { folder, config } = await newAppliance([gnss(join(scratch, 'no-such-device'))])
     const path = join(folder, 'state', 'gnss0.sock')
     const socket = unwrap(bindUnixDatagram(path, 0o600))
-    assert.equal(await refusal(config), `${path}: expected a free path, got a socket on which somebody listens`)
+    assert.equal(await refusal(t, config), `${path}: expected a free path, got a socket on which somebody listens`)
     socket.close()
   })
 
-  test('by the same agent, which goes on', async () => {
+  test('by the same agent, which goes on', async (t) => {
     const { config } = await newAppliance()
-    const first = startAgent(config)
+    const first = startAgent(t, config)
     await first.until(({ type }) => type === 'started')
     assert.match(
-      await refusal(config),
+      await refusal(t, config),
       /state\/journal\.sqlite: expected to .*, got a database that another process has open$/,
     )
     assert.equal((await endedBy(first, 'SIGTERM')).code, 0)
@@ -195,18 +198,18 @@ describe('a port or socket in use', () => {
 })
 
 describe('keys and their journal', () => {
-  test('a key that others can read is refused', async () => {
+  test('a key that others can read is refused', async (t) => {
     const { folder, config } = await newAppliance()
     const key = join(folder, 'keys', 'tls.pem')
     chmodSync(key, 0o644)
-    assert.equal(await refusal(config), `${key}: expected mode 0600 or stricter, got 0644`)
+    assert.equal(await refusal(t, config), `${key}: expected mode 0600 or stricter, got 0644`)
   })
 
-  test('a key without its journal never signs again', async () => {
+  test('a key without its journal never signs again', async (t) => {
     const { folder, config } = await newAppliance()
     rmSync(join(folder, 'state', 'journal.sqlite'))
     assert.match(
-      await refusal(config),
+      await refusal(t, config),
       /expected the safety journal of member 0, got no file; a key whose journal is lost/,
     )
   })
@@ -245,7 +248,7 @@ describe('an appliance with instruments, alone in its cluster', () => {
 
   test('ends with one sentence when its disk runs full, and goes on undamaged when there is space again', async (t) => {
     if ('absent' in disk) return t.skip(disk.absent)
-    const first = startAgent(config)
+    const first = startAgent(t, config)
     const decision = await first.until(isDecision)
     disk.fill()
     const { code, stderr } = await first.ended
@@ -256,12 +259,12 @@ describe('an appliance with instruments, alone in its cluster', () => {
     )
 
     assert.equal(
-      await refusal(config),
+      await refusal(t, config),
       `${join(disk.folder, 'journal.sqlite')}: expected to count a start in the safety journal, got a full disk`,
     )
 
     disk.drain()
-    const second = startAgent(config)
+    const second = startAgent(t, config)
     const started = await second.until(({ type }) => type === 'started')
     assert.equal(started['bootCount'], 2)
     const later = await second.until(isDecision)
@@ -269,8 +272,8 @@ describe('an appliance with instruments, alone in its cluster', () => {
     assert.equal((await endedBy(second, 'SIGTERM')).code, 0)
   })
 
-  test('leaves a certificate that only verifies at its own length', async () => {
-    const agent = startAgent(config)
+  test('leaves a certificate that only verifies at its own length', async (t) => {
+    const agent = startAgent(t, config)
     await agent.until(isDecision)
     const exported = await quorumtime('certificate', 'export', '--config', config, '--out', certificate)
     assert.equal(exported.code, 0, exported.stderr)

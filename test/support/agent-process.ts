@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { checkClusterPlan } from '../../provisioning/cluster-plan.ts'
 import { createCluster } from '../../provisioning/new-cluster.ts'
@@ -60,8 +61,8 @@ export interface AgentRun {
   readonly ended: Promise<Ended>
 }
 
-/** Starts an agent and listens to it. Whoever starts one ends it. */
-export function startAgent(configFile: string, env: Readonly<Record<string, string>> = {}): AgentRun {
+/** Starts an agent and listens to it. It is killed at the end of the test, if it still runs then. */
+export function startAgent(t: TestContext, configFile: string, env: Readonly<Record<string, string>> = {}): AgentRun {
   const child = spawn(process.execPath, [MAIN, 'agent', '--config', configFile, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
@@ -84,6 +85,7 @@ export function startAgent(configFile: string, env: Readonly<Record<string, stri
     closed.resolve(code)
     wake()
   })
+  t.after(() => child.kill('SIGKILL'))
   const errors = text(child.stderr)
   return {
     events,

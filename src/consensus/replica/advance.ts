@@ -67,7 +67,7 @@ function takeNotarization(
   keep(context, 'notarization', certificate)
   buildOn(context, record, hash, now)
   if (record.view >= context.view) enterView(context, record.view + 1, certificate, now)
-  const vote = castFinalize(context, record, hash)
+  const vote = castFinalize(context, record, hash, now)
   if (vote !== undefined) takeVote(context, vote, now)
 }
 
@@ -142,7 +142,6 @@ function makeFinal(context: Context, hash: Uint8Array, votes: readonly CompactVo
 function enterView(context: Context, view: number, entry: QuorumCertificate | undefined, now: MonoNs): void {
   context.view = view
   context.enteredAt = now
-  context.viewEpoch = undefined
   context.entry = entry
-  context.resentAt = undefined
+  context.spokeAt = undefined
 }

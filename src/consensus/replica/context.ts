@@ -3,7 +3,7 @@ import { type Block, chainRoot } from '../block.ts'
 import { leaderOf, type Quorum, quorumOf } from '../membership.ts'
 import type { BodyOf, CompactVote, MessageType, SignedMessage } from '../messages.ts'
 import { encodeContent, encodeEnvelope } from '../messages.ts'
-import type { QuorumCertificate } from '../quorum-certificate.ts'
+import type { QuorumCertificate, VoteType } from '../quorum-certificate.ts'
 import type { WireMessage } from '../wire-message.ts'
 import type { Gap } from './backfill.ts'
 import { type Chain, createChain } from './chain.ts'
@@ -29,8 +29,6 @@ export interface Context {
   clock: EpochClock | undefined
   view: number
   enteredAt: MonoNs
-  /** The epoch that the view was entered for; its timers start at that epoch's proposal deadline. */
-  viewEpoch: number | undefined
   /** The certificate that let this member into its view. */
   entry: QuorumCertificate | undefined
   /** The notarized block of the highest view: what a new block builds on. */
@@ -44,7 +42,8 @@ export interface Context {
   proposal: { readonly epoch: number; readonly bytes: Uint8Array } | undefined
   /** The epoch for which a measurement has been asked. */
   measuringEpoch: number
-  resentAt: MonoNs | undefined
+  /** When this member last said or repeated something of the present view or one before it. */
+  spokeAt: MonoNs | undefined
 }
 
 /** What a peer last showed of itself. */
@@ -82,7 +81,6 @@ export function createContext(config: ReplicaConfig, start: MonoNs): Context {
     clock: undefined,
     view: 1,
     enteredAt: start,
-    viewEpoch: undefined,
     entry: undefined,
     tip: { view: 0, hash: root.hash },
     final: undefined,
@@ -90,7 +88,7 @@ export function createContext(config: ReplicaConfig, start: MonoNs): Context {
     gaps: [],
     proposal: undefined,
     measuringEpoch: 0,
-    resentAt: undefined,
+    spokeAt: undefined,
   }
 }
 
@@ -128,4 +126,16 @@ export function publish(
   context.outbox.persist.push({ kind, number, bytes })
   sendTo(context, 'all', { kind: 'signed', value: bytes })
   return bytes
+}
+
+/** Publishes what this member says in a view. */
+export function speak(
+  context: Context,
+  kind: 'block' | VoteType,
+  view: number,
+  message: SignedMessage,
+  now: MonoNs,
+): Uint8Array {
+  context.spokeAt = now
+  return publish(context, kind, view, message)
 }

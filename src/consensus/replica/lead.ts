@@ -3,7 +3,7 @@ import { blockHash } from '../block.ts'
 import { takeOfferedBlock } from './advance.ts'
 import { askForBlock, askForQuorums } from './ask.ts'
 import { composeBlock } from './compose-block.ts'
-import { type Context, leaderOfView, publish, signBody } from './context.ts'
+import { type Context, leaderOfView, signBody, speak } from './context.ts'
 import { markAt, PROPOSAL_DEADLINE_NS, targetEpoch } from './epoch-schedule.ts'
 import { viewsNotNullified } from './skipped-views.ts'
 
@@ -35,7 +35,7 @@ export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   const composed = composeBlock({ view, leader: config.self, epoch, parent, proposals }, config.membership)
   if (!composed.ok) return undefined
   const message = signBody(context, 'block', composed.value)
-  record.own.block = publish(context, 'block', view, message)
+  record.own.block = speak(context, 'block', view, message, now)
   takeOfferedBlock(context, { block: composed.value, hash: blockHash(composed.value), message }, now)
   return undefined
 }

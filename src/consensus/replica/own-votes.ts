@@ -1,5 +1,6 @@
+import type { MonoNs } from '../../core/time.ts'
 import { encodeEnvelope, type SignedMessage } from '../messages.ts'
-import { type Context, publish, signBody } from './context.ts'
+import { type Context, signBody, speak } from './context.ts'
 import type { OfferedBlock, ViewRecord } from './view-book.ts'
 
 /**
@@ -15,21 +16,26 @@ export function castNotarize(
   context: Context,
   record: ViewRecord,
   { hash, message: offer }: OfferedBlock,
+  now: MonoNs,
 ): SignedMessage<'notarize'> | undefined {
   if (record.own.notarize !== undefined || record.own.nullify !== undefined) return undefined
   if (record.own.block === undefined) {
     context.outbox.persist.push({ kind: 'block', number: record.view, bytes: encodeEnvelope(offer) })
   }
   const message = signBody(context, 'notarize', { view: record.view, hash })
-  record.own.notarize = { hash, bytes: publish(context, 'notarize', record.view, message) }
+  record.own.notarize = { hash, bytes: speak(context, 'notarize', record.view, message, now) }
   return message
 }
 
 /** Nullify(v): unless this member has sent Finalize(v). Legal beside Notarize(v). */
-export function castNullify(context: Context, record: ViewRecord): SignedMessage<'nullify'> | undefined {
+export function castNullify(
+  context: Context,
+  record: ViewRecord,
+  now: MonoNs,
+): SignedMessage<'nullify'> | undefined {
   if (record.own.nullify !== undefined || record.own.finalize !== undefined) return undefined
   const message = signBody(context, 'nullify', { view: record.view })
-  record.own.nullify = { bytes: publish(context, 'nullify', record.view, message) }
+  record.own.nullify = { bytes: speak(context, 'nullify', record.view, message, now) }
   return message
 }
 
@@ -41,9 +47,10 @@ export function castFinalize(
   context: Context,
   record: ViewRecord,
   hash: Uint8Array,
+  now: MonoNs,
 ): SignedMessage<'finalize'> | undefined {
   if (record.own.nullify !== undefined || record.own.finalize !== undefined) return undefined
   const message = signBody(context, 'finalize', { view: record.view, hash })
-  record.own.finalize = { hash, bytes: publish(context, 'finalize', record.view, message) }
+  record.own.finalize = { hash, bytes: speak(context, 'finalize', record.view, message, now) }
   return message
 }

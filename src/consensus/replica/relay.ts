@@ -1,4 +1,5 @@
 import { encode } from '../../core/encoding.ts'
+import { max } from '../../core/integer.ts'
 import { between, type MonoNs, plus } from '../../core/time.ts'
 import { blockCodec } from '../block.ts'
 import { certificateOf } from '../certificate.ts'
@@ -38,16 +39,16 @@ function sendQuorum(context: Context, peer: number, record: ViewRecord): boolean
 }
 
 /**
- * Every 2Δ in a view the own votes are sent again byte for byte, with the certificate that let this member in: as long
+ * 2Δ after the last word in a view, and every 2Δ, the own votes are sent again byte for byte, with the certificate that let this member in: as long
  * as a view with own votes is not final, or the present view is past its deadline. Returns when to come again.
  */
 export function repeatOwnVoice(context: Context, timersFrom: MonoNs | undefined, now: MonoNs): MonoNs | undefined {
   const open = context.views.since(context.chain.finalized.view + 1).filter((record) => hasVoted(record))
-  const base = context.resentAt ?? (open.length > 0 ? context.enteredAt : timersFrom)
-  if (base === undefined) return undefined
-  const at = plus(base, 2n * context.pacemaker.deltaNs())
+  const from = open.length > 0 ? context.enteredAt : timersFrom
+  if (from === undefined) return undefined
+  const at = plus(max(from, context.spokeAt ?? from), 2n * context.pacemaker.deltaNs())
   if (now < at) return at
-  context.resentAt = now
+  context.spokeAt = now
   for (const { own } of open.slice(-REPEAT_VIEWS_MAX)) {
     for (const bytes of [own.block, own.notarize?.bytes, own.nullify?.bytes, own.finalize?.bytes]) {
       if (bytes !== undefined) sendTo(context, 'all', { kind: 'signed', value: bytes })

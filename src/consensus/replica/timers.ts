@@ -2,21 +2,18 @@ import { max } from '../../core/integer.ts'
 import { type MonoNs, plus } from '../../core/time.ts'
 import { takeVote } from './advance.ts'
 import type { Context } from './context.ts'
-import { epochAt, markAt, PROPOSAL_DEADLINE_NS, targetEpoch } from './epoch-schedule.ts'
+import { markAt, PROPOSAL_DEADLINE_NS, targetEpoch } from './epoch-schedule.ts'
 import { castNullify } from './own-votes.ts'
 
 /**
  * When the timers of the present view start: at entry, or at the proposal deadline of the epoch that its block will
- * take, whichever is later. Undefined without a clock.
+ * take, whichever is later. Undefined without a clock. That epoch is not kept: it changes once a parent that was certified
+ * before it was here has come.
  */
-export function timersFrom(context: Context): MonoNs | undefined {
-  const { clock, config, enteredAt } = context
+export function timersFrom({ clock, config, chain, tip, enteredAt }: Context): MonoNs | undefined {
   if (clock === undefined) return undefined
-  const parentEpoch = context.chain.get(context.tip.hash)?.epoch ?? context.chain.finalized.epoch
-  context.viewEpoch ??= targetEpoch(config.membership, clock, parentEpoch, enteredAt)
-  // A clock that was set back must not push the timers of this view far into the future.
-  const latest = epochAt(config.membership, clock, enteredAt) + 1
-  const epoch = Math.min(context.viewEpoch, Math.max(latest, parentEpoch + 1))
+  const parentEpoch = chain.get(tip.hash)?.epoch ?? chain.finalized.epoch
+  const epoch = targetEpoch(config.membership, clock, parentEpoch, enteredAt)
   return max(enteredAt, plus(markAt(config.membership, clock, epoch), PROPOSAL_DEADLINE_NS))
 }
 
@@ -27,7 +24,7 @@ export function nullifyOverdue(context: Context, from: MonoNs | undefined, now: 
   const deltaNs = context.pacemaker.deltaNs()
   const deadline = plus(from, deltaNs * (record.own.notarize === undefined ? 2n : 3n))
   if (now < deadline) return deadline
-  const vote = castNullify(context, record)
+  const vote = castNullify(context, record, now)
   if (vote !== undefined) takeVote(context, vote, now)
   return undefined
 }

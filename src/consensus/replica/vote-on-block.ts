@@ -28,13 +28,13 @@ export function voteOnBlock(context: Context, now: MonoNs): boolean {
     }
     return voteAgainst(context, now)
   }
-  const vote = castNotarize(context, record, offered)
+  const vote = castNotarize(context, record, offered, now)
   if (vote !== undefined) takeVote(context, vote, now)
   return vote !== undefined
 }
 
 function voteAgainst(context: Context, now: MonoNs): boolean {
-  const vote = castNullify(context, context.views.at(context.view))
+  const vote = castNullify(context, context.views.at(context.view), now)
   if (vote !== undefined) takeVote(context, vote, now)
   return vote !== undefined
 }
