@@ -86,7 +86,7 @@ describe('the assessment of the hardware', () => {
     const { estimate, trustworthy } = assessed(pair)
     const [first, second] = [own(pair[0]!), own(pair[1]!)]
     assert.deepEqual(estimate?.interval, interval(second.lo, first.hi))
-    assert.deepEqual(trustworthy?.interval, hull(first, second))
+    assert.deepEqual(trustworthy?.time.interval, hull(first, second))
   })
 
   it('goes with the domain that meets the flywheel, with an alarm, and learns from that one alone', () => {
@@ -142,8 +142,24 @@ describe('the assessment of the hardware', () => {
     const result = assessed([caesium], wheel)
     assert.deepEqual(result.estimate, wheel)
     assert.notEqual(result.frequency, undefined)
-    assert.equal(result.carriers.length, 1)
     assert.equal(assessed([caesium]).estimate, undefined)
+  })
+
+  it('trusts a time only together with a rate: what has not settled is served, and no more', () => {
+    const young = createSource({ name: 'gnss0', class: 'gnss', role: 'time', domain: 'gnss' }, 200)
+    for (const second of [18, 19, 20]) {
+      const taiNs = plus(START_TAI, at(second))
+      const reading = { kind: 'time', source: 'gnss0', monoNs: at(second), taiNs, accuracyNs: 100n } as const
+      young.observe({ ...reading, precisionNs: 10n, quality: 'locked' })
+    }
+    const { estimate, verdict, trustworthy } = assessed([young])
+    assert.deepEqual([estimate?.interval, verdict, trustworthy], [own(young), 'trusted', undefined])
+    const settled = assessed([source('gnss0', 0n), source('cs0', 7n, { role: 'frequency', class: 'caesium' })])
+    assert.deepEqual(settled.trustworthy?.time, settled.estimate)
+    assert.deepEqual(
+      settled.trustworthy?.carriers.map(({ name }) => name),
+      ['cs0'],
+    )
   })
 
   it('hears no rate from a falseticker, nor from a liar that walks through the right time just now', () => {

@@ -1,7 +1,7 @@
 import type { Fault } from '../core/fault.ts'
 import type { MonoNs } from '../core/time.ts'
 import { type BoundedTime, combine } from './combination.ts'
-import type { Carrier, Flywheel } from './flywheel.ts'
+import type { Flywheel, Trusted } from './flywheel.ts'
 import { type IntegrityState, integrityAlarms, interrupted, type Judgement, judge } from './integrity.ts'
 import { agreedRate } from './rate-vote.ts'
 import { type Selection, select } from './selection.ts'
@@ -17,13 +17,15 @@ export interface Assessment {
   readonly sourcesBoundNs: bigint | undefined
   /** What may be served: the sources judged against the flywheel, or the flywheel alone. */
   readonly estimate: BoundedTime | undefined
-  /** What later agreements may be compared with; undefined while the sources are in doubt. */
-  readonly trustworthy: BoundedTime | undefined
+  /**
+   * What the flywheel may carry forward; undefined while the sources are in doubt, and before they agree on the rate as
+   * well: until then some may not have settled, or one of two may be walking by.
+   */
+  readonly trustworthy: Trusted | undefined
   /** `contested`: two domains disagree; `carried-forward`: too few sources agree. */
   readonly verdict: Judgement['verdict'] | 'contested' | 'carried-forward'
   readonly integrity: IntegrityState
   readonly frequency: FrequencyEstimate | undefined
-  readonly carriers: readonly Carrier[]
   readonly alarms: readonly Fault[]
 }
 
@@ -49,19 +51,18 @@ export function assess(
   const inDoubt = contested || judgement?.verdict === 'contradicted'
   const integrity = judgement?.state ?? interrupted(past)
   const frequency = inDoubt ? undefined : agreedRate([...selected, ...frequencies])
-  // Two domains prove each other only once both are settled and agree on the rate as well; a walking one does not.
-  const unproven = frequency === undefined && new Set(selected.map(({ domain }) => domain)).size === 2
-  const mayTrust = cautious !== undefined && !inDoubt && !unproven
   return {
     heard,
     selection,
     sourcesBoundNs: bySources?.boundNs,
     estimate: judgement === undefined ? (bySources ?? wheel) : combine(selected, judgement.interval),
-    trustworthy: mayTrust ? combine(selected, cautious) : undefined,
+    trustworthy:
+      cautious === undefined || frequency === undefined
+        ? undefined
+        : { time: combine(selected, cautious), frequency, carriers },
     verdict: judgement?.verdict ?? (contested ? 'contested' : 'carried-forward'),
     integrity,
     frequency,
-    carriers,
     alarms: [...selectionAlarms(selection), ...integrityAlarms(integrity, wheel?.interval, now)],
   }
 }

@@ -11,15 +11,20 @@ import type { FrequencyEstimate } from './source-clock.ts'
  * computed when it is read, never stored.
  */
 export interface Flywheel {
-  /**
-   * Trusts a time of this instant, by each carrier that would not carry a better one to here. `frequency`: TAI against
-   * the oscillator, when it is known.
-   */
-  trust(at: MonoNs, time: BoundedTime, frequency: FrequencyEstimate | undefined, carriers: readonly Carrier[]): void
+  /** From this instant on, for each carrier that would not carry a better time to here. */
+  trust(at: MonoNs, trusted: Trusted): void
   /** By the carrier that knows best; one that the local oscillator contradicts is not asked. */
   read(now: MonoNs, carriers: readonly Carrier[]): BoundedTime | undefined
   /** What was trusted is no longer: the next time is taken as it is. How fast the oscillator runs is still known. */
   forget(): void
+}
+
+/** What is worth being carried forward. */
+export interface Trusted {
+  readonly time: BoundedTime
+  /** TAI against the local oscillator. */
+  readonly frequency: FrequencyEstimate
+  readonly carriers: readonly Carrier[]
 }
 
 /** A frequency source at one instant: a clock that keeps a rate, whatever its time is worth. */
@@ -58,7 +63,7 @@ export function createFlywheel(floorPpb: bigint): Flywheel {
     return timeAround(taiNow, from.time.boundNs + from.carrier.noiseNs + carrier.noiseNs + driftedNs)
   }
   return {
-    trust: (at, time, frequency, carriers) => {
+    trust: (at, { time, frequency, carriers }) => {
       for (const carrier of carriers) {
         if (isBetter(byCarrier(at, carrier), time)) continue
         carried.set(carrier.name, { at, time, carrier })
@@ -94,10 +99,9 @@ function isBetter(carried: BoundedTime | undefined, time: BoundedTime): boolean 
 
 /** A rate that is known worse than that of a bare crystal is not learnt: what was known before is not forgotten for it. */
 function learnt(
-  frequency: FrequencyEstimate | undefined,
+  { ppb, uncertaintyPpb }: FrequencyEstimate,
   floorPpb: bigint,
 ): { readonly ppb: bigint; readonly driftPpb: bigint } | undefined {
-  if (frequency === undefined) return undefined
-  const driftPpb = max(floorPpb, 3n * BigInt(Math.ceil(frequency.uncertaintyPpb)) + 1n)
-  return driftPpb <= UNLEARNT_PPB ? { ppb: BigInt(Math.round(frequency.ppb)), driftPpb } : undefined
+  const driftPpb = max(floorPpb, 3n * BigInt(Math.ceil(uncertaintyPpb)) + 1n)
+  return driftPpb <= UNLEARNT_PPB ? { ppb: BigInt(Math.round(ppb)), driftPpb } : undefined
 }

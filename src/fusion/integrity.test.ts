@@ -67,11 +67,14 @@ describe('the integrity of what the sources agree on', () => {
   it('tells of a jump that was believed for a minute, in words', () => {
     const state = watch(100, () => -41_000n).at(-1)!.state
     const [told] = integrityAlarms(state, near(at(100), -41_000n), at(100))
-    assert.equal(told?.message, 'sources: a jump of −41 µs against the own oscillator stood for 10 s and was believed')
+    assert.equal(
+      told?.message,
+      'sources: a jump of −41 µs against what was trusted before stood for 10 s and was believed',
+    )
     assert.deepEqual(codes(state, undefined, at(700)), ['fusion.relocked'])
     assert.deepEqual(codes(state, undefined, at(701)), [])
     const [jump] = integrityAlarms(watch(0, () => 41_000n)[0]!.state, near(at(0), 0n), at(0))
-    assert.equal(jump?.message, 'sources: expected what the own oscillator carried forward, got a jump of +41 µs')
+    assert.equal(jump?.message, 'sources: expected to go on from what was trusted before, got a jump of +41 µs')
   })
 
   it('covers both for 10 s even when the flywheel grows to reach the new word before that', () => {

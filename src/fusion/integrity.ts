@@ -75,12 +75,12 @@ export function integrityAlarms(
   const alarms: Fault[] = []
   if (contradiction !== undefined && flywheel !== undefined) {
     const jump = formatOffset(midpoint(contradiction.agreed) - midpoint(flywheel))
-    const message = `sources: expected what the own oscillator carried forward, got a jump of ${jump}`
+    const message = `sources: expected to go on from what was trusted before, got a jump of ${jump}`
     alarms.push({ code: 'fusion.jump', message })
   }
   if (relock !== undefined && between(relock.at, now) <= TELL_NS) {
     const jump = formatOffset(relock.jumpNs)
-    const message = `sources: a jump of ${jump} against the own oscillator stood for 10 s and was believed`
+    const message = `sources: a jump of ${jump} against what was trusted before stood for 10 s and was believed`
     alarms.push({ code: 'fusion.relocked', message })
   }
   return alarms

@@ -11,6 +11,7 @@ import {
   createVirtualAppliance,
   honest,
   type Instrument,
+  swinging,
   type VirtualAppliance,
 } from './virtual-appliance-fixture.ts'
 
@@ -100,6 +101,23 @@ describe('the node clock', () => {
       if (last.mode === 'locked' && (last.estimate?.boundNs ?? 0n) < 5_000n) bounds += 1
     }
     assert.ok(bounds > 190, `only ${bounds} of 200 are sharp`)
+  })
+
+  it('covers a first reading that was wrong until it is found out, and is not led astray by it', () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const prng = createPrng(seed)
+      const gnss = honest({ name: 'gnss0' }, prng)
+      const wrongNs = (prng.nextUnit() * 2 - 1) * 2e7
+      const appliance = createVirtualAppliance(prng, anyCrystal(prng), [
+        { ...gnss, errorNs: (second) => (second === 1 ? wrongNs : gnss.errorNs(second)) },
+      ])
+      for (let second = 1; second <= 20; second++) {
+        appliance.tick(second)
+        const reading = second === 1 ? appliance.read(1.5) : readTruly(appliance, second + 0.5, `seed ${seed}`)
+        assert.deepEqual(codes(reading), [])
+      }
+      assert.ok((appliance.read(20.6).estimate?.boundNs ?? 0n) < 5_000n)
+    }
   })
 
   it('keeps the truth while one of three domains lies in any way, and names the liar', () => {
@@ -336,6 +354,40 @@ describe('the node clock', () => {
         if (second === 90) assert.equal(mode, 'locked')
       }
     }
+  })
+
+  it('stays locked by a disciplined oscillator whose sky is gone, at the drift of its class, in its own domain', () => {
+    const prng = createPrng(17)
+    const gnss = going(honest({ name: 'gnss0' }, prng), 30, () => undefined)
+    const gpsdo = honest({ name: 'gpsdo0', class: 'gpsdo', holdoverDomain: 'gpsdo0' }, prng)
+    const drifting: Instrument = {
+      ...gpsdo,
+      errorNs: (second) => (gpsdo.errorNs(second) ?? 0) + 0.9 * Math.max(second - 30, 0),
+      quality: (second) => (second < 30 ? 'locked' : 'holdover'),
+    }
+    const appliance = createVirtualAppliance(prng, anyCrystal(prng), [gnss, drifting])
+    appliance.clock.setStatus('gpsdo0', { quality: 'locked', dependsOn: 'sky', alarms: [] }, at(29))
+    for (let second = 1; second <= 300; second++) {
+      const lost = { quality: 'holdover', dependsOn: 'own', alarms: ['gpsdo.holdover'] } as const
+      if (second === 31) appliance.clock.setStatus('gpsdo0', lost, at(second))
+      appliance.tick(second)
+      const reading = readTruly(appliance, second + 0.5, 'gpsdo')
+      assert.equal(reading.mode, 'locked')
+      assert.deepEqual(codes(reading), [])
+      assert.equal(sourceOf(reading, 'gpsdo0').domain, second < 31 ? 'gnss' : 'gpsdo0')
+      assert.ok((reading.estimate?.boundNs ?? 0n) < 3_500n || second < 8)
+    }
+  })
+
+  it('holds over longer by a better oscillator', () => {
+    const prng = createPrng(18)
+    const gnss = going(honest({ name: 'gnss0' }, prng), 40, () => undefined)
+    const appliance = createVirtualAppliance(prng, swinging(1_234, 2, 100), [gnss], 'ocxo')
+    for (let second = 1; second <= 640; second++) {
+      if (second < 40) appliance.tick(second)
+      readTruly(appliance, second + 0.5, 'ocxo')
+    }
+    assert.ok((appliance.read(641).estimate?.boundNs ?? 0n) < 150_000n)
   })
 
   it('holds over for ten minutes within a few microseconds by a frequency source', () => {

@@ -74,7 +74,7 @@ export function createNodeClock(config: NodeClockConfig): NodeClock {
       const { heard, selection, estimate, trustworthy, sourcesBoundNs, alarms } = assessment
       integrity = assessment.integrity
       if (assessment.verdict === 'relocked') flywheel.forget()
-      if (trustworthy !== undefined) flywheel.trust(now, trustworthy, assessment.frequency, assessment.carriers)
+      if (trustworthy !== undefined) flywheel.trust(now, trustworthy)
       mode = nextMode(mode, { sourcesBoundNs, boundNs: estimate?.boundNs })
       return {
         monoNs: now,

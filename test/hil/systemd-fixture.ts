@@ -22,7 +22,7 @@ const PLAN = `
 cluster = "rack-7"
 acceptSingleDomain = ["gnss"]
 ${appliancePlan('ts0', 7400, '/dev/quorumtime/gnss0', '/run/quorumtime/gnss0.sock')}
-${appliancePlan('ts1', 7500, '/dev/quorumtime/gnss1', '/root/rack-7/ts1/state/gnss1.sock')}
+${appliancePlan('ts1', 7500, '/dev/quorumtime/gnss1', '/srv/rack-7/ts1/state/gnss1.sock')}
 `
 
 function appliancePlan(name: string, port: number, device: string, pulseSocket: string): string {
@@ -67,10 +67,10 @@ export function guideCommands(heading: string): string {
 
 /** Makes the cluster by the guide, and starts everything in it but the service. */
 export async function startNeighbourhood({ run }: Container): Promise<void> {
-  await run(`cd /root\ncat > rack-7.toml <<'END'\n${PLAN}\nEND\n${guideCommands('A cluster')}`)
+  await run(`cd /srv\ncat > rack-7.toml <<'END'\n${PLAN}\nEND\n${guideCommands('A cluster')}`)
   await startReceiver(run, 'gnss0', '/run/quorumtime/gnss0.sock')
-  await startReceiver(run, 'gnss1', '/root/rack-7/ts1/state/gnss1.sock')
-  await run('systemd-run --quiet --unit=peer /usr/bin/quorumtime agent --config /root/rack-7/ts1/config.toml')
+  await startReceiver(run, 'gnss1', '/srv/rack-7/ts1/state/gnss1.sock')
+  await run('systemd-run --quiet --unit=peer /usr/bin/quorumtime agent --config /srv/rack-7/ts1/config.toml')
 }
 
 /** Its pty gets the owner and the mode that udev gives a serial port. */

@@ -26,19 +26,15 @@ function inContainer(name: string, run: (container: Container) => Promise<void>)
   })
 }
 
-/** A start that systemd's limit does not count together with those of the test before. */
-async function startAfresh({ run }: Container): Promise<void> {
-  await run('systemctl reset-failed quorumtime || true; systemctl start quorumtime')
-}
-
-/** Certificates of both appliances, after what the log held at `cursor`. */
-async function waitForCertificates({ until }: Container, since: string): Promise<void> {
-  await until(`${LOG} ${since}`, /^epoch \d+: 2 of 2 signatures/m, 20)
-}
-
-async function here({ run }: Container): Promise<string> {
+/** Narrows the log to what comes from here on. */
+async function fromHere({ run }: Container): Promise<string> {
   const output = await run('journalctl --lines=0 --show-cursor --quiet')
   return `--after-cursor='${output.replace('-- cursor: ', '').trim()}'`
+}
+
+/** Both appliances have signed. */
+async function waitForCertificates({ until }: Container, since: string): Promise<void> {
+  await until(`${LOG} ${since}`, /^epoch \d+: 2 of 2 signatures/m, 20)
 }
 
 inContainer('the commands of the guide install a unit that systemd finds nothing wrong with', async ({ run }) => {
@@ -104,8 +100,8 @@ inContainer('an agent that hangs is ended and started again', async ({ run, unti
 
 inContainer('an agent that is killed is started again, counts it, and signs on', async (container) => {
   const { run, until } = container
-  await run('systemd-run --quiet --unit=peer /usr/bin/quorumtime agent --config /root/rack-7/ts1/config.toml')
-  const since = await here(container)
+  await run('systemd-run --quiet --unit=peer /usr/bin/quorumtime agent --config /srv/rack-7/ts1/config.toml')
+  const since = await fromHere(container)
   await run('systemctl kill --signal=KILL --kill-whom=main quorumtime')
   await until(STATE, /^NRestarts=2$[\s\S]*^SubState=running$/m, 30)
   await until(LOG, /start 3 under its key/, 10)
@@ -120,9 +116,11 @@ inContainer('an agent that is stopped ends in order', async ({ run, until }) => 
 
 inContainer('a wrong configuration is told in a sentence, and not tried for ever', async (container) => {
   const { run, tryRun, until } = container
-  const since = await here(container)
-  await run('sed --in-place \'1i colour = "red"\' /etc/quorumtime/config.toml')
-  await run('systemctl reset-failed quorumtime || true')
+  const since = await fromHere(container)
+  // The starts of the tests before do not count.
+  await run(`
+    sed --in-place '1i colour = "red"' /etc/quorumtime/config.toml
+    systemctl reset-failed quorumtime || true`)
   assert.notEqual((await tryRun('systemctl start quorumtime')).exitCode, 0)
   await until(`${LOG} ${since}`, /Start request repeated too quickly/, 40)
   const log = await run(`${LOG} ${since}`)
@@ -134,8 +132,10 @@ inContainer('a wrong configuration is told in a sentence, and not tried for ever
 })
 
 inContainer('what was mended starts again', async (container) => {
-  await container.run("sed --in-place '/^colour/d' /etc/quorumtime/config.toml")
-  const since = await here(container)
-  await startAfresh(container)
+  const since = await fromHere(container)
+  await container.run(`
+    sed --in-place '/^colour/d' /etc/quorumtime/config.toml
+    systemctl reset-failed quorumtime
+    systemctl start quorumtime`)
   await waitForCertificates(container, since)
 })

@@ -32,6 +32,8 @@ export interface ViewRecord {
   nullification?: QuorumCertificate
   finalization?: QuorumCertificate
   readonly own: OwnVoice
+  /** Who has been found to vote twice, and how. */
+  readonly convictions: Set<string>
   /** The first block was looked at and found to be against the rules: nobody correct will vote for it. */
   leaderFailed: boolean
 }
@@ -67,7 +69,8 @@ export function createViewBook(): ViewBook {
         nullify: new Map<number, Vote>(),
         finalize: new Map<number, Vote>(),
       }
-      const record: ViewRecord = { view, offered: [], votes, own: {}, leaderFailed: false }
+      const convictions = new Set<string>()
+      const record: ViewRecord = { view, offered: [], votes, own: {}, convictions, leaderFailed: false }
       records.set(view, record)
       return record
     },
@@ -93,7 +96,7 @@ export interface VoteAdded {
 export function addVote(record: ViewRecord, vote: Vote, q: number): VoteAdded {
   const { sender } = vote.header
   const known = record.votes[vote.type].get(sender)
-  if (known !== undefined) return { repeated: true, evidence: conflictingVotes(known, vote) }
+  if (known !== undefined) return { repeated: true, evidence: conflictingVotes(record, known, vote) }
   record.votes[vote.type].set(sender, vote)
   const evidence = nullifyAndFinalize(record, sender)
   if (certified(record, vote.type) !== undefined) return { repeated: false, evidence }
@@ -133,11 +136,14 @@ function sameHash(a: Vote, b: Vote): boolean {
   return left === undefined || right === undefined ? left === right : toHex(left) === toHex(right)
 }
 
-function conflictingVotes(known: Vote, vote: Vote): readonly Evidence[] {
+/** Once for each member and type: a liar can sign any number of votes. */
+function conflictingVotes(record: ViewRecord, known: Vote, vote: Vote): readonly Evidence[] {
   if (vote.type === 'nullify' || sameHash(known, vote)) return []
-  return [
-    evidenceOf(vote.type === 'notarize' ? 'conflicting-notarize' : 'conflicting-finalize', known, vote, vote.body.view),
-  ]
+  const kind = vote.type === 'notarize' ? 'conflicting-notarize' : 'conflicting-finalize'
+  const conviction = `${kind} ${vote.header.sender}`
+  if (record.convictions.has(conviction)) return []
+  record.convictions.add(conviction)
+  return [evidenceOf(kind, known, vote, record.view)]
 }
 
 function nullifyAndFinalize(record: ViewRecord, sender: number): readonly Evidence[] {
