@@ -54,5 +54,8 @@ export function readHello(
   const valid = verifier.verifySync(member.signingKey, signingContext('hello'), message.content, message.signature)
   return valid
     ? ok(message)
-    : fail('hello.signature', `hello of member ${peer} (${member.name}): the signature does not verify`)
+    : fail(
+        'hello.signature',
+        `hello of member ${peer} (${member.name}): expected a valid signature, got one that does not verify`,
+      )
 }

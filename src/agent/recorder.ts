@@ -7,7 +7,7 @@ import type { Replica } from '../consensus/replica.ts'
 import { encode } from '../core/encoding.ts'
 import { between } from '../core/time.ts'
 import { readMonoNs } from '../linux/clock.ts'
-import { alarm } from './agent-event.ts'
+import type { FaultLog } from './fault-log.ts'
 import type { MemberOptions } from './member.ts'
 
 /** What happens to a decision: kept in the log, followed by the clock, told to the world. */
@@ -18,6 +18,7 @@ export interface Recorder {
 export function createRecorder(
   { membership, log, clock, identity, report }: MemberOptions,
   replica: Replica,
+  faults: FaultLog,
 ): Recorder {
   const quorum = quorumOf(membership.members.length)
   const hash = membershipHash(membership)
@@ -35,7 +36,7 @@ export function createRecorder(
         certificate: votes === undefined ? undefined : encode(certificateCodec, certificateOf(block, votes)),
       })
       // A decision that is not kept is lost evidence, not lost safety: the agent goes on, and says so.
-      if (!kept.ok) alarm(report, kept.fault)
+      if (!kept.ok) faults.note('decision log', kept.fault)
       if (votes === undefined) return
       const { outcome } = block
       const failed = outcome.frames.filter(({ verdict }) => verdict === 'fail').map(({ member }) => member)

@@ -19,7 +19,7 @@ const PER_MEMBER_MAX = 2
 export interface ProposalPool {
   readonly size: number
   /**
-   * Keeps a proposal; returns evidence when its sender has made another one for the epoch. `isListed`: a block of the
+   * Keeps a proposal; returns evidence when it is its sender's second one for the epoch. `isListed`: a block of the
    * present view names this very digest. A liar tells every leader another one, and all of them must be judged.
    */
   add(message: SignedMessage<'proposal'>, isListed: (digest: Uint8Array) => boolean): Evidence | undefined
@@ -51,8 +51,8 @@ export function createProposalPool(): ProposalPool {
       all.push(pooled)
       epochs.set(epoch, all)
       digests.set(toHex(digest), pooled)
-      const [first] = earlier
-      return first === undefined ? undefined : conflict(first, pooled)
+      const [first, second] = earlier
+      return first === undefined || second !== undefined ? undefined : conflict(first, pooled)
     },
     firstOf: (epoch) => {
       const firsts = new Map<number, PooledProposal>()

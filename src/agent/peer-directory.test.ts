@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sampleMembership } from '../../test/support/proposals.ts'
+import { faultOf, unwrap } from '../../test/support/results.ts'
+import type { Configuration } from '../config/schema.ts'
+import { resolvePeers } from './peer-directory.ts'
+
+const MEMBERSHIP = sampleMembership(3)
+
+function peer(id: number): Configuration['cluster']['peers'][number] {
+  return { name: `node${id}`, address: `ts${id}.example:740${id}`, rangingAddress: `[2001:db8::${id}]:750${id}` }
+}
+
+/** The configuration of node1 with these peers. */
+function configuration(peers: Configuration['cluster']['peers']): Configuration {
+  const node = { name: 'node1' } as Configuration['node']
+  return {
+    node,
+    cluster: { listen: '[::]:7400', rangingListen: '[::]:7401', peers },
+    oscillator: { class: 'crystal' },
+    sources: [],
+  }
+}
+
+test('every other member is found with its key and both addresses, in the order of the genesis', () => {
+  const [first, second] = unwrap(resolvePeers(configuration([peer(2), peer(0)]), MEMBERSHIP))
+  assert.deepEqual(first, {
+    id: 0,
+    name: 'node0',
+    tlsKeyHash: MEMBERSHIP.members[0]?.tlsKeyHash,
+    address: { host: 'ts0.example', port: 7400 },
+    ranging: { address: '2001:db8::0', port: 7500 },
+  })
+  assert.equal(second?.id, 2)
+})
+
+test('a member without addresses is named', () => {
+  assert.deepEqual(faultOf(resolvePeers(configuration([peer(2)]), MEMBERSHIP)), {
+    code: 'peers.missing',
+    message: 'cluster.peers: expected addresses of "node0", got none',
+  })
+})
+
+test('addresses of somebody who is no member are refused', () => {
+  assert.deepEqual(faultOf(resolvePeers(configuration([peer(0), peer(2), peer(7)]), MEMBERSHIP)), {
+    code: 'peers.stranger',
+    message: 'cluster.peers: expected members of the genesis, got "node7"',
+  })
+})
