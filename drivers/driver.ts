@@ -90,6 +90,8 @@ export interface DriverFamily<Options> {
   readonly serial?: { readonly baudRate: number; readonly parity: 'none' | 'odd' | 'even'; readonly dataBits: 7 | 8 }
   /** Checks what the configuration's `options` table holds; `path` is where it stands, for the fault. */
   parseOptions(input: unknown, path: string): Result<Options>
+  /** What the options must hold for a recording to be read as on the day it was made, whenever that was. */
+  readonly recordingOptions?: Readonly<Record<string, unknown>>
   create(options: Options, context: DriverContext): Driver
   /** Names of the faults that the emulator can be told to show, each with a line on what it does. */
   readonly faults: Readonly<Record<string, string>>

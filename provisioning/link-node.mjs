@@ -16,7 +16,9 @@ if (existsSync(new URL(pinned, modules)) && !existsSync(new URL('.bin/node', mod
 if (existsSync(new URL(pinned, modules))) {
   const tried = spawnSync(fileURLToPath(new URL(pinned, modules)), ['--version'], { encoding: 'utf8' })
   if (tried.status !== 0) {
-    console.error(`quorumtime: ${pinned}: expected it to run, got "${tried.stderr.trim()}"; on Debian: apt-get install libatomic1`)
+    console.error(
+      `quorumtime: ${pinned}: expected it to run, got "${tried.stderr.trim()}"; on Debian: apt-get install libatomic1`,
+    )
     process.exitCode = 1
   }
 }

@@ -11,6 +11,7 @@ export const nmeaReceiver: DriverFamily<NmeaReceiverOptions> = {
   link: 'serial',
   serial: { baudRate: 9600, parity: 'none', dataBits: 8 },
   parseOptions,
+  recordingOptions: { floorDate: null },
   create: createDriver,
   faults: EMULATOR_FAULTS,
   emulate: createEmulator,

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sampleProposal, sampleReading } from '../../test/support/proposals.ts'
+import { createReplicaCluster, testSign, testVerify } from '../../test/support/replica-cluster.ts'
 import { faultOf } from '../../test/support/results.ts'
 import { createSigningMembers } from '../../test/support/signing-members.ts'
-import { compactVote, decodeEnvelope } from '../consensus/messages.ts'
+import type { Member } from '../consensus/membership.ts'
+import { compactVote, decodeEnvelope, type MessageType } from '../consensus/messages.ts'
 import { quorumCertificateCodec } from '../consensus/quorum-certificate.ts'
 import type { JournalRecord } from '../consensus/replica/types.ts'
+import { equalBytes } from '../core/bytes.ts'
 import { encode } from '../core/encoding.ts'
-import { checkJournal } from './journal-check.ts'
+import { checkJournal, type JournalCheck } from './journal-check.ts'
 
 const { membership, members, verifier, envelope } = createSigningMembers(4)
 const [self] = membership.members
@@ -33,6 +36,12 @@ function nullification(view: number, senders: readonly number[]): Uint8Array {
   return encode(quorumCertificateCodec, { type: 'nullify', view, hash: undefined, votes })
 }
 
+/** The virtual cluster's signatures: a key is its member's number plus one, many times. */
+function testVerifySync(key: Uint8Array, context: string, content: Uint8Array, signature: Uint8Array): boolean {
+  const type = context.replace('quorumtime/v1/', '') as MessageType
+  return equalBytes(signature, testSign((key[0] ?? 0) - 1, type, content))
+}
+
 async function messageFor(record: JournalRecord): Promise<string> {
   const fault = faultOf(await checkJournal('journal.sqlite', [...RECORDS, record], CHECK))
   assert.equal(fault.code, 'journal.damaged')
@@ -42,6 +51,22 @@ async function messageFor(record: JournalRecord): Promise<string> {
 test('a journal of messages that this member has signed, and of certificates that verify, is genuine', async () => {
   assert.equal((await checkJournal('journal.sqlite', RECORDS, CHECK)).ok, true)
   assert.equal((await checkJournal('journal.sqlite', [], CHECK)).ok, true)
+})
+
+test('the journals of a cluster that has decided are genuine, each for its own member', async () => {
+  const decided = createReplicaCluster({ n: 4, seed: 2 })
+  await decided.run(3_500_000_000n)
+  const node = decided.nodes[3]
+  const [other, own] = [decided.membership.members[2], decided.membership.members[3]]
+  assert.ok(node !== undefined && other !== undefined && own !== undefined)
+  const records = node.journal.records()
+  assert.ok(records.some(({ kind }) => kind === 'final') && records.some(({ kind }) => kind === 'block'))
+  const checkFor = (member: Member): JournalCheck => ({
+    membership: decided.membership,
+    identity: { member, verifier: { verify: testVerify, verifySync: testVerifySync } },
+  })
+  assert.deepEqual(await checkJournal('journal.sqlite', records, checkFor(own)), { ok: true, value: undefined })
+  assert.equal((await checkJournal('journal.sqlite', records, checkFor(other))).ok, false)
 })
 
 test('one changed bit anywhere in a record is found', async () => {

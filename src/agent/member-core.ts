@@ -128,7 +128,7 @@ function openReplica({ membership, identity, journal }: MemberOptions): Replica 
 
 function openLoop(shared: Shared, wake: WakeTimer, tellTime: () => void): ReplicaLoop {
   const { options, ranging, replica, latency } = shared
-  const recorder = createRecorder(options, replica)
+  const recorder = createRecorder(options, replica, shared.faults)
   const loop: ReplicaLoop = createReplicaLoop(replica, {
     now: readMonoNs,
     persist: options.journal.append,
@@ -174,9 +174,10 @@ function openHelloExchange(shared: Shared, found: () => void): HelloExchange {
 }
 
 /** Older blocks than the replica keeps are in the decision log. */
-function answerFromLog({ mesh, options }: Shared, input: Input): boolean {
+function answerFromLog({ mesh, options, faults }: Shared, input: Input): boolean {
   if (input.type !== 'want-block' || mesh === undefined) return false
   const stored = options.log.byHash(input.hash)
+  if (!stored.ok) faults.note('decision log', stored.fault)
   if (!stored.ok || stored.value === undefined) return false
   sendTo(mesh, input.from, { kind: 'block-bytes', value: stored.value.block })
   return true

@@ -1,11 +1,11 @@
-/** How long messages take from the socket to the replica: the floor of Δ. A window of the last few hundred. */
+/** How long messages take from the socket to the replica: the floor of Δ. A window of the last few epochs: what a start cost is soon forgotten. */
 export interface ReceiveLatency {
   observe(durationNs: bigint): void
   /** 99th percentile of the window, ns. */
   p99Ns(): bigint
 }
 
-const WINDOW = 512
+const WINDOW = 128
 
 export function createReceiveLatency(): ReceiveLatency {
   const window: bigint[] = []

@@ -3,9 +3,14 @@ import { test } from 'node:test'
 import { testMembership, testSign } from '../../test/support/replica-cluster.ts'
 import type { Effects, Input, JournalRecord, Measurement } from '../consensus/replica/types.ts'
 import { createReplica, type Replica } from '../consensus/replica.ts'
+import type { WireMessage } from '../consensus/wire-message.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { type MonoNs, monoNs, plus, rangingNs } from '../core/time.ts'
 import { createReplicaLoop, type ReplicaLoop, type ReplicaPorts } from './replica-loop.ts'
+
+function valueOf(message: WireMessage): string {
+  return message.kind === 'want-quorums' ? message.value.join() : message.kind
+}
 
 const NOTHING: Effects = {
   persist: [],
@@ -39,7 +44,7 @@ function setUp(answer: (input: Input) => Partial<Effects>, ports: Partial<Replic
       if (records.length > 0) log.push(`persist ${records.map(({ number }) => number).join(' ')}`)
       return ok(undefined)
     },
-    send: ({ message }) => log.push(`send ${String(message.value)}`),
+    send: ({ message }) => log.push(`send ${valueOf(message)}`),
     commit: ({ block }) => log.push(`commit ${block.height}`),
     evidence: ({ kind }) => log.push(`evidence ${kind}`),
     measure: () => undefined,
@@ -93,7 +98,7 @@ test('inputs that come while one is worked off wait for their turn, in their ord
     (input) => (input.type === 'wake' ? { send: [sending(1), sending(2)], measure: { epoch: 9 } } : {}),
     {
       send: ({ message }) => {
-        log.push(`send ${String(message.value)}`)
+        log.push(`send ${valueOf(message)}`)
         taken += 1
         loop.take(taken === 1 ? { type: 'latency', receiveP99Ns: 1n } : { type: 'clock', clock: undefined })
       },

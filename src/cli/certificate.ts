@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { readGenesis } from '../config/genesis.ts'
 import { readLeapTable } from '../config/leap-seconds.ts'
 import { readConfiguration } from '../config/parse.ts'
+import { readNamedFile } from '../config/read-file.ts'
 import { type Block, blockCodec } from '../consensus/block.ts'
 import { certificateCodec, verifyCertificate } from '../consensus/certificate.ts'
 import type { Membership } from '../consensus/membership.ts'
@@ -15,6 +16,7 @@ import { sha384 } from '../core/hash.ts'
 import { selectMlDsa } from '../crypto/select.ts'
 import { readDecisionLog } from '../ledger/decision-log.ts'
 import { exportCertificate, exportProof } from '../ledger/export.ts'
+import { attempt } from '../linux/attempt.ts'
 import { describeBlock, formatDurationNs, formatInstant } from './present.ts'
 import { printJson, printLine, reportFault } from './terminal.ts'
 
@@ -40,6 +42,7 @@ export function addCertificateVerbs(program: Command): void {
     .requiredOption('--out <file>', 'where to write it; an existing file is not overwritten')
     .option('--epoch <number>', 'which epoch; absent: the newest certified one')
     .option('--proof', 'a proof bundle: block, path in the log, and a later certificate')
+    .option('--json', 'one JSON object')
     .action((options: ExportOptions) => finish(exportFrom(options)))
   certificate
     .command('verify <file>')
@@ -57,41 +60,39 @@ interface ExportOptions {
   readonly out: string
   readonly epoch?: string
   readonly proof?: boolean
+  readonly json?: boolean
 }
 
 function finish(result: Result<void>): void {
   if (!result.ok) reportFault(result.fault)
 }
 
-function readBytes(file: string): Result<Uint8Array> {
-  try {
-    return ok(new Uint8Array(readFileSync(file)))
-  } catch (error) {
-    return fail(
-      'file.unreadable',
-      `${file}: expected a readable file, got ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-    )
-  }
+const FILE_WANTED = { what: 'a certificate or proof bundle', bytesMax: 4_194_304 }
+
+type Kind = 'certificate' | 'proof'
+
+/** Which of the two it says it is, in its first bytes; a certificate when neither. */
+function kindOf(bytes: Uint8Array): Kind {
+  return new TextDecoder('latin1').decode(bytes.subarray(0, 32)).includes('quorumtime-proof-') ? 'proof' : 'certificate'
 }
 
-/** The block in a certificate or proof bundle, unverified, and which of the two it is. */
-function readBlock(bytes: Uint8Array): Result<{ block: Block; hash: Uint8Array; kind: 'certificate' | 'proof' }> {
-  const proof = decode(proofBundleCodec, bytes, 'file')
-  const certificate = proof.ok ? proof : decode(certificateCodec, bytes, 'file')
-  if (!certificate.ok) return certificate
-  const block = decode(blockCodec, certificate.value.block, 'block')
-  if (!block.ok) return block
-  return ok({ block: block.value, hash: sha384(certificate.value.block), kind: proof.ok ? 'proof' : 'certificate' })
+/** The block in a certificate or proof bundle, unverified. */
+function readBlock(kind: Kind, bytes: Uint8Array): Result<{ block: Block; hash: Uint8Array }> {
+  const file = kind === 'proof' ? decode(proofBundleCodec, bytes, kind) : decode(certificateCodec, bytes, kind)
+  if (!file.ok) return file
+  const block = decode(blockCodec, file.value.block, `${kind}.block`)
+  return block.ok ? ok({ block: block.value, hash: sha384(file.value.block) }) : block
 }
 
 function show(file: string, genesisFile: string, json: boolean): Result<void> {
   const genesis = readGenesis(genesisFile)
   if (!genesis.ok) return genesis
-  const bytes = readBytes(file)
+  const bytes = readNamedFile(file, FILE_WANTED)
   if (!bytes.ok) return bytes
-  const read = readBlock(bytes.value)
+  const kind = kindOf(bytes.value)
+  const read = readBlock(kind, bytes.value)
   if (!read.ok) return fail(read.fault.code, `${file}: ${read.fault.message}`)
-  const { block, hash, kind } = read.value
+  const { block, hash } = read.value
   if (json) printJson({ type: kind, verified: false, ...describeBlock(block, hash, genesis.value) })
   else printBlock(`${kind}, not verified`, block, genesis.value)
   return ok(undefined)
@@ -100,19 +101,20 @@ function show(file: string, genesisFile: string, json: boolean): Result<void> {
 async function verify(file: string, genesisFile: string, json: boolean): Promise<Result<void>> {
   const genesis = readGenesis(genesisFile)
   if (!genesis.ok) return genesis
-  const bytes = readBytes(file)
+  const bytes = readNamedFile(file, FILE_WANTED)
   if (!bytes.ok) return bytes
   const { verifier } = selectMlDsa()
-  const isProof = decode(proofBundleCodec, bytes.value, 'file').ok
-  const verified = isProof
-    ? await verifyProof(bytes.value, genesis.value, verifier.verify)
-    : await verifyCertificate(bytes.value, genesis.value, verifier.verify)
+  const kind = kindOf(bytes.value)
+  const verified =
+    kind === 'proof'
+      ? await verifyProof(bytes.value, genesis.value, verifier.verify)
+      : await verifyCertificate(bytes.value, genesis.value, verifier.verify)
   if (!verified.ok) return fail(verified.fault.code, `${file}: ${verified.fault.message}`)
   const { block, blockHash } = verified.value
   const signers = 'signers' in verified.value ? verified.value.signers : verified.value.anchor.signers
   if (json)
     printJson({
-      type: isProof ? 'proof' : 'certificate',
+      type: kind,
       verified: true,
       signers,
       ...describeBlock(block, blockHash, genesis.value),
@@ -143,7 +145,7 @@ function printBlock(what: string, block: Block, membership: Membership): void {
   }
 }
 
-function exportFrom({ config, out, epoch, proof }: ExportOptions): Result<void> {
+function exportFrom({ config, out, epoch, proof, json }: ExportOptions): Result<void> {
   const configuration = readConfiguration(config)
   if (!configuration.ok) return configuration
   const genesis = readGenesis(configuration.value.node.genesis)
@@ -156,14 +158,12 @@ function exportFrom({ config, out, epoch, proof }: ExportOptions): Result<void> 
   const bytes = proof === true ? exportProof(log.value, genesis.value, wanted) : exportCertificate(log.value, wanted)
   log.value.close()
   if (!bytes.ok) return bytes
-  try {
-    writeFileSync(out, bytes.value, { flag: 'wx' })
-  } catch (error) {
-    return fail(
-      'export.write',
-      `${out}: expected to write a new file, got ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-    )
-  }
-  printLine(`${out}: ${bytes.value.length} bytes`)
+  const written = attempt('export.write', `${out}: expected to write a new file`, () =>
+    writeFileSync(out, bytes.value, { flag: 'wx' }),
+  )
+  if (!written.ok) return written
+  const { length } = bytes.value
+  if (json === true) printJson({ type: proof === true ? 'proof' : 'certificate', file: out, bytes: length })
+  else printLine(`${out}: ${length} bytes`)
   return ok(undefined)
 }

@@ -21,7 +21,7 @@ export function describeEvent(event: AgentEvent): string {
     case 'decision': {
       const bound = event.served === undefined ? 'nothing served' : `served ± ${formatDurationNs(event.served.boundNs)}`
       const precision = event.precisionNs === undefined ? 'unknown' : formatDurationNs(event.precisionNs)
-      return `epoch ${event.epoch}: ${event.signatures} of ${event.quorum} signatures, ${event.grade}, precision ${precision}, ${bound}`
+      return `epoch ${event.epoch}: ${event.signatures} signatures (${event.quorum} decide), ${event.grade}, precision ${precision}, ${bound}`
     }
     case 'stopped':
       return `stopped: ${event.reason}`

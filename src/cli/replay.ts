@@ -1,29 +1,31 @@
 import type { Command } from 'commander'
-import type { DriverFault } from '../../drivers/driver.ts'
+import type { DriverFamily, DriverFault, DriverStatus } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import { readLeapTable } from '../config/leap-seconds.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { formatUtc, type LeapTable, taiToUtc } from '../core/leap.ts'
 import type { LabelSample, TimeSample } from '../core/sample.ts'
 import { runDriver } from '../device/driver-shell.ts'
-import { openReplay } from '../device/replay.ts'
+import { openReplay, type Replay } from '../device/replay.ts'
 import { printJson, printLine, reportFault } from './terminal.ts'
 
 interface ReplayOptions {
   readonly driver: string
+  readonly options?: string
   readonly json?: boolean
   readonly ownSpeed?: boolean
-  readonly floorDate?: string
 }
+
+const KINDS = families.map(({ kind }) => kind).join(', ')
 
 /** `replay`: a recorded file through a driver, to see what the agent would make of it. */
 export function addReplayVerb(program: Command): void {
   program
     .command('replay <file>')
     .description('Play a recorded file through a driver: one line per time sample, one per fault, a summary')
-    .requiredOption('--driver <kind>', `which family: ${families.map(({ kind }) => kind).join(', ')}`)
+    .requiredOption('--driver <kind>', `which family: ${KINDS}`)
+    .option('--options <json>', "the driver's options; absent: those for a recording of any year")
     .option('--own-speed', 'as slowly as it was recorded, instead of at once')
-    .option('--floor-date <date>', 'no true date lies before it (a week rollover); absent: every date is accepted')
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample:\n  quorumtime replay --driver nmea-receiver receiver.log --json')
     .action(async (file: string, options: ReplayOptions) => {
@@ -32,64 +34,90 @@ export function addReplayVerb(program: Command): void {
     })
 }
 
-async function replay(file: string, options: ReplayOptions): Promise<Result<void>> {
-  const family = families.find(({ kind }) => kind === options.driver)
-  if (family === undefined) {
-    return fail(
-      'replay.driver',
-      `--driver: expected one of ${families.map(({ kind }) => kind).join(', ')}, got "${options.driver}"`,
-    )
-  }
+async function replay(file: string, { driver, options, json, ownSpeed }: ReplayOptions): Promise<Result<void>> {
+  const family = families.find(({ kind }) => kind === driver)
+  if (family === undefined) return fail('replay.driver', `--driver: expected one of ${KINDS}, got "${driver}"`)
+  const given = parseJson(options ?? '{}')
+  if (!given.ok) return given
+  const checked = family.parseOptions({ ...family.recordingOptions, ...given.value }, '--options')
+  if (!checked.ok) return checked
   const leapTable = readLeapTable(undefined)
   if (!leapTable.ok) return leapTable
-  const checked = family.parseOptions({ floorDate: options.floorDate ?? null }, '--floor-date')
-  if (!checked.ok) return checked
-  const baudRate = family.serial?.baudRate ?? 9_600
+  const recording = { family, options: checked.value, file, ownSpeed: ownSpeed === true, leapTable: leapTable.value }
+  return play(recording, (value, text) => (json === true ? printJson(value) : printLine(text)))
+}
+
+function parseJson(text: string): Result<object> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return ok(value)
+  } catch {
+    // The sentence is the same: it shows the text.
+  }
+  return fail('replay.options', `--options: expected a JSON object, got ${text}`)
+}
+
+interface Recording {
+  readonly family: DriverFamily<unknown>
+  readonly options: unknown
+  readonly file: string
+  readonly ownSpeed: boolean
+  readonly leapTable: LeapTable
+}
+
+/** Says what comes out of the driver, line by line; ends with the file. */
+async function play(
+  { family, options, file, ownSpeed, leapTable }: Recording,
+  print: (value: object, text: string) => void,
+): Promise<Result<void>> {
   const counts = { samples: 0, valid: 0, faults: 0 }
-  const print = (value: object, text: string): void => (options.json === true ? printJson(value) : printLine(text))
+  let details: DriverStatus['details'] = {}
+  let tape: Replay | undefined
   const onSample = (sample: LabelSample | TimeSample): void => {
+    const described = describeSample(sample, leapTable)
     counts.samples += 1
-    const described = describeSample(sample, leapTable.value)
-    if (described.valid) counts.valid += 1
+    counts.valid += described.valid ? 1 : 0
     print(described, `${described.utc}  ${described.valid ? 'valid' : 'invalid'}`)
   }
-  const onFault = ({ code, message, line }: DriverFault): void => {
+  const onFault = ({ code, message, line: lineOfDevice }: DriverFault): void => {
     counts.faults += 1
+    // The driver counts from what the instrument said first; people count from the top of the file.
+    const line = lineOfDevice === undefined ? undefined : lineOfDevice + (tape?.noteLines() ?? 0)
     print({ type: 'fault', code, line, message }, `line ${line ?? '?'}: ${code}: ${message}`)
   }
-  let details: Readonly<Record<string, unknown>> = {}
-  const ended = await new Promise<Result<void>>((resolve) => {
-    const shell = runDriver(
-      {
-        createDriver: () => family.create(checked.value, { source: 'replay', leapTable: leapTable.value }),
-        openWire: (handlers) =>
-          openReplay(
-            { path: file, bytesPerSecond: baudRate / 10, pace: options.ownSpeed === true ? 'own' : 'full' },
-            handlers,
-          ),
-        wakeBy: options.ownSpeed === true ? 'clock' : 'arrivals',
+  const ended = Promise.withResolvers<Result<void>>()
+  const bytesPerSecond = (family.serial?.baudRate ?? 9_600) / 10
+  const shell = runDriver(
+    {
+      createDriver: () => family.create(options, { source: 'replay', leapTable }),
+      openWire: (handlers) => {
+        tape = openReplay({ path: file, bytesPerSecond, pace: ownSpeed ? 'own' : 'full' }, handlers)
+        return tape
       },
-      {
-        onSample,
-        onFault,
-        onStatus: (status) => {
-          details = status.details
-        },
-        onReset: () => undefined,
-        onWire: (event) => {
-          if (event.type === 'up') return
-          const result = event.fault.code === 'replay.end' ? ok(undefined) : { ok: false as const, fault: event.fault }
-          shell.close().then(() => resolve(result), resolve)
-        },
+      wakeBy: ownSpeed ? 'clock' : 'arrivals',
+    },
+    {
+      onSample,
+      onFault,
+      onStatus: (status) => {
+        details = status.details
       },
-    )
-  })
-  if (!ended.ok) return ended
-  print(
-    { type: 'summary', file, driver: family.kind, ...counts, details },
-    `${file}: ${counts.samples} samples, ${counts.valid} of them valid, ${counts.faults} faults`,
+      onReset: () => undefined,
+      onWire: (event) => {
+        if (event.type !== 'up')
+          ended.resolve(event.fault.code === 'replay.end' ? ok(undefined) : { ok: false, fault: event.fault })
+      },
+    },
   )
-  return ok(undefined)
+  const result = await ended.promise
+  await shell.close()
+  if (result.ok) {
+    print(
+      { type: 'summary', file, driver: family.kind, ...counts, details },
+      `${file}: ${counts.samples} samples, ${counts.valid} of them valid, ${counts.faults} faults`,
+    )
+  }
+  return result
 }
 
 interface DescribedSample {

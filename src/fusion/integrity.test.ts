@@ -99,6 +99,12 @@ describe('the integrity of what the sources agree on', () => {
     assert.deepEqual(new Set(jumpy.map(({ verdict }) => verdict)), new Set(['contradicted']))
     const flapping = watch(400, (tenth) => (Math.floor(tenth / 30) % 2 === 0 ? 0n : 60_000n))
     assert.ok(flapping.every(({ verdict }) => verdict !== 'relocked'))
+    // Out to 20 µs and back, no faster than an oscillator may go, so that it is one contradiction all the way.
+    const swinging = watch(400, (tenth) => {
+      const phase = tenth % 70
+      return 4_000n * BigInt(Math.max(0, Math.min(phase - 9, 5, 60 - phase)))
+    })
+    assert.ok(swinging.every(({ verdict }) => verdict !== 'relocked'))
   })
 
   it('believes a word that walks away no faster than an oscillator may, after 10 s', () => {

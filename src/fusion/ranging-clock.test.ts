@@ -108,6 +108,14 @@ describe('the ranging clock', () => {
     assert.deepEqual(segmentOf(ranging), [3, 412n, 612n])
   })
 
+  it('keeps room in a large promise for what bounds of first order leave out', () => {
+    const ranging = clock()
+    ranging.learn(rate(0, 8_000), at(10))
+    assert.equal(ranging.boundPpb, 24_003n)
+    assert.equal(ranging.learn(rate(16_001, 7_999), at(11)), false)
+    assert.equal(ranging.learn(rate(16_002, 7_999), at(12)), true)
+  })
+
   it('does not end a segment for a blunt measurement that could be right beside it', () => {
     const ranging = clock()
     ranging.learn(rate(0, 204), at(10))

@@ -1,10 +1,14 @@
+import assert from 'node:assert/strict'
 import type { Fault } from '../core/fault.ts'
+import { abs } from '../core/integer.ts'
+import { contains } from '../core/interval.ts'
 import type { Prng } from '../core/prng.ts'
 import type { SampleQuality } from '../core/sample.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus, type TaiNs, taiNs } from '../core/time.ts'
 import { createNodeClock, type NodeClock, type NodeClockReading } from './node-clock.ts'
 import type { SourceConfig } from './source.ts'
 import type { OscillatorClass } from './source-class.ts'
+import type { SourceReading } from './source-reading.ts'
 
 /** For tests: one appliance on virtual time, whose instruments and oscillator err as they are told to. */
 
@@ -35,7 +39,7 @@ export function swinging(ratePpb: number, wanderPpb: number, periodS: number, ph
   }
 }
 
-/** Any crystal of its class: up to 50 ppm off, and wandering within 200 ppb, over seconds or over minutes. */
+/** Any crystal of its class: up to 50 ppm off, its rate within 200 ppb of what it ever was, over seconds or minutes. */
 export function anyCrystal(prng: Prng): Oscillator {
   return swinging(
     (prng.nextUnit() * 2 - 1) * 49_900,
@@ -64,6 +68,26 @@ export function honest(config: Partial<SourceConfig> & { readonly name: string }
     noiseNs: 10 + prng.nextBelow(200),
     errorNs: () => biasNs,
   }
+}
+
+/** An instrument whose error changes from `fromS` on. */
+export function going(
+  instrument: Instrument,
+  fromS: number,
+  errorNs: (since: number) => number | undefined,
+): Instrument {
+  return {
+    ...instrument,
+    errorNs: (second) => (second < fromS ? instrument.errorNs(second) : errorNs(second - fromS)),
+  }
+}
+
+export function threeDomains(prng: Prng): readonly [Instrument, Instrument, Instrument] {
+  return [
+    honest({ name: 'gnss0' }, prng),
+    honest({ name: 'ptp0', class: 'ptp', domain: 'ptp' }, prng),
+    honest({ name: 'cs0', class: 'caesium', domain: 'caesium' }, prng),
+  ]
 }
 
 export interface VirtualAppliance {
@@ -103,4 +127,28 @@ export function createVirtualAppliance(
     tick: (second) => instruments.flatMap((instrument) => hear(instrument, second)),
     read: (second) => clock.read(at(second)),
   }
+}
+
+/** Reads, and dies when TAI is not where the reading says. */
+export function readTruly(appliance: VirtualAppliance, second: number, where: string): NodeClockReading {
+  const reading = appliance.read(second)
+  const truth = appliance.oscillator.truthAt(at(second))
+  const { estimate } = reading
+  assert.ok(estimate !== undefined, `${where}, ${second} s: nothing`)
+  assert.ok(
+    contains(estimate.interval, truth),
+    `${where}, ${second} s: ${truth - estimate.taiNs} of ${estimate.boundNs}`,
+  )
+  assert.ok(abs(estimate.taiNs - truth) <= estimate.boundNs, where)
+  return reading
+}
+
+export function sourceOf(reading: NodeClockReading, name: string): SourceReading {
+  const found = reading.sources.find((source) => source.name === name)
+  assert.ok(found !== undefined)
+  return found
+}
+
+export function codes({ alarms }: NodeClockReading): readonly string[] {
+  return alarms.map(({ code }) => code)
 }

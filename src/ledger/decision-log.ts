@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { divCeil } from '../core/integer.ts'
@@ -79,8 +80,9 @@ export function openDecisionLog(path: string, epochPeriodNs: bigint): Result<Dec
   })
 }
 
-/** Opens the log of a running or stopped agent without changing anything. Faults of the ledger. */
+/** Opens the log of a running or stopped agent without changing anything. Faults: `ledger.missing`, those of the ledger. */
 export function readDecisionLog(path: string): Result<DecisionReader> {
+  if (!existsSync(path)) return fail('ledger.missing', `${path}: expected a decision log, got no file`)
   return openLog(path, 'read', (database) => readerOn(path, database))
 }
 

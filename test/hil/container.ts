@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 import { type Ended, runCommand, startCommand } from './command.ts'
+import { type OwnCgroup, ownCgroup } from './own-cgroup.ts'
 
 /** A Debian that has booted: its own systemd as process 1, its own network, its own /dev. */
 export interface Container {
@@ -35,7 +36,9 @@ const POLL_MS = 250
 
 /** Boots a container under systemd-nspawn. The fault says why that is impossible here. It does not outlive this process. */
 export async function bootContainer(options: ContainerOptions): Promise<Result<Container>> {
-  const nspawn = spawnContainer(options)
+  const name = `quorumtime-hil-${process.pid}`
+  const cgroup = ownCgroup(name)
+  const nspawn = spawnContainer(name, cgroup, options)
   let console = ''
   for (const stream of [nspawn.stdout, nspawn.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -45,8 +48,8 @@ export async function bootContainer(options: ContainerOptions): Promise<Result<C
   const leader = await waitForInit(nspawn)
   const booted = leader === undefined ? undefined : await runIn(leader, WAIT_UNTIL_BOOTED, BOOT_SECONDS_MAX)
   if (leader !== undefined && /^(?:running|degraded)$/m.test(booted?.output ?? ''))
-    return ok(containerOf(nspawn, leader))
-  await stop(nspawn)
+    return ok(containerOf(nspawn, leader, cgroup))
+  await stop(nspawn, cgroup)
   const lastWords = `${booted?.output ?? 'no systemd'} ${booted?.complaint ?? ''} ${console.slice(-400)}`
   return fail(
     'container.boot',
@@ -54,7 +57,11 @@ export async function bootContainer(options: ContainerOptions): Promise<Result<C
   )
 }
 
-function spawnContainer({ root, binds, secondsMax }: ContainerOptions): ChildProcess {
+function spawnContainer(
+  name: string,
+  { enter }: OwnCgroup,
+  { root, binds, secondsMax }: ContainerOptions,
+): ChildProcess {
   const bound = Object.entries(binds).map(([from, to]) => `--bind-ro=${from.replaceAll(':', '\\:')}:${to}`)
   const nspawn = [
     'systemd-nspawn',
@@ -66,12 +73,12 @@ function spawnContainer({ root, binds, secondsMax }: ContainerOptions): ChildPro
     '--volatile=overlay',
     // Several containers may stand on one root.
     '--read-only',
-    `--machine=quorumtime-hil-${process.pid}`,
+    `--machine=${name}`,
     `--directory=${root}`,
     ...bound,
   ]
   // Should this process be killed, `timeout` is told, ends the container in order, and after ten seconds without.
-  const args = ['--pdeathsig', 'TERM', 'timeout', '--kill-after=10', String(secondsMax), ...nspawn]
+  const args = ['--pdeathsig', 'TERM', 'timeout', '--kill-after=10', String(secondsMax), ...enter, ...nspawn]
   return startCommand('setpriv', args)
 }
 
@@ -102,7 +109,7 @@ function readProc(path: string): string {
   }
 }
 
-function containerOf(nspawn: ChildProcess, leader: number): Container {
+function containerOf(nspawn: ChildProcess, leader: number, cgroup: OwnCgroup): Container {
   const tryRun = (script: string): Promise<Ended> => runIn(leader, script, SCRIPT_SECONDS_MAX)
   return {
     tryRun,
@@ -128,7 +135,7 @@ function containerOf(nspawn: ChildProcess, leader: number): Container {
         await sleep(POLL_MS)
       }
     },
-    stop: () => stop(nspawn),
+    stop: () => stop(nspawn, cgroup),
   }
 }
 
@@ -141,10 +148,12 @@ function isRunning(process: ChildProcess): boolean {
   return process.pid !== undefined && process.exitCode === null && process.signalCode === null
 }
 
-function stop(nspawn: ChildProcess): Promise<void> {
-  if (!isRunning(nspawn)) return Promise.resolve()
-  return new Promise((resolve) => {
-    nspawn.once('close', () => resolve())
-    nspawn.kill('SIGTERM')
-  })
+async function stop(nspawn: ChildProcess, cgroup: OwnCgroup): Promise<void> {
+  if (isRunning(nspawn)) {
+    await new Promise((resolve) => {
+      nspawn.once('close', resolve)
+      nspawn.kill('SIGTERM')
+    })
+  }
+  await cgroup.remove()
 }

@@ -12,7 +12,7 @@ export interface DebianOptions {
 }
 
 /** It takes half a minute on two idle cores; the rest is for a slow mirror or busy ones. */
-const MAKING_SECONDS_MAX = 240
+const MAKING_SECONDS_MAX = 220
 
 /**
  * The folder of a root as asked for: made the first time, and kept in the folder for temporary files. Treat it as

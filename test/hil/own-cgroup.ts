@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from './command.ts'
 
 /**
- * A control group for one container. Where systemd runs it makes one when it is asked; elsewhere two containers would
- * find themselves in the same one, and the systemd of each would end the processes of the other.
+ * A control group for one container, below that of this process. In the same group the systemd of each container would
+ * take the processes of the other for its own, and end them.
  */
 export interface OwnCgroup {
   /** What has to stand before a command for it to run in the group. */
@@ -13,24 +13,29 @@ export interface OwnCgroup {
   remove(): Promise<void>
 }
 
-/** Version 2 alone, or both side by side, of which systemd uses these two. */
-const HIERARCHIES = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified', '/sys/fs/cgroup/systemd']
-
+/** Where groups cannot be made, this machine is a container itself, and what runs in it is on its own. */
 export function ownCgroup(name: string): OwnCgroup {
-  const folders = HIERARCHIES.filter((folder) => existsSync(join(folder, 'cgroup.procs'))).map((folder) =>
-    join(folder, name),
-  )
-  // Where the groups cannot be written, this machine is a container itself, and nobody else's.
-  const script = [
-    ...folders.map((folder) => `mkdir ${folder} && echo $$ > ${folder}/cgroup.procs || true`),
-    'exec "$@"',
-  ].join('\n')
+  const folders = cgroupFolders().map((folder) => join(folder, name))
+  const joining = folders.map((folder) => `mkdir "${folder}" && echo $$ > "${folder}/cgroup.procs" || true`)
   return {
-    enter: ['bash', '--norc', '-c', script, 'enter-cgroup'],
+    enter: ['bash', '--norc', '-c', [...joining, 'exec "$@"'].join('\n'), 'enter-cgroup'],
     remove: async () => {
       for (const folder of folders.filter((made) => existsSync(made))) {
         await runCommand('find', [folder, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'], 10)
       }
     },
   }
+}
+
+/** Where this process stands in the hierarchies that systemd uses: that of version 2, and beside it maybe its own. */
+function cgroupFolders(): readonly string[] {
+  const unified = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'].find((mount) =>
+    existsSync(join(mount, 'cgroup.controllers')),
+  )
+  const lines = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n')
+  return lines.flatMap((line) => {
+    const [, controllers, path = '/'] = line.split(':')
+    if (controllers === '' && unified !== undefined) return [join(unified, path)]
+    return controllers === 'name=systemd' ? [join('/sys/fs/cgroup/systemd', path)] : []
+  })
 }

@@ -265,6 +265,6 @@ function shuffledPair({ prng }: Liar, a: Outgoing, b: Outgoing): readonly Outgoi
   return chance(prng, 0.5) ? [a, b] : [b, a]
 }
 
-export function randomBytes(prng: Prng, length: number): Uint8Array {
+function randomBytes(prng: Prng, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => prng.nextBelow(256))
 }

@@ -1,49 +1,26 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { monoNs } from '../../src/core/time.ts'
-import type { Commit } from '../../src/consensus/replica/types.ts'
-import { anyLie } from './liars.ts'
-import { createLiarCluster } from './liar-cluster.ts'
-import { findProblems } from './invariants.ts'
 import { weatherStorm } from './storm.ts'
-import type { Climate } from './weather.ts'
 
-const SECOND_NS = 1_000_000_000n
+/** Which seeds to run: `17`, or `1-5000`. Without it as many as finish in seconds. */
+const SEEDS = process.env['QUORUMTIME_SEEDS'] ?? '1-250'
 
-function climate(n: number, seed: number): Climate {
-  return {
-    n,
-    seed,
-    calmAt: monoNs(6n * SECOND_NS),
-    delayMsMax: 60,
-    lossMax: 0.3,
-    duplicationMax: 0.2,
-    cutsMax: 2,
-    partitionsMax: 2,
-    deathMax: 0.05,
-    clockErrorMsMax: 200,
-    clockSteps: true,
+it('members weather loss, partitions, crashes, wrong clocks and liars without a fork, and go on when it is calm', async (t) => {
+  const [first = 1, last = first] = SEEDS.split('-').map(Number)
+  const failures: string[] = []
+  const total = { epochs: 0, events: 0, restarts: 0, recoveryMsMax: 0, recoveryViewsMax: 0 }
+  for (let seed = first; seed <= last; seed++) {
+    const { problems, forecast, ...report } = await weatherStorm(seed)
+    total.epochs += report.epochs
+    total.events += report.events
+    total.restarts += report.restarts
+    total.recoveryMsMax = Math.max(total.recoveryMsMax, Number(report.recoveryNs / 1_000_000n))
+    total.recoveryViewsMax = Math.max(total.recoveryViewsMax, report.recoveryViews)
+    if (problems.length === 0) continue
+    const again = `QUORUMTIME_SEEDS=${seed} npm test -- --only test/simulation/storm.test.ts`
+    failures.push([`seed ${seed} (${forecast}); again: ${again}`, ...problems.slice(0, 5)].join('\n  '))
   }
-}
-
-for (const n of [4, 5, 7]) {
-  it(`${n} replicas weather loss, partitions, crashes and wrong clocks without a fork, and go on when it is calm`, async (t) => {
-    let events = 0
-    for (let seed = 1; seed <= 12; seed++) {
-      const report = await weatherStorm(climate(n, seed), 0, 60n * SECOND_NS)
-      assert.deepEqual(report.problems, [], `n = ${n}, seed ${seed}: ${report.forecast}`)
-      events += report.events
-    }
-    t.diagnostic(`${events} events`)
-  })
-}
-
-it('a liar that lies in every way it can forks nobody, frames nobody and stops nobody', async () => {
-  for (let seed = 1; seed <= 12; seed++) {
-    const cluster = createLiarCluster({ n: 4, seed }, new Map([[3, anyLie]]))
-    await cluster.run(12n * SECOND_NS)
-    assert.deepEqual(await findProblems(cluster, [0, 1, 2]), [], `seed ${seed}`)
-    const commits: readonly Commit[] = cluster.nodes[0]?.commits ?? []
-    assert.ok(commits.length >= 4, `seed ${seed}: ${commits.length} decisions in 12 epochs`)
-  }
+  t.diagnostic(`seeds ${first} to ${last}: ${JSON.stringify(total)}`)
+  assert.ok(total.epochs > 0)
+  assert.deepEqual(failures, [], failures.join('\n'))
 })

@@ -1,4 +1,5 @@
-import { createPrng, type Prng } from '../../src/core/prng.ts'
+import { compare } from '../../src/core/integer.ts'
+import type { Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_MILLISECOND } from '../../src/core/time.ts'
 import { chance, pick, shuffled } from '../support/chance.ts'
 import type { ClusterOptions, Fate } from '../support/replica-cluster.ts'
@@ -6,7 +7,6 @@ import type { ClusterOptions, Fate } from '../support/replica-cluster.ts'
 /** How bad it gets. Everything ends at `calmAt`; only clocks stay as wrong as they are. */
 export interface Climate {
   readonly n: number
-  readonly seed: number
   readonly calmAt: MonoNs
   readonly delayMsMax: number
   readonly lossMax: number
@@ -16,14 +16,13 @@ export interface Climate {
   /** How likely a node dies at a write of its journal. */
   readonly deathMax: number
   readonly clockErrorMsMax: number
-  readonly clockSteps: boolean
 }
 
 /** One seed's network, disks and clocks. */
 export interface Weather
   extends Required<Pick<ClusterOptions, 'arrivals' | 'fate'>>,
     Pick<ClusterOptions, 'clockError'> {
-  /** When a node's clock is stepped: its epoch clock is to be told then. */
+  /** When a node's clock is stepped, gets lost or is found again: it is to be told then. */
   readonly clockSteps: readonly ClockStep[]
   /** What happens here, for people. */
   readonly forecast: string
@@ -32,7 +31,8 @@ export interface Weather
 interface ClockStep {
   readonly id: number
   readonly at: MonoNs
-  readonly offsetNs: bigint
+  /** Undefined: no clock. */
+  readonly offsetNs: bigint | undefined
 }
 
 interface Spell {
@@ -51,9 +51,8 @@ interface Partition extends Spell {
 
 const FATES: readonly Fate[] = ['torn', 'unsent', 'half-sent']
 
-export function createWeather(climate: Climate): Weather {
-  const { n, seed, calmAt } = climate
-  const prng = createPrng(seed ^ 0x5eed)
+export function createWeather(prng: Prng, climate: Climate): Weather {
+  const { n, calmAt } = climate
   const delayNsMax = milliseconds(prng.nextUnit() * climate.delayMsMax)
   const loss = prng.nextUnit() * climate.lossMax
   const duplication = prng.nextUnit() * climate.duplicationMax
@@ -87,21 +86,24 @@ export function createWeather(climate: Climate): Weather {
   }
 }
 
+/** Some clocks are stepped, some are lost for a while, as after a restart; by the calm everybody has one. */
 function createClocks(prng: Prng, climate: Climate): Pick<Weather, 'clockError' | 'clockSteps'> {
   const { n, clockErrorMsMax, calmAt } = climate
   const error = (): bigint => milliseconds((2 * prng.nextUnit() - 1) * clockErrorMsMax)
-  const steps: ClockStep[] = members(n).map((id) => ({ id, at: monoNs(0n), offsetNs: error() }))
   const rates = members(n).map(() => BigInt(prng.nextBelow(200_001) - 100_000))
-  if (climate.clockSteps) {
-    for (const id of members(n)) {
-      if (chance(prng, 0.3)) steps.push({ id, at: instant(prng, calmAt), offsetNs: error() })
-    }
+  const steps: ClockStep[] = members(n).map((id) => ({ id, at: monoNs(0n), offsetNs: error() }))
+  for (const id of members(n)) {
+    if (chance(prng, 0.3)) steps.push({ id, at: instant(prng, calmAt), offsetNs: error() })
+    if (!chance(prng, 0.2)) continue
+    const { from, until } = spell(prng, calmAt)
+    steps.push({ id, at: from, offsetNs: undefined }, { id, at: until, offsetNs: error() })
   }
+  steps.sort((a, b) => compare(a.at, b.at))
   return {
     clockSteps: steps.filter(({ at }) => at > 0n),
     clockError: (id, now) => {
-      const offsetNs = steps.findLast((step) => step.id === id && step.at <= now)?.offsetNs ?? 0n
-      return { offsetNs, ratePpb: rates[id] ?? 0n }
+      const offsetNs = steps.findLast((step) => step.id === id && step.at <= now)?.offsetNs
+      return offsetNs === undefined ? undefined : { offsetNs, ratePpb: rates[id] ?? 0n }
     },
   }
 }

@@ -112,7 +112,7 @@ export function testMembership(n: number): Membership {
 }
 
 /** A public key that is also the secret of the keyed hash which stands in for ML-DSA-87. */
-export function testKey(id: number): Uint8Array {
+function testKey(id: number): Uint8Array {
   return new Uint8Array(PUBLIC_KEY_BYTES).fill(id + 1)
 }
 

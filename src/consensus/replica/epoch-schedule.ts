@@ -19,7 +19,7 @@ export function taiAt(clock: EpochClock, now: MonoNs): TaiNs {
 }
 
 /** The local instant at which the served clock shows `tai`, rounded up: never early. */
-function monoAt(clock: EpochClock, tai: TaiNs): MonoNs {
+export function monoAt(clock: EpochClock, tai: TaiNs): MonoNs {
   const elapsed = between(clock.taiNs, tai)
   return plus(clock.monoNs, divCeil(elapsed * NS_PER_NS_PPB, NS_PER_NS_PPB + clock.ratePpb))
 }

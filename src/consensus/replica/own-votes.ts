@@ -28,11 +28,7 @@ export function castNotarize(
 }
 
 /** Nullify(v): unless this member has sent Finalize(v). Legal beside Notarize(v). */
-export function castNullify(
-  context: Context,
-  record: ViewRecord,
-  now: MonoNs,
-): SignedMessage<'nullify'> | undefined {
+export function castNullify(context: Context, record: ViewRecord, now: MonoNs): SignedMessage<'nullify'> | undefined {
   if (record.own.nullify !== undefined || record.own.finalize !== undefined) return undefined
   const message = signBody(context, 'nullify', { view: record.view })
   record.own.nullify = { bytes: speak(context, 'nullify', record.view, message, now) }

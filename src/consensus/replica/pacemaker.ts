@@ -4,6 +4,11 @@ import { NS_PER_MILLISECOND } from '../../core/time.ts'
 /** Δ on a LAN, and where it stops doubling. */
 const DELTA_BASE_NS = 50n * NS_PER_MILLISECOND
 const DELTA_MAX_NS = 2_000n * NS_PER_MILLISECOND
+/**
+ * What measured latency may raise Δ to by itself: 3Δ after the proposal deadline a view with a dead leader is given up, and
+ * that has to leave time for the next leader before 0.7 of an epoch. Beyond it only doubling helps.
+ */
+const DELTA_FLOOR_NS_MAX = 125n * NS_PER_MILLISECOND
 
 /**
  * Δ, the bound on message delay that view timers are multiples of: decays by an eighth per finalization, and doubles with
@@ -15,7 +20,7 @@ export interface Pacemaker {
   deltaNs(): bigint
   viewNullified(leader: number): void
   viewFinalized(leader: number): void
-  /** Δ stays at or above twice the measured time to receive and verify. */
+  /** Δ stays at or above twice the measured time to receive and verify, as far as an epoch allows that. */
   setReceiveP99(receiveP99Ns: bigint): void
 }
 
@@ -35,7 +40,7 @@ export function createPacemaker(f: number): Pacemaker {
       backedOffNs = max(backedOffNs - backedOffNs / 8n, DELTA_BASE_NS)
     },
     setReceiveP99: (receiveP99Ns) => {
-      floorNs = max(DELTA_BASE_NS, 2n * receiveP99Ns)
+      floorNs = min(max(DELTA_BASE_NS, 2n * receiveP99Ns), DELTA_FLOOR_NS_MAX)
     },
   }
 }

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { taiNs } from '../core/time.ts'
+import { answerQuestion, type StatusParts } from './status.ts'
+
+/** What the parts of an agent say of themselves; `served` and the estimate can be missing. */
+function parts(hasTime: boolean): StatusParts {
+  const estimate = { taiNs: taiNs(7n), boundNs: 3n, interval: { lo: 4n, hi: 10n } }
+  const served = { taiNs: taiNs(9n), boundNs: 2n, origin: 'certified', flags: [] }
+  const reading = { name: 'gnss0', state: 'selected', offsetNs: -1n, boundNs: 3n, reason: undefined }
+  return {
+    name: 'ts0',
+    appliance: { reports: () => [{ name: 'gnss0', kind: 'nmea-receiver', link: 'up', samples: 5, faults: {} }] },
+    member: {
+      status: () => ({ view: 4, leader: 1, finalizedView: 3, finalizedEpoch: 3, deltaNs: 50_000_000n }),
+      peers: () => [{ id: 1, name: 'ts1', up: true, link: { roundTripNs: 120_000n } }],
+      faultCounts: () => ({ 'peer ts1 message.signature': 2 }),
+    },
+    clock: {
+      node: () => ({
+        mode: hasTime ? 'locked' : 'acquiring',
+        clockClass: hasTime ? 6 : 248,
+        flags: [],
+        alarms: [],
+        estimate: hasTime ? estimate : undefined,
+        sources: [reading],
+      }),
+      served: () => (hasTime ? served : undefined),
+    },
+  } as unknown as StatusParts
+}
+
+function answer(question: Parameters<typeof answerQuestion>[0], hasTime = true): Record<string, unknown> {
+  const text = answerQuestion(question, parts(hasTime))
+  assert.equal(text.includes('\n'), false)
+  return JSON.parse(text) as Record<string, unknown>
+}
+
+test('the status says what is served and why, with nanoseconds as decimal strings', () => {
+  const status = answer('status')
+  assert.deepEqual(status['nodeClock'], { taiNs: '7', boundNs: '3' })
+  assert.deepEqual(status['served'], { taiNs: '9', boundNs: '2', origin: 'certified', flags: [] })
+  assert.deepEqual(status['faults'], { 'peer ts1 message.signature': 2 })
+  assert.deepEqual([status['node'], status['mode'], status['clockClass']], ['ts0', 'locked', 6])
+})
+
+test('what there is not yet is null, not left out', () => {
+  const status = answer('status', false)
+  assert.deepEqual([status['nodeClock'], status['served']], [null, null])
+})
+
+test('a source is told with its line, its samples and what the selection made of it', () => {
+  assert.deepEqual(answer('sources')['sources'], [
+    {
+      name: 'gnss0',
+      kind: 'nmea-receiver',
+      link: 'up',
+      samples: 5,
+      faults: {},
+      state: 'selected',
+      offsetNs: '-1',
+      boundNs: '3',
+    },
+  ])
+})
+
+test('peers are told with their links', () => {
+  assert.deepEqual(answer('peers')['peers'], [{ id: 1, name: 'ts1', up: true, link: { roundTripNs: '120000' } }])
+})
