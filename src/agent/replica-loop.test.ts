@@ -8,7 +8,7 @@ import { fail, ok, type Result } from '../core/fault.ts'
 import { type MonoNs, monoNs, plus, rangingNs } from '../core/time.ts'
 import { createReplicaLoop, type ReplicaLoop, type ReplicaPorts } from './replica-loop.ts'
 
-function valueOf(message: WireMessage): string {
+function valueText(message: WireMessage): string {
   return message.kind === 'want-quorums' ? message.value.join() : message.kind
 }
 
@@ -44,7 +44,7 @@ function setUp(answer: (input: Input) => Partial<Effects>, ports: Partial<Replic
       if (records.length > 0) log.push(`persist ${records.map(({ number }) => number).join(' ')}`)
       return ok(undefined)
     },
-    send: ({ message }) => log.push(`send ${valueOf(message)}`),
+    send: ({ message }) => log.push(`send ${valueText(message)}`),
     commit: ({ block }) => log.push(`commit ${block.height}`),
     evidence: ({ kind }) => log.push(`evidence ${kind}`),
     measure: () => undefined,
@@ -98,7 +98,7 @@ test('inputs that come while one is worked off wait for their turn, in their ord
     (input) => (input.type === 'wake' ? { send: [sending(1), sending(2)], measure: { epoch: 9 } } : {}),
     {
       send: ({ message }) => {
-        log.push(`send ${valueOf(message)}`)
+        log.push(`send ${valueText(message)}`)
         taken += 1
         loop.take(taken === 1 ? { type: 'latency', receiveP99Ns: 1n } : { type: 'clock', clock: undefined })
       },
