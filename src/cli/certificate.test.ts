@@ -106,7 +106,10 @@ describe('certificate verify', () => {
       verify(vector('n4/proof.cbor'), vector('n4/genesis-renamed.cbor')),
     ])
     for (const ended of [other, renamed]) assert.match(refusalIn(ended), /certificate\.cbor: /)
-    assert.match(refusalIn(proof), /proof\.cbor: proof: expected the reader.s own genesis, of cluster "rack-8", got another, of cluster "rack-7"$/)
+    assert.match(
+      refusalIn(proof),
+      /proof\.cbor: proof: expected the reader.s own genesis, of cluster "rack-8", got another, of cluster "rack-7"$/,
+    )
   })
 
   test('ends with 1 when a file is not there, or is something else', async () => {
