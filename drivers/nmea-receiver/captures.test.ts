@@ -70,6 +70,9 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   'unicore-um621': { labels: 20, valid: 16, faults: {} },
 }
 
+// A suite that is skipped counts as no test at all.
+if (!present) it('reads recorded bytes', { skip }, () => undefined)
+
 describe('NMEA receiver on recorded bytes', { skip }, () => {
   const names = present ? readdirSync(folder).flatMap((file) => (file.endsWith('.log') ? [file.slice(0, -4)] : [])) : []
 
