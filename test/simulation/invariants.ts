@@ -2,6 +2,7 @@ import { certificateCodec, certificateOf, verifyCertificate } from '../../src/co
 import { toHex } from '../../src/core/bytes.ts'
 import { encode } from '../../src/core/encoding.ts'
 import { type ClusterNode, type ReplicaCluster, testVerify } from '../support/replica-cluster.ts'
+import { proves } from './evidence-check.ts'
 
 /** What must hold of every run, whatever the weather and whoever lies, for the members that do not. Empty: all holds. */
 export async function findProblems(cluster: ReplicaCluster, honest: readonly number[]): Promise<readonly string[]> {
@@ -17,6 +18,7 @@ export async function findProblems(cluster: ReplicaCluster, honest: readonly num
     ]),
     ...nodes.flatMap(findHoard),
     ...(await findBadCertificates(cluster, nodes)),
+    ...(await findHollowEvidence(cluster, nodes)),
   ]
 }
 
@@ -62,6 +64,19 @@ async function findBadCertificates(cluster: ReplicaCluster, nodes: readonly Clus
       const verified = await verifyCertificate(bytes, cluster.membership, testVerify)
       if (!verified.ok) problems.push(`node ${id}, height ${block.height}: ${verified.fault.message}`)
     }
+  }
+  return problems
+}
+
+/** Every accusation stands on what the accused has signed. Many accuse of the same: one of each is looked at. */
+async function findHollowEvidence(cluster: ReplicaCluster, nodes: readonly ClusterNode[]): Promise<readonly string[]> {
+  const all = nodes.flatMap(({ evidence }) => evidence)
+  const distinct = new Map(
+    all.map((evidence) => [`${evidence.kind} ${evidence.number} of ${evidence.member}`, evidence]),
+  )
+  const problems: string[] = []
+  for (const [what, evidence] of distinct) {
+    if (!(await proves(evidence, cluster.membership))) problems.push(`no proof of ${what}`)
   }
   return problems
 }
