@@ -4,27 +4,33 @@ import type { WireMessage } from '../../src/consensus/wire-message.ts'
 import { toHex } from '../../src/core/bytes.ts'
 import { createPrng } from '../../src/core/prng.ts'
 import { type ClusterOptions, createReplicaCluster, type ReplicaCluster } from '../support/replica-cluster.ts'
-import type { Liar, Lie } from './liars.ts'
+import type { Adversary, Liar, Part } from './byzantine/liar.ts'
 
 /** Frames and blocks that a liar remembers. */
 const HEARD_MAX = 400
 const BLOCKS_MAX = 32
 
 /** A cluster in which some members lie, each in its own way. */
-export function createLiarCluster(options: ClusterOptions, lies: ReadonlyMap<number, Lie>): ReplicaCluster {
+export function createLiarCluster(options: ClusterOptions, cast: ReadonlyMap<number, Adversary>): ReplicaCluster {
   const liars = new Map<number, RememberingLiar>()
+  const parts = new Map<number, Part>()
   const cluster = createReplicaCluster({
     ...options,
     overhear: (id, message) => liars.get(id)?.hear(message),
     tamper: (id, outgoing) => {
-      const liar = liars.get(id)
-      const lie = lies.get(id)
-      if (liar === undefined || lie === undefined) return [outgoing]
-      liar.hear(outgoing.message)
-      return lie(liar, outgoing)
+      liars.get(id)?.hear(outgoing.message)
+      return parts.get(id)?.say?.(outgoing) ?? [outgoing]
+    },
+    reading: (id, epoch, honest) => {
+      const measured = options.reading?.(id, epoch, honest) ?? honest
+      return parts.get(id)?.read?.(epoch, measured) ?? measured
     },
   })
-  for (const id of lies.keys()) liars.set(id, createLiar(cluster, id, options.seed))
+  for (const [id, adversary] of cast) {
+    const liar = createLiar(cluster, id, options.seed)
+    liars.set(id, liar)
+    parts.set(id, adversary.play(liar))
+  }
   return cluster
 }
 

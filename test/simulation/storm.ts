@@ -3,9 +3,10 @@ import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_MILLISECOND, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import { chance, pick, shuffled } from '../support/chance.ts'
 import type { ReplicaCluster } from '../support/replica-cluster.ts'
+import { ADVERSARIES } from './byzantine/adversaries.ts'
+import type { Adversary } from './byzantine/liar.ts'
 import { findProblems } from './invariants.ts'
 import { createLiarCluster } from './liar-cluster.ts'
-import { anyLie, LIES, type Lie } from './liars.ts'
 import { type Climate, createWeather, type Weather } from './weather.ts'
 
 /** What one seed came to. */
@@ -34,7 +35,7 @@ const SLICE_NS = 50n * NS_PER_MILLISECOND
 interface Cast {
   readonly n: number
   readonly dead: readonly number[]
-  readonly lies: ReadonlyMap<number, readonly [string, Lie]>
+  readonly lies: ReadonlyMap<number, readonly [string, Adversary]>
   readonly honest: readonly number[]
 }
 
@@ -44,8 +45,8 @@ export async function weatherStorm(seed: number): Promise<StormReport> {
   const cast = drawCast(prng)
   const climate = drawClimate(prng, cast.n)
   const weather = createWeather(prng, climate)
-  const lies = new Map([...cast.lies].map(([id, [, lie]]) => [id, lie]))
-  const cluster = createLiarCluster({ n: cast.n, seed, ...weather }, lies)
+  const parts = new Map([...cast.lies].map(([id, [, adversary]]) => [id, adversary]))
+  const cluster = createLiarCluster({ n: cast.n, seed, ...weather }, parts)
   const restarts = await endureStorm(cluster, cast, weather, climate, prng)
   const viewBefore = highestView(cluster, cast)
   const wanted = Number(climate.calmAt / NS_PER_SECOND) + 1
@@ -70,12 +71,10 @@ function drawCast(prng: Prng): Cast {
   const faulty = shuffled(prng, ids).slice(0, prng.nextBelow(f + 1))
   const dead = faulty.filter(() => chance(prng, 0.4))
   const lies = new Map(
-    faulty.filter((id) => !dead.includes(id)).map((id) => [id, pick(prng, [...Object.entries(LIES), ANY_LIE])]),
+    faulty.filter((id) => !dead.includes(id)).map((id) => [id, pick(prng, Object.entries(ADVERSARIES))]),
   )
   return { n, dead, lies, honest: ids.filter((id) => !faulty.includes(id)) }
 }
-
-const ANY_LIE: [string, Lie] = ['anyLie', anyLie]
 
 function drawClimate(prng: Prng, n: number): Climate {
   return {

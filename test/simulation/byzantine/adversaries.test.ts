@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { quorumOf } from '../../src/consensus/membership.ts'
-import type { EvidenceKind } from '../../src/consensus/replica/types.ts'
-import { NS_PER_SECOND } from '../../src/core/time.ts'
-import type { ReplicaCluster } from '../support/replica-cluster.ts'
-import { findProblems } from './invariants.ts'
-import { createLiarCluster } from './liar-cluster.ts'
-import { anyLie, LIES, type Lie } from './liars.ts'
+import { quorumOf } from '../../../src/consensus/membership.ts'
+import { NS_PER_SECOND } from '../../../src/core/time.ts'
+import type { ReplicaCluster } from '../../support/replica-cluster.ts'
+import { findProblems } from '../invariants.ts'
+import { createLiarCluster } from '../liar-cluster.ts'
+import { ADVERSARIES } from './adversaries.ts'
+import type { Adversary } from './liar.ts'
 
 const EPOCHS = 10
 
-/** What each lie proves of its liar to everybody; the others break rules without signing a contradiction. */
-const PROOFS: Readonly<Record<string, EvidenceKind>> = {
-  manyProposals: 'conflicting-proposal',
-  twoBlocks: 'conflicting-block',
-  wrongOutcome: 'wrong-outcome',
-  doubleNotarize: 'conflicting-notarize',
-  doubleFinalize: 'conflicting-finalize',
-  nullifyAndFinalize: 'nullify-and-finalize',
-}
+/** Files of this folder that are no adversary. */
+const BESIDE = ['adversaries', 'liar']
 
 interface Run {
   readonly cluster: ReplicaCluster
@@ -27,34 +21,34 @@ interface Run {
 }
 
 /** f liars among n, on a calm network. */
-async function runWith(lie: Lie, n: number, seed: number): Promise<Run> {
+async function runWith(adversary: Adversary, n: number, seed: number): Promise<Run> {
   const { f } = quorumOf(n)
   const ids = Array.from({ length: n }, (_, id) => id)
   const liars = ids.filter((id) => id % 2 === 1).slice(0, f)
-  const cluster = createLiarCluster({ n, seed, delayNsMax: 5_000_000n }, new Map(liars.map((id) => [id, lie])))
+  const cast = new Map(liars.map((id) => [id, adversary]))
+  const cluster = createLiarCluster({ n, seed, delayNsMax: 5_000_000n }, cast)
   await cluster.run(BigInt(EPOCHS) * NS_PER_SECOND - 100_000_000n)
   return { cluster, liars, honest: ids.filter((id) => !liars.includes(id)) }
 }
 
-describe('f liars', () => {
-  for (const [name, lie] of Object.entries({ ...LIES, anyLie })) {
+describe('f adversaries', () => {
+  for (const [name, adversary] of Object.entries(ADVERSARIES)) {
     it(`fork nobody, frame nobody and cost at most an epoch: ${name}`, async () => {
       for (const [n, seed] of [
         [4, 1],
         [5, 2],
         [7, 3],
       ] as const) {
-        const { cluster, liars, honest } = await runWith(lie, n, seed)
+        const { cluster, liars, honest } = await runWith(adversary, n, seed)
         assert.deepEqual(await findProblems(cluster, honest), [], `n = ${n}`)
         for (const id of honest) {
           const epochs = new Set(cluster.nodes[id]?.commits.map(({ block }) => block.epoch))
           assert.ok(epochs.size >= EPOCHS - 2, `n = ${n}: node ${id} has epochs ${[...epochs].join()}`)
         }
-        const proof = PROOFS[name]
-        if (proof === undefined) continue
+        if (adversary.proves === undefined) continue
         for (const id of honest) {
           const evidence = cluster.nodes[id]?.evidence ?? []
-          assert.deepEqual([...new Set(evidence.map(({ kind }) => kind))], [proof], `n = ${n}, node ${id}`)
+          assert.deepEqual([...new Set(evidence.map(({ kind }) => kind))], [adversary.proves], `n = ${n}, node ${id}`)
           assert.deepEqual(
             [...new Set(evidence.map(({ member }) => member))].sort((a, b) => a - b),
             liars,
@@ -66,11 +60,21 @@ describe('f liars', () => {
   }
 
   it('are proven to lie once for each lie, however often they repeat it', async () => {
-    const { cluster, honest } = await runWith(LIES['doubleNotarize'] ?? anyLie, 4, 5)
+    const adversary = ADVERSARIES['double-notarizer']
+    assert.ok(adversary)
+    const { cluster, honest } = await runWith(adversary, 4, 5)
     for (const id of honest) {
       const { evidence } = cluster.nodes[id] ?? { evidence: [] }
       assert.ok(evidence.length > 0)
       assert.equal(new Set(evidence.map(({ number }) => number)).size, evidence.length)
     }
+  })
+
+  it('have one file each, and each file stands in the list', () => {
+    const files = readdirSync(import.meta.dirname)
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .map((file) => file.slice(0, -'.ts'.length))
+      .filter((name) => !BESIDE.includes(name))
+    assert.deepEqual(Object.keys(ADVERSARIES).sort(), files.sort())
   })
 })

@@ -1,0 +1,102 @@
+import type { Block } from '../../../src/consensus/block.ts'
+import { type Membership, membershipHash } from '../../../src/consensus/membership.ts'
+import {
+  type BodyOf,
+  decodeEnvelope,
+  encodeContent,
+  encodeEnvelope,
+  type MessageType,
+  type SignedMessage,
+} from '../../../src/consensus/messages.ts'
+import type { EvidenceKind, Measurement, Outgoing } from '../../../src/consensus/replica/types.ts'
+import type { Replica } from '../../../src/consensus/replica.ts'
+import type { WireMessage } from '../../../src/consensus/wire-message.ts'
+import type { Prng } from '../../../src/core/prng.ts'
+import { chance } from '../../support/chance.ts'
+import { testSign } from '../../support/replica-cluster.ts'
+
+/**
+ * What a liar knows: its own replica, which runs as it should, and everything that it hears. Its signatures are right;
+ * what it signs is not.
+ */
+export interface Liar {
+  readonly id: number
+  readonly membership: Membership
+  readonly prng: Prng
+  replica(): Replica
+  /** The newest frames that it got. */
+  readonly heard: readonly WireMessage[]
+  /** Blocks that it made or got, by the hexadecimal digits of their hash. */
+  readonly blocks: ReadonlyMap<string, Block>
+}
+
+/** What a liar sends in the place of one thing that a correct member would send. */
+export type Lie = (liar: Liar, outgoing: Outgoing) => readonly Outgoing[]
+
+/** One member's part in a run, with what it remembers of it. What it leaves out it does as a correct member does. */
+export interface Part {
+  say?(outgoing: Outgoing): readonly Outgoing[]
+  /** What it says that its hardware read, in the place of what it did read. */
+  read?(epoch: number, honest: Measurement): Measurement
+}
+
+/** A way to lie: one file each. The docstring of each says what it may achieve at most. */
+export interface Adversary {
+  play(liar: Liar): Part
+  /** It contradicts itself under its signature: the one kind of proof that everybody gets, against it and nobody else. */
+  readonly proves?: EvidenceKind
+}
+
+/** An adversary that remembers nothing. */
+export function saying(lie: Lie): Adversary['play'] {
+  return (liar) => ({ say: (outgoing) => lie(liar, outgoing) })
+}
+
+/** The liar's own message in `outgoing`; undefined for what it only passes on, and for unsigned frames. */
+export function ownMessage(liar: Liar, { message }: Outgoing): SignedMessage | undefined {
+  if (message.kind !== 'signed') return undefined
+  const decoded = decodeEnvelope(message.value)
+  return decoded.ok && decoded.value.header.sender === liar.id ? decoded.value : undefined
+}
+
+/** Lies about one type of its own messages; all else stays as it is. */
+export function onOwn<T extends MessageType>(
+  liar: Liar,
+  outgoing: Outgoing,
+  type: T,
+  lie: (message: SignedMessage<T>) => readonly Outgoing[],
+): readonly Outgoing[] {
+  const message = ownMessage(liar, outgoing)
+  return message?.type === type ? lie(message as SignedMessage<T>) : [outgoing]
+}
+
+/** Signs anything at all. */
+export function say<T extends MessageType>(liar: Liar, to: number | 'all', type: T, body: BodyOf[T]): Outgoing {
+  const { membership, id } = liar
+  const header = {
+    cluster: membership.cluster,
+    membershipHash: membershipHash(membership),
+    type,
+    sender: id,
+    bootCount: 1,
+    attestationDigest: undefined,
+  }
+  const content = encodeContent(header, body)
+  return { to, message: { kind: 'signed', value: encodeEnvelope({ content, signature: testSign(id, type, content) }) } }
+}
+
+export function others({ id, membership }: Liar): readonly number[] {
+  return membership.members.map((member) => member.id).filter((other) => other !== id)
+}
+
+export function toAll(...messages: readonly WireMessage[]): readonly Outgoing[] {
+  return messages.map((message) => ({ to: 'all', message }))
+}
+
+export function shuffledPair({ prng }: Liar, a: Outgoing, b: Outgoing): readonly Outgoing[] {
+  return chance(prng, 0.5) ? [a, b] : [b, a]
+}
+
+export function randomBytes(prng: Prng, length: number): Uint8Array {
+  return Uint8Array.from({ length }, () => prng.nextBelow(256))
+}
