@@ -3,7 +3,7 @@ import { decodeEnvelope } from '../../src/consensus/messages.ts'
 import type { WireMessage } from '../../src/consensus/wire-message.ts'
 import { toHex } from '../../src/core/bytes.ts'
 import { createPrng } from '../../src/core/prng.ts'
-import { type ClusterOptions, createReplicaCluster, type ReplicaCluster } from '../support/replica-cluster.ts'
+import { type ClusterOptions, createReplicaCluster, type ReplicaCluster, testSign } from '../support/replica-cluster.ts'
 import type { Adversary, Liar, Part } from './byzantine/liar.ts'
 
 /** Frames and blocks that a liar remembers. */
@@ -27,7 +27,7 @@ export function createLiarCluster(options: ClusterOptions, cast: ReadonlyMap<num
     },
   })
   for (const [id, adversary] of cast) {
-    const liar = createLiar(cluster, id, options.seed)
+    const liar = createLiar(cluster, id, options)
     liars.set(id, liar)
     parts.set(id, adversary.play(liar))
   }
@@ -38,7 +38,8 @@ interface RememberingLiar extends Liar {
   hear(message: WireMessage): void
 }
 
-function createLiar(cluster: ReplicaCluster, id: number, seed: number): RememberingLiar {
+function createLiar(cluster: ReplicaCluster, id: number, { seed, signatures }: ClusterOptions): RememberingLiar {
+  const sign = signatures?.sign ?? testSign
   const node = cluster.nodes[id]
   if (node === undefined) throw new Error(`expected one of ${cluster.nodes.length} members, got ${id}`)
   const heard: WireMessage[] = []
@@ -48,6 +49,7 @@ function createLiar(cluster: ReplicaCluster, id: number, seed: number): Remember
     membership: cluster.membership,
     prng: createPrng(seed * 100 + id),
     replica: () => node.replica,
+    sign: (type, content) => sign(id, type, content),
     heard,
     blocks,
     hear: (message) => {

@@ -49,7 +49,10 @@ export interface ReplicaCluster {
 
 export interface ClusterNode {
   readonly id: number
+  readonly clock: Oscillator
   replica: Replica
+  /** Undefined unless the options make one. */
+  station: Station | undefined
   loop: ReplicaLoop
   up: boolean
   boots: number
@@ -63,6 +66,14 @@ export interface ClusterNode {
 export interface ClusterOptions {
   readonly n: number
   readonly seed: number
+  /** A keyed hash when not given. */
+  readonly signatures?: TestSignatures
+  /** A node's own oscillator; without it every node's clock shows the virtual instant itself. */
+  oscillator?(id: number): Oscillator
+  /** How much later than asked a timer of a node fires. */
+  latenessNs?(id: number, now: MonoNs): bigint
+  /** What stands around a replica, made anew at every start; takes the place of `clockError`. */
+  station?(node: ClusterNode, now: MonoNs): Station
   /** A frame takes 0.1 ms and up to this much more; 2 ms when not given. */
   readonly delayNsMax?: bigint
   /** Whether a frame from one node to another arrives. */
@@ -81,6 +92,28 @@ export interface ClusterOptions {
   overhear?(id: number, message: WireMessage): void
 }
 
+/** A local clock as a function of the virtual instant: never stepped, never back. */
+export interface Oscillator {
+  at(virtual: MonoNs): MonoNs
+  /** The first virtual instant at which it shows `local` or more. */
+  whenShows(local: MonoNs): MonoNs
+}
+
+/** The clocks of one member in one run of its process. Instants are those of its oscillator. */
+export interface Station {
+  epochClock(now: MonoNs): EpochClock | undefined
+  measure(epoch: number, now: MonoNs): Measurement | undefined
+  /** A block has become final; the epoch clock is asked for afterwards. */
+  follow(commit: Commit, now: MonoNs): void
+}
+
+/** How members sign, and how everybody verifies. */
+export interface TestSignatures {
+  publicKey(id: number): Uint8Array
+  sign(id: number, type: MessageType, content: Uint8Array): Uint8Array
+  readonly verify: Verify
+}
+
 /**
  * `torn`: the machine dies, the records are lost and nothing is sent. `unsent`: it dies with the records durable. `half-sent`:
  * it dies after about half of the frames are out.
@@ -90,8 +123,9 @@ export type Fate = 'lives' | 'torn' | 'unsent' | 'half-sent'
 /** TAI at virtual instant 0, and the epoch period. */
 export const START_TAI = taiNs(1_000_000_000_000n)
 const PERIOD_NS = 1_000_000_000n
+const VIRTUAL_TIME: Oscillator = { at: (virtual) => virtual, whenShows: (local) => local }
 
-export function testMembership(n: number): Membership {
+export function testMembership(n: number, { publicKey }: Pick<TestSignatures, 'publicKey'> = KEYED_HASH): Membership {
   return {
     format: 'quorumtime-genesis-1',
     cluster: 'test',
@@ -105,7 +139,7 @@ export function testMembership(n: number): Membership {
       id,
       name: `node${id}`,
       site: `site${id}`,
-      signingKey: testKey(id),
+      signingKey: publicKey(id),
       tlsKeyHash: sha384(utf8(`tls ${id}`)),
     })),
   }
@@ -129,8 +163,11 @@ function keyedHash(key: Uint8Array, context: string, message: Uint8Array): Uint8
   return hash('sha384', concatBytes(key.subarray(0, 32), utf8(context), message), 'buffer')
 }
 
+const KEYED_HASH: TestSignatures = { publicKey: testKey, sign: testSign, verify: testVerify }
+
 interface World {
   readonly options: ClusterOptions
+  readonly signatures: TestSignatures
   readonly identity: ClusterIdentity
   readonly membership: Membership
   readonly prng: Prng
@@ -142,10 +179,11 @@ interface World {
 }
 
 export function createReplicaCluster(options: ClusterOptions): ReplicaCluster {
-  const { n, seed } = options
-  const membership = testMembership(n)
+  const { n, seed, signatures = KEYED_HASH } = options
+  const membership = testMembership(n, signatures)
   const world: World = {
     options,
+    signatures,
     identity: { cluster: membership.cluster, membershipHash: membershipHash(membership), n },
     membership,
     prng: createPrng(seed),
@@ -157,7 +195,8 @@ export function createReplicaCluster(options: ClusterOptions): ReplicaCluster {
   }
   for (let id = 0; id < n; id++) {
     const journal = createVirtualJournal()
-    const node = { id, up: false, boots: 0, journal, commits: [], evidence: [], unjournalled: [] }
+    const clock = options.oscillator?.(id) ?? VIRTUAL_TIME
+    const node = { id, clock, up: false, boots: 0, journal, commits: [], evidence: [], unjournalled: [] }
     world.nodes.push(boot(world, node as unknown as ClusterNode))
   }
   return {
@@ -179,7 +218,7 @@ export function createReplicaCluster(options: ClusterOptions): ReplicaCluster {
     },
     tellTime: (id) => {
       const node = world.nodes[id]
-      if (node?.up === true) node.loop.take({ type: 'clock', clock: epochClock(world, id) })
+      if (node?.up === true) tellTime(world, node)
     },
     inject: (from, to, message) => transmit(world, from, to, message, judge(world, from, message)),
   }
@@ -204,31 +243,44 @@ function boot(world: World, node: ClusterNode): ClusterNode {
       self: node.id,
       bootCount: node.boots,
       attestationDigest: undefined,
-      sign: (type, content) => testSign(node.id, type, content),
+      sign: (type, content) => world.signatures.sign(node.id, type, content),
       journal: node.journal.records(),
     },
-    world.now,
+    node.clock.at(world.now),
   )
+  node.station = world.options.station?.(node, world.now)
   node.loop = createReplicaLoop(node.replica, portsOf(world, node))
-  node.loop.take({ type: 'clock', clock: epochClock(world, node.id) })
+  tellTime(world, node)
   return node
+}
+
+function tellTime(world: World, node: ClusterNode): void {
+  node.loop.take({ type: 'clock', clock: epochClock(world, node) })
 }
 
 function portsOf(world: World, node: ClusterNode): ReplicaPorts {
   const { options } = world
-  const { boots } = node
+  const { boots, clock, station } = node
   let wakes = 0
   return {
-    now: () => world.now,
+    now: () => clock.at(world.now),
     persist: (records) => persist(world, node, records),
     send: (outgoing) => {
       for (const said of options.tamper?.(node.id, outgoing) ?? [outgoing]) sendOut(world, node, said)
     },
-    commit: (commit) => node.commits.push(commit),
+    commit: (commit) => {
+      node.commits.push(commit)
+      if (station === undefined) return
+      station.follow(commit, clock.at(world.now))
+      tellTime(world, node)
+    },
     evidence: (evidence) => node.evidence.push(evidence),
     measure: (epoch) => {
-      const honest = honestMeasurement(node.id, options.n, world.now, trueTai(world.now))
-      return options.reading?.(node.id, epoch, honest) ?? honest
+      const honest =
+        station === undefined
+          ? honestMeasurement(node.id, options.n, world.now, trueTai(world.now))
+          : station.measure(epoch, clock.at(world.now))
+      return honest && (options.reading?.(node.id, epoch, honest) ?? honest)
     },
     wakeAt: (at) => {
       wakes += 1
@@ -237,7 +289,8 @@ function portsOf(world: World, node: ClusterNode): ReplicaPorts {
       const run = (): void => {
         if (node.up && node.boots === boots && ticket === wakes) node.loop.take({ type: 'wake' })
       }
-      world.queue.add({ at: max(at, world.now), run })
+      const due = max(clock.whenShows(at), world.now)
+      world.queue.add({ at: plus(due, options.latenessNs?.(node.id, world.now) ?? 0n), run })
     },
     halted: () => {
       node.up = false
@@ -276,14 +329,12 @@ function sendOut(world: World, node: ClusterNode, { to, message }: Outgoing): vo
 function judge(world: World, from: number, message: WireMessage): Promise<Input | undefined> {
   return new Promise((resolve) => {
     const { membership, identity, faults } = world
+    const { verify } = world.signatures
     const refuse = (_from: number, fault: Fault): void => {
       faults.push(fault)
       resolve(undefined)
     }
-    createInbound({ membership, identity, verify: testVerify, accept: resolve, refuse }).take(
-      from,
-      encodeWireMessage(message),
-    )
+    createInbound({ membership, identity, verify, accept: resolve, refuse }).take(from, encodeWireMessage(message))
   })
 }
 
@@ -317,7 +368,9 @@ function trueTai(now: MonoNs): TaiNs {
   return plus(START_TAI, now)
 }
 
-function epochClock({ options, now }: World, id: number): EpochClock | undefined {
+function epochClock({ options, now }: World, { id, clock, station }: ClusterNode): EpochClock | undefined {
+  const monoNs = clock.at(now)
+  if (station !== undefined) return station.epochClock(monoNs)
   const error = options.clockError === undefined ? { offsetNs: 0n, ratePpb: 0n } : options.clockError(id, now)
-  return error && { monoNs: now, taiNs: plus(trueTai(now), error.offsetNs), ratePpb: error.ratePpb }
+  return error && { monoNs, taiNs: plus(trueTai(now), error.offsetNs), ratePpb: error.ratePpb }
 }

@@ -13,7 +13,6 @@ import type { Replica } from '../../../src/consensus/replica.ts'
 import type { WireMessage } from '../../../src/consensus/wire-message.ts'
 import type { Prng } from '../../../src/core/prng.ts'
 import { chance } from '../../support/chance.ts'
-import { testSign } from '../../support/replica-cluster.ts'
 
 /**
  * What a liar knows: its own replica, which runs as it should, and everything that it hears. Its signatures are right;
@@ -24,6 +23,8 @@ export interface Liar {
   readonly membership: Membership
   readonly prng: Prng
   replica(): Replica
+  /** Signs as this member. */
+  sign(type: MessageType, content: Uint8Array): Uint8Array
   /** The newest frames that it got. */
   readonly heard: readonly WireMessage[]
   /** Blocks that it made or got, by the hexadecimal digits of their hash. */
@@ -72,7 +73,7 @@ export function onOwn<T extends MessageType>(
 
 /** Signs anything at all. */
 export function say<T extends MessageType>(liar: Liar, to: number | 'all', type: T, body: BodyOf[T]): Outgoing {
-  const { membership, id } = liar
+  const { membership, id, sign } = liar
   const header = {
     cluster: membership.cluster,
     membershipHash: membershipHash(membership),
@@ -82,7 +83,7 @@ export function say<T extends MessageType>(liar: Liar, to: number | 'all', type:
     attestationDigest: undefined,
   }
   const content = encodeContent(header, body)
-  return { to, message: { kind: 'signed', value: encodeEnvelope({ content, signature: testSign(id, type, content) }) } }
+  return { to, message: { kind: 'signed', value: encodeEnvelope({ content, signature: sign(type, content) }) } }
 }
 
 export function others({ id, membership }: Liar): readonly number[] {
