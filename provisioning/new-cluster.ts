@@ -103,6 +103,10 @@ function membershipOf(plan: ClusterPlan, keys: readonly KeyPair[], genesisTai: T
     targetPrecisionNs: BigInt(plan.targetPrecisionNs),
     acceptSingleDomain: [...new Set(plan.acceptSingleDomain)].sort((a, b) => (a < b ? -1 : 1)),
     members,
+    operators: [],
+    operatorThreshold: 0,
+    session: 0,
+    previous: undefined,
   }
 }
 

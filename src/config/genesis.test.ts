@@ -34,6 +34,11 @@ test('a genesis that is cut, longer or of another format is refused with the fil
   )
 })
 
+test('a membership that is no genesis is refused: only the chain of orders makes it worth anything', () => {
+  writeFileSync(file, encode(membershipCodec, sampleMembership(4, { session: 1, previous: new Uint8Array(48) })))
+  assert.match(faultOf(readGenesis(file)).message, /genesis\.session: expected 0, got 1: /)
+})
+
 test('a genesis that is not there, or endless, is refused', () => {
   const absent = join(folder, 'absent.cbor')
   assert.equal(faultOf(readGenesis(absent)).message, `${absent}: expected a genesis file, got no such file`)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sampleMembership } from '../../test/support/proposals.ts'
+import { testOperators } from '../../test/support/test-orders.ts'
 import { decode, encode } from '../core/encoding.ts'
 import { leaderOf, type Member, type Membership, membershipCodec, quorumOf } from './membership.ts'
 
@@ -60,4 +61,26 @@ test('the leader of a view is exact up to the last view that the format can carr
     const exact = (BigInt(view) + 0xffff_ffffn) % BigInt(n)
     assert.equal(leaderOf(view, quorumOf(n), hash), Number(exact))
   }
+})
+
+test('a genesis is refused whose operators share a key or a name, or could never or always sign', () => {
+  const operators = testOperators(2)
+  const [first, second] = operators
+  const [member] = sampleMembership(1).members
+  const with2 = (changes: Partial<Membership>): string => told(sampleMembership(1, changes))
+  assert.equal(with2({ operators, operatorThreshold: 2 }), 'accepted')
+  assert.match(with2({ operators, operatorThreshold: 0 }), /expected an operatorThreshold in \[1, 2\]$/)
+  assert.match(with2({ operators, operatorThreshold: 3 }), /expected an operatorThreshold in \[1, 2\]$/)
+  assert.match(with2({ operatorThreshold: 1 }), /expected an operatorThreshold in \[0, 0\]$/)
+  const alike = { ...second!, name: first!.name }
+  assert.match(with2({ operators: [first!, alike], operatorThreshold: 1 }), /operators with distinct names$/)
+  for (const signingKey of [first!.signingKey, member!.signingKey]) {
+    const shared = { ...second!, signingKey }
+    assert.match(with2({ operators: [first!, shared], operatorThreshold: 1 }), /signing keys, which no member has$/)
+  }
+})
+
+test('every membership but the genesis says which one it follows', () => {
+  assert.match(told(sampleMembership(1, { session: 1 })), /expected a previous membership in every session but 0$/)
+  assert.match(told(sampleMembership(1, { previous: new Uint8Array(48) })), /in every session but 0$/)
 })

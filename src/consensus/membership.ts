@@ -5,6 +5,7 @@ import {
   encode,
   listCodec,
   literalCodec,
+  optionalCodec,
   recordCodec,
   refinedCodec,
   textCodec,
@@ -15,6 +16,8 @@ import { INSTANT_LIMIT_NS, type TaiNs } from '../core/time.ts'
 
 /** How many appliances may form a cluster; every list on the wire is limited by it. */
 export const MEMBERS_MAX = 100
+/** How many people may hold an operator key. */
+export const OPERATORS_MAX = 16
 
 /** ML-DSA-87 (FIPS 204 table 2). */
 export const PUBLIC_KEY_BYTES = 2592
@@ -46,6 +49,17 @@ export interface Membership {
   readonly acceptSingleDomain: readonly string[]
   /** Sorted by id; ids are 0 … n−1. */
   readonly members: readonly Member[]
+  /** Who may change the membership. Empty: nobody, ever. */
+  readonly operators: readonly Operator[]
+  /** How many operators have to sign a change: 1 to all of them, 0 where there are none. */
+  readonly operatorThreshold: number
+  /** How many changes came before: 0 in a genesis file. */
+  readonly session: number
+  /**
+   * Hash of the membership before this one; undefined in a genesis file. So no membership ever comes back with its old hash,
+   * and nothing that was signed under one counts under another, although the same members may return.
+   */
+  readonly previous: Uint8Array | undefined
 }
 
 export interface Member {
@@ -59,12 +73,23 @@ export interface Member {
   readonly tlsKeyHash: Uint8Array
 }
 
+export interface Operator {
+  readonly name: string
+  /** ML-DSA-87 public key that its signature under a change verifies under; no appliance has it. */
+  readonly signingKey: Uint8Array
+}
+
 const memberCodec: Codec<Member> = recordCodec<Member>({
   id: uintCodec(MEMBERS_MAX - 1),
   name: textCodec(64),
   site: textCodec(64),
   signingKey: bytesCodec(PUBLIC_KEY_BYTES),
   tlsKeyHash: bytesCodec(DIGEST_BYTES),
+})
+
+const operatorCodec: Codec<Operator> = recordCodec<Operator>({
+  name: textCodec(64),
+  signingKey: bytesCodec(PUBLIC_KEY_BYTES),
 })
 
 export const membershipCodec: Codec<Membership> = refinedCodec(
@@ -78,21 +103,43 @@ export const membershipCodec: Codec<Membership> = refinedCodec(
     targetPrecisionNs: bigintCodec(1n, 1_000_000_000n),
     acceptSingleDomain: listCodec(textCodec(64), 16),
     members: listCodec(memberCodec, MEMBERS_MAX, 1),
+    operators: listCodec(operatorCodec, OPERATORS_MAX),
+    operatorThreshold: uintCodec(OPERATORS_MAX),
+    session: uintCodec(),
+    previous: optionalCodec(bytesCodec(DIGEST_BYTES)),
   }),
-  (membership) => {
-    const { members, acceptSingleDomain } = membership
-    if (members.some((member, index) => member.id !== index)) return 'members with ids 0, 1, 2, … in order'
-    if (new Set(members.map((member) => member.name)).size !== members.length) return 'members with distinct names'
-    const signingKeys = new Set(members.map((member) => member.signingKey.join()))
-    if (signingKeys.size !== members.length) return 'members with distinct signing keys'
-    const tlsKeys = new Set(members.map((member) => member.tlsKeyHash.join()))
-    if (tlsKeys.size !== members.length) return 'members with distinct TLS keys'
-    const sorted = acceptSingleDomain.every(
-      (domain, index) => index === 0 || (acceptSingleDomain[index - 1] ?? '') < domain,
-    )
-    return sorted ? undefined : 'acceptSingleDomain sorted, without repetition'
-  },
+  (membership) => brokenMemberRule(membership) ?? brokenOperatorRule(membership) ?? brokenOrderRule(membership),
 )
+
+/** What was expected of the members, when that is not so. */
+function brokenMemberRule({ members }: Membership): string | undefined {
+  if (members.some((member, index) => member.id !== index)) return 'members with ids 0, 1, 2, … in order'
+  if (!distinct(members.map(({ name }) => name))) return 'members with distinct names'
+  if (!distinct(members.map(({ signingKey }) => signingKey.join()))) return 'members with distinct signing keys'
+  return distinct(members.map(({ tlsKeyHash }) => tlsKeyHash.join())) ? undefined : 'members with distinct TLS keys'
+}
+
+function brokenOperatorRule({ members, operators, operatorThreshold }: Membership): string | undefined {
+  if (!distinct(operators.map(({ name }) => name))) return 'operators with distinct names'
+  const keys = [...operators, ...members].map(({ signingKey }) => signingKey.join())
+  if (!distinct(keys)) return 'operators with distinct signing keys, which no member has'
+  const lowest = Math.min(1, operators.length)
+  return operatorThreshold >= lowest && operatorThreshold <= operators.length
+    ? undefined
+    : `an operatorThreshold in [${lowest}, ${operators.length}]`
+}
+
+function brokenOrderRule({ acceptSingleDomain, session, previous }: Membership): string | undefined {
+  const sorted = acceptSingleDomain.every(
+    (domain, index) => index === 0 || (acceptSingleDomain[index - 1] ?? '') < domain,
+  )
+  if (!sorted) return 'acceptSingleDomain sorted, without repetition'
+  return (session === 0) === (previous === undefined) ? undefined : 'a previous membership in every session but 0'
+}
+
+function distinct(values: readonly string[]): boolean {
+  return new Set(values).size === values.length
+}
 
 /** What the protocol needs to know of a membership, computed once. Never from who is reachable. */
 export interface Quorum {

@@ -22,6 +22,10 @@ export function sampleMembership(n: number, changes: Partial<Membership> = {}): 
       signingKey: new Uint8Array(PUBLIC_KEY_BYTES).fill(id),
       tlsKeyHash: new Uint8Array(48).fill(id),
     })),
+    operators: [],
+    operatorThreshold: 0,
+    session: 0,
+    previous: undefined,
     ...changes,
   }
 }

@@ -142,6 +142,10 @@ export function testMembership(n: number, { publicKey }: Pick<TestSignatures, 'p
       signingKey: publicKey(id),
       tlsKeyHash: sha384(utf8(`tls ${id}`)),
     })),
+    operators: [],
+    operatorThreshold: 0,
+    session: 0,
+    previous: undefined,
   }
 }
 
@@ -159,7 +163,7 @@ export function testSign(id: number, type: MessageType, content: Uint8Array): Ui
 export const testVerify: Verify = async (publicKey, context, message, signature) =>
   equalBytes(signature.subarray(0, 48), keyedHash(publicKey, context, message))
 
-function keyedHash(key: Uint8Array, context: string, message: Uint8Array): Uint8Array {
+export function keyedHash(key: Uint8Array, context: string, message: Uint8Array): Uint8Array {
   return hash('sha384', concatBytes(key.subarray(0, 32), utf8(context), message), 'buffer')
 }
 

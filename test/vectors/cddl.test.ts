@@ -6,13 +6,19 @@ import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec } from '../../src/consensus/certificate.ts'
 import { decisionBytes, decisionCodec } from '../../src/consensus/decision.ts'
 import { membershipCodec, SIGNATURE_BYTES } from '../../src/consensus/membership.ts'
+import {
+  type MembershipOrder,
+  membershipOrderCodec,
+  orderContent,
+  orderContentCodec,
+} from '../../src/consensus/membership-order.ts'
 import { decodeEnvelope, encodeEnvelope, envelopeCodec, MESSAGE_TYPES } from '../../src/consensus/messages.ts'
 import { GRADES, HARDWARE_VERDICTS, METHODS } from '../../src/consensus/outcome.ts'
 import { proofBundleCodec } from '../../src/consensus/proof.ts'
 import { CLOCK_MODES, SOURCE_CLASSES, SOURCE_STATES } from '../../src/consensus/proposal.ts'
 import { VOTE_TYPES } from '../../src/consensus/quorum-certificate.ts'
 import { decodeWireMessage, encodeWireMessage, type WireMessage } from '../../src/consensus/wire-message.ts'
-import { decode } from '../../src/core/encoding.ts'
+import { decode, encode } from '../../src/core/encoding.ts'
 import type { Result } from '../../src/core/fault.ts'
 import { checkCddl } from './cddl-check.ts'
 import type { CddlRules, CddlType } from './cddl-grammar.ts'
@@ -23,7 +29,17 @@ import { clusterOfFour, type VectorCluster, valueIn } from './vector-files.ts'
 import { readRules } from './walk-through.ts'
 
 const rules = readRules()
-const ROOTS = ['genesis', 'certificate', 'proof-bundle', 'decision', 'envelope', 'content', 'wire-message']
+const ROOTS = [
+  'genesis',
+  'membership-order',
+  'order-content',
+  'certificate',
+  'proof-bundle',
+  'decision',
+  'envelope',
+  'content',
+  'wire-message',
+]
 
 /** A real encoding, the rule that it follows, and the code that reads it. */
 interface Sample {
@@ -52,6 +68,7 @@ function fileSamples(): readonly Sample[] {
   const decision = (bytes: Uint8Array): Result<unknown> => decode(decisionCodec, bytes, 'decision')
   return [
     sample('n1/genesis.cbor', 'genesis', genesis),
+    ...orderSamples(),
     sample('n4/certificate.cbor', 'certificate', certificate),
     sample('n4/proof.cbor', 'proof-bundle', proof),
     {
@@ -59,6 +76,30 @@ function fileSamples(): readonly Sample[] {
       rule: 'decision',
       bytes: decisionBytes({ era: 1, epoch: 2, view: 3 }, new Uint8Array(48)),
       read: decision,
+    },
+  ]
+}
+
+function orderSamples(): readonly Sample[] {
+  const signatures = [0, 1].map((operator) => ({ operator, signature: new Uint8Array(SIGNATURE_BYTES) }))
+  const order: MembershipOrder = {
+    format: 'quorumtime-membership-1',
+    previous: new Uint8Array(48),
+    next: readVector('n1/genesis.cbor'),
+    signatures,
+  }
+  return [
+    {
+      what: 'an order',
+      rule: 'membership-order',
+      bytes: encode(membershipOrderCodec, order),
+      read: (bytes) => decode(membershipOrderCodec, bytes, 'order'),
+    },
+    {
+      what: 'the content of an order',
+      rule: 'order-content',
+      bytes: orderContent('solo', order),
+      read: (bytes) => decode(orderContentCodec, bytes, 'content'),
     },
   ]
 }

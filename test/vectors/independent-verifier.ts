@@ -76,6 +76,10 @@ type GenesisItem = readonly [
   targetNs: bigint,
   acceptSingleDomain: readonly string[],
   members: readonly MemberItem[],
+  operators: readonly (readonly [name: string, key: Uint8Array])[],
+  operatorThreshold: bigint,
+  session: bigint,
+  previous: Uint8Array | null,
 ]
 
 interface Genesis {
@@ -92,13 +96,21 @@ interface Genesis {
 
 /** Step 1. */
 function readGenesis(bytes: Uint8Array): Genesis {
-  const [, cluster, era, genesisTai, periodNs, , , domains, members] = decodeAs('genesis', bytes) as GenesisItem
+  const item = decodeAs('genesis', bytes) as GenesisItem
+  const [, cluster, era, genesisTai, periodNs, , , domains, members, operators, threshold, session, previous] = item
   const inOrder = members.every(([id], index) => id === BigInt(index))
   refuseUnless(inOrder && ascends(domains), 'encoding', 'genesis: order')
   for (const field of [1, 3, 4] as const) {
     const values = members.map((member) => String(member[field]))
     refuseUnless(new Set(values).size === values.length, 'encoding', `genesis: members alike in field ${field}`)
   }
+  const named = new Set(operators.map(([name]) => name))
+  const allKeys = new Set([...operators.map(([, key]) => String(key)), ...members.map(([, , , key]) => String(key))])
+  refuseUnless(named.size === operators.length, 'encoding', 'genesis: operators alike')
+  refuseUnless(allKeys.size === operators.length + members.length, 'encoding', 'genesis: keys alike')
+  const lowest = operators.length === 0 ? 0n : 1n
+  refuseUnless(threshold >= lowest && threshold <= BigInt(operators.length), 'encoding', 'genesis: threshold')
+  refuseUnless((session === 0n) === (previous === null), 'encoding', 'genesis: session')
   const n = members.length
   const f = Math.floor((n - 1) / 3)
   const q = Math.ceil((n + f + 1) / 2)

@@ -22,6 +22,11 @@ function signingSeed(id: number): Uint8Array {
   return new Uint8Array(32).fill(id + 1)
 }
 
+/** An operator's ML-DSA-87 seed: 32 times the byte index + 225. */
+function operatorSeed(index: number): Uint8Array {
+  return new Uint8Array(32).fill(index + 225)
+}
+
 export function vectorMembership(n: number, cluster: string): Membership {
   const mlDsa = createOpenSslMlDsa()
   return {
@@ -40,6 +45,12 @@ export function vectorMembership(n: number, cluster: string): Membership {
       signingKey: mlDsa.createSigner(signingSeed(id)).publicKey,
       tlsKeyHash: createTlsIdentity(new Uint8Array(32).fill(id + 129)).keyHash,
     })),
+    operators: ['ada', 'grace'].map((name, index) => {
+      return { name, signingKey: mlDsa.createSigner(operatorSeed(index)).publicKey }
+    }),
+    operatorThreshold: 2,
+    session: 0,
+    previous: undefined,
   }
 }
 
