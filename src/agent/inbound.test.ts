@@ -236,6 +236,9 @@ test('requests and answers pass as they are: what they are worth is found out la
   assert.deepEqual(await inputOf({ kind: 'want-quorums', value: views }), { type: 'want-quorums', from: 2, views })
   const bytes = Uint8Array.of(1, 2, 3)
   assert.deepEqual(await inputOf({ kind: 'block-bytes', value: bytes }), { type: 'block-bytes', from: 2, bytes })
+  const wanted = { newest: DIGEST, count: 7 }
+  assert.deepEqual(await inputOf({ kind: 'want-blocks', value: wanted }), { type: 'want-blocks', from: 2, wanted })
+  assert.deepEqual(await inputOf({ kind: 'blocks', value: [bytes] }), { type: 'blocks', from: 2, blocks: [bytes] })
 })
 
 test('frames that are no messages are refused with what was expected', async () => {

@@ -86,8 +86,12 @@ async function admit(options: InboundOptions, from: number, frame: Uint8Array): 
       return ok({ type: 'want-block', from, hash: message.value })
     case 'want-quorums':
       return ok({ type: 'want-quorums', from, views: message.value })
+    case 'want-blocks':
+      return ok({ type: 'want-blocks', from, wanted: message.value })
     case 'block-bytes':
       return ok({ type: 'block-bytes', from, bytes: message.value })
+    case 'blocks':
+      return ok({ type: 'blocks', from, blocks: message.value })
   }
 }
 

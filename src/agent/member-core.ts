@@ -11,12 +11,14 @@ import type { FaultLog } from './fault-log.ts'
 import { readHello } from './hello.ts'
 import { createHelloExchange, type HelloExchange } from './hello-exchange.ts'
 import { createInbound } from './inbound.ts'
+import { createLogAnswers, type LogAnswers } from './log-answers.ts'
+import { findHoles } from './log-holes.ts'
 import type { MemberOptions } from './member.ts'
 import { sendOutgoing, sendTo } from './outbound.ts'
 import { memberName } from './peer-events.ts'
 import type { RangingPort } from './ranging-port.ts'
 import { createReceiveLatency } from './receive-latency.ts'
-import { createRecorder } from './recorder.ts'
+import { createRecorder, type Recorder } from './recorder.ts'
 import { createReplicaLoop, type ReplicaLoop } from './replica-loop.ts'
 
 /** The replica with everything around it but the sockets. */
@@ -38,6 +40,8 @@ interface Shared {
   readonly replica: Replica
   readonly latency: ReturnType<typeof createReceiveLatency>
   readonly faults: FaultLog
+  readonly recorder: Recorder
+  readonly answers: LogAnswers
   mesh: Mesh | undefined
   stopped: boolean
 }
@@ -57,6 +61,8 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     replica,
     latency: createReceiveLatency(),
     faults,
+    recorder: createRecorder(options, replica, faults),
+    answers: createLogAnswers(options.log, (fault) => faults.note('decision log', fault)),
     mesh: undefined,
     stopped: false,
   }
@@ -94,12 +100,14 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     start: (opened) => {
       shared.mesh = opened
       hello.start()
+      fillHoles(shared, loop)
       loop.take({ type: 'wake' })
     },
     stop: () => {
       shared.stopped = true
       wake.arm(undefined)
       hello.stop()
+      shared.recorder.flush()
     },
   }
 }
@@ -127,8 +135,7 @@ function openReplica({ membership, identity, journal }: MemberOptions): Replica 
 }
 
 function openLoop(shared: Shared, wake: WakeTimer, tellTime: () => void): ReplicaLoop {
-  const { options, ranging, replica, latency } = shared
-  const recorder = createRecorder(options, replica, shared.faults)
+  const { options, ranging, replica, latency, recorder } = shared
   const loop: ReplicaLoop = createReplicaLoop(replica, {
     now: readMonoNs,
     persist: options.journal.append,
@@ -174,13 +181,18 @@ function openHelloExchange(shared: Shared, found: () => void): HelloExchange {
 }
 
 /** Older blocks than the replica keeps are in the decision log. */
-function answerFromLog({ mesh, options, faults }: Shared, input: Input): boolean {
-  if (input.type !== 'want-block' || mesh === undefined) return false
-  const stored = options.log.byHash(input.hash)
-  if (!stored.ok) faults.note('decision log', stored.fault)
-  if (!stored.ok || stored.value === undefined) return false
-  sendTo(mesh, input.from, { kind: 'block-bytes', value: stored.value.block })
-  return true
+function answerFromLog({ mesh, answers }: Shared, input: Input): boolean {
+  if (mesh === undefined || !('from' in input)) return false
+  const answer = answers.answer(input, readMonoNs())
+  if (answer !== undefined && answer !== 'dropped') sendTo(mesh, input.from, answer)
+  return answer !== undefined
+}
+
+/** What a crash has kept out of the log is fetched like what was missed. */
+function fillHoles({ options, faults }: Shared, loop: ReplicaLoop): void {
+  const holes = findHoles(options.log, options.journal.records)
+  if (holes.ok) loop.take({ type: 'holes', holes: holes.value })
+  else faults.note('decision log', holes.fault)
 }
 
 function evidenceAlarm({ kind, member, number }: Evidence, { membership }: MemberOptions): Fault {

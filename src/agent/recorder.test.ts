@@ -80,6 +80,7 @@ test('a decision is kept with a certificate that verifies, and told with what wa
 test('a block that became final with its child is kept without signatures and not told', () => {
   const { recorder, log, events } = setUp()
   recorder.commit({ ...newest(), votes: undefined })
+  recorder.flush()
   assert.equal(unwrap(log.byEpoch(newest().block.epoch))?.certificate, undefined)
   assert.deepEqual(events, [])
   log.close()

@@ -7,12 +7,19 @@ import type { ListedProposal } from './agreement.ts'
 import { type Block, blockCodec, blockHash } from './block.ts'
 import type { SignedMessage } from './messages.ts'
 import { settle, takeCertificate, takeOfferedBlock, takeVote } from './replica/advance.ts'
-import { fillGaps, takeMissing } from './replica/backfill.ts'
+import { backfillProgress, fillGaps, takeHoles, takeRun } from './replica/backfill.ts'
 import { type Context, createContext, emptyOutbox, leaderOfView } from './replica/context.ts'
 import { epochAt } from './replica/epoch-schedule.ts'
 import { lead } from './replica/lead.ts'
 import { askForMeasurement, propose } from './replica/measure.ts'
-import { answerBlock, answerProposals, answerQuorums, bringForward, repeatOwnVoice } from './replica/relay.ts'
+import {
+  answerBlock,
+  answerBlocks,
+  answerProposals,
+  answerQuorums,
+  bringForward,
+  repeatOwnVoice,
+} from './replica/relay.ts'
 import { restore } from './replica/restore.ts'
 import { takeProposal } from './replica/take-proposal.ts'
 import { nullifyOverdue, timersFrom } from './replica/timers.ts'
@@ -44,6 +51,8 @@ export interface ReplicaStatus {
     readonly proposals: number
     readonly gaps: number
   }
+  /** Missed decisions that are being fetched: how many are here, of how many. */
+  readonly backfill: { readonly done: number; readonly of: number }
 }
 
 export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
@@ -67,8 +76,9 @@ export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
         views: context.views.size,
         blocks: context.chain.size,
         proposals: context.pool.size,
-        gaps: context.gaps.length,
+        gaps: context.backfill.gaps.length,
       },
+      backfill: backfillProgress(context.backfill),
     }),
     listed: ({ list }) => {
       const found = list.flatMap(({ digest }) => context.pool.byDigest(digest) ?? [])
@@ -108,11 +118,20 @@ function take(context: Context, input: Input, now: MonoNs): void {
     case 'want-block':
       answerBlock(context, input.from, input.hash)
       return
+    case 'want-blocks':
+      answerBlocks(context, input.from, input.wanted)
+      return
     case 'want-quorums':
       answerQuorums(context, input.from, input.views)
       return
     case 'block-bytes':
       takeBlockBytes(context, input.bytes, now)
+      return
+    case 'blocks':
+      takeRun(context, input.from, input.blocks)
+      return
+    case 'holes':
+      takeHoles(context, input.holes)
       return
   }
 }
@@ -154,7 +173,6 @@ function takeFinal(context: Context, input: Extract<Input, { type: 'final' }>, n
 /** A block that was asked for by its hash, because a certificate names it. */
 function takeBlockBytes(context: Context, bytes: Uint8Array, now: MonoNs): void {
   const hash = sha384(bytes)
-  takeMissing(context, bytes, hash)
   if (context.chain.get(hash) !== undefined || !isWanted(context, hash)) return
   const block = decode(blockCodec, bytes, 'block')
   if (!block.ok) return
@@ -181,9 +199,9 @@ function progress(context: Context, now: MonoNs): MonoNs | undefined {
     if (context.view !== viewBefore) continue
     const markAt = askForMeasurement(context, now)
     settle(context, now)
-    fillGaps(context, now)
+    const fillAt = fillGaps(context, now)
     const repeatAt = repeatOwnVoice(context, from, now)
-    return earliest([leadAgainAt, overdueAt, markAt, repeatAt])
+    return earliest([leadAgainAt, overdueAt, markAt, fillAt, repeatAt])
   }
 }
 

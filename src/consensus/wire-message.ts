@@ -1,4 +1,4 @@
-import { type Codec, decode, encode, listCodec, uintCodec } from '../core/encoding.ts'
+import { type Codec, decode, encode, listCodec, recordCodec, uintCodec } from '../core/encoding.ts'
 import { fail, type Result } from '../core/fault.ts'
 import { type Certificate, certificateCodec } from './certificate.ts'
 import { BODY_BYTES_MAX, blobCodec } from './messages.ts'
@@ -19,12 +19,26 @@ export type WireMessage =
   | { readonly kind: 'block-bytes'; readonly value: Uint8Array }
   /** Views whose notarization or nullification the sender lacks. */
   | { readonly kind: 'want-quorums'; readonly value: readonly number[] }
+  /** Decisions that the sender's log lacks. */
+  | { readonly kind: 'want-blocks'; readonly value: BlocksWanted }
+  /** Canonical bytes of a run of blocks, each the parent of the one before it. */
+  | { readonly kind: 'blocks'; readonly value: readonly Uint8Array[] }
+
+/** A run of blocks: the newest by its hash, and how many, that one included, back along its ancestors. */
+export interface BlocksWanted {
+  readonly newest: Uint8Array
+  readonly count: number
+}
 
 type Kind = WireMessage['kind']
 type ValueOf<K extends Kind> = Extract<WireMessage, { kind: K }>['value']
 
 /** How many things one request may ask for. */
 export const WANTED_MAX = 100
+
+/** How many blocks one answer may hold, and how many bytes of them, unless the first alone is longer. */
+export const RUN_BLOCKS_MAX = 64
+export const RUN_BYTES_MAX = 262_144
 
 /** The order of the kinds is part of the format: a frame is [index, value]. */
 const codecs: { readonly [K in Kind]: Codec<ValueOf<K>> } = {
@@ -35,6 +49,8 @@ const codecs: { readonly [K in Kind]: Codec<ValueOf<K>> } = {
   'want-block': digestCodec,
   'block-bytes': blobCodec(BODY_BYTES_MAX),
   'want-quorums': listCodec(uintCodec(), WANTED_MAX, 1),
+  'want-blocks': recordCodec<BlocksWanted>({ newest: digestCodec, count: uintCodec(RUN_BLOCKS_MAX, 1) }),
+  blocks: listCodec(blobCodec(BODY_BYTES_MAX), RUN_BLOCKS_MAX, 1),
 }
 const kinds = Object.keys(codecs) as Kind[]
 
@@ -47,6 +63,16 @@ const wireMessageCodec: Codec<WireMessage> = {
     const decoded = (codecs[kind] as Codec<unknown>).fromItem(value, `${path}.${kind}`)
     return decoded.ok ? { ok: true, value: { kind, value: decoded.value } as WireMessage } : decoded
   },
+}
+
+/** As many of these blocks, newest first, as go into one answer. */
+export function runOf(blocks: readonly Uint8Array[]): readonly Uint8Array[] {
+  let bytes = 0
+  const fits = blocks.slice(0, RUN_BLOCKS_MAX).findIndex((block, index) => {
+    bytes += block.length
+    return index > 0 && bytes > RUN_BYTES_MAX
+  })
+  return blocks.slice(0, fits < 0 ? RUN_BLOCKS_MAX : fits)
 }
 
 export function encodeWireMessage(message: WireMessage): Uint8Array {

@@ -170,3 +170,32 @@ test('on a full disk a decision is not kept, and the log goes on when there is s
     disk.unmount()
   }
 })
+
+test('decisions that come together are kept together, or none of them', () => {
+  using(newPath(), SECOND_NS, (log) => {
+    unwrap(log.append(decision(2), decision(3)))
+    assert.deepEqual(unwrap(log.byHeight(3)), decision(3))
+    const broken = decision(5, { epoch: 'five' as unknown as number })
+    assert.equal(faultOf(log.append(decision(4), broken)).code, 'ledger.sqlite')
+    assert.equal(unwrap(log.byHeight(4)), undefined)
+  })
+})
+
+test('what is missing is told from the newest down, and a run ends where something is missing', () => {
+  using(newPath(), SECOND_NS, (log) => {
+    assert.deepEqual(unwrap(log.gaps(8)), [])
+    unwrap(log.append(decision(3), decision(5), decision(6), decision(9)))
+    assert.deepEqual(unwrap(log.gaps(8)), [
+      { knownHeight: 6, next: decision(9) },
+      { knownHeight: 3, next: decision(5) },
+      { knownHeight: 0, next: decision(3) },
+    ])
+    assert.deepEqual(unwrap(log.gaps(2)), [
+      { knownHeight: 6, next: decision(9) },
+      { knownHeight: 0, next: decision(5) },
+    ])
+    assert.deepEqual(unwrap(log.run(decision(6).blockHash, 9)), [decision(6).block, decision(5).block])
+    assert.deepEqual(unwrap(log.run(decision(6).blockHash, 1)), [decision(6).block])
+    assert.deepEqual(unwrap(log.run(decision(7).blockHash, 9)), [])
+  })
+})

@@ -18,6 +18,12 @@ export interface StoredDecision {
   readonly certificate: Uint8Array | undefined
 }
 
+/** Heights above `knownHeight` and below `next`, the decision that follows them. */
+export interface LogGap {
+  readonly knownHeight: number
+  readonly next: StoredDecision
+}
+
 /** What can be asked of a log. Every answer may be a fault of the ledger; no decision of that description is undefined. */
 export interface DecisionReader {
   /** The newest decision that has its certificate. */
@@ -27,6 +33,10 @@ export interface DecisionReader {
   byHash(blockHash: Uint8Array): Result<StoredDecision | undefined>
   /** The first certified decision at or after a height. */
   certifiedFrom(height: number): Result<StoredDecision | undefined>
+  /** Canonical bytes of a block and of its ancestors, at most `count`, newest first, as far as nothing is missing. */
+  run(newest: Uint8Array, count: number): Result<readonly Uint8Array[]>
+  /** Where heights are missing below a decision that is here, newest first; beyond `limit` the oldest are told as one. */
+  gaps(limit: number): Result<readonly LogGap[]>
   /** Leaf hashes 0 … size − 1. Fault `log.incomplete` when one of them is not here. */
   leafHashes(size: number): Result<readonly Uint8Array[]>
   close(): void
@@ -34,8 +44,8 @@ export interface DecisionReader {
 
 /** Every finalized decision, by height. Signatures are kept for a day and then for every 64th epoch; decisions for ever. */
 export interface DecisionLog extends DecisionReader {
-  /** Keeps a decision; one of a height that is there already changes nothing. */
-  append(decision: StoredDecision): Result<void>
+  /** Keeps decisions, all or none; one of a height that is there already changes nothing. */
+  append(...decisions: readonly StoredDecision[]): Result<void>
 }
 
 const DAY_NS = 86_400_000_000_000n
@@ -52,6 +62,12 @@ const SCHEMA = `
     WHERE certificate IS NOT NULL AND epoch % ${SPARSE_CERTIFICATE_EVERY} <> 0;
 `
 
+/** Every height that does not follow the one before it, newest first. Reads the index alone. */
+const GAPS = `
+  SELECT height, known FROM (SELECT height, lag(height, 1, 0) OVER (ORDER BY height) AS known FROM decision)
+  WHERE height > known + 1 ORDER BY height DESC
+`
+
 /** Opens the log of a cluster with this epoch period, making it when absent. Faults of the ledger. */
 export function openDecisionLog(path: string, epochPeriodNs: bigint): Result<DecisionLog> {
   return openLog(path, 'shared', (database) => {
@@ -65,11 +81,13 @@ export function openDecisionLog(path: string, epochPeriodNs: bigint): Result<Dec
     const dayEpochs = Number(divCeil(DAY_NS, epochPeriodNs))
     return {
       ...readerOn(path, database),
-      append: ({ height, epoch, view, blockHash, block, leafHash, certificate }) => {
+      append: (...decisions) => {
         try {
           return inTransaction(database, () => {
-            insert.run(height, epoch, view, blockHash, block, leafHash, certificate ?? null)
-            dropDue.run(epoch - dayEpochs)
+            for (const { height, epoch, view, blockHash, block, leafHash, certificate } of decisions) {
+              insert.run(height, epoch, view, blockHash, block, leafHash, certificate ?? null)
+            }
+            dropDue.run(Math.max(...decisions.map(({ epoch }) => epoch)) - dayEpochs)
             return ok(undefined)
           })
         } catch (error) {
@@ -102,13 +120,38 @@ function readerOn(path: string, database: DatabaseSync): DecisionReader {
     const statement = database.prepare(`SELECT * FROM decision ${where} LIMIT 1`)
     return (...values) => reading(path, () => ok(toDecision(statement.get(...values))))
   }
+  const borders = database.prepare(GAPS)
+  const below = database.prepare('SELECT height, block FROM decision WHERE height <= ? ORDER BY height DESC LIMIT ?')
+  const [byHash, byHeight] = [one('WHERE block_hash = ?'), one('WHERE height = ?')]
   const leaves = database.prepare('SELECT leaf_hash FROM decision WHERE height <= ? ORDER BY height')
   return {
     newestCertified: one('WHERE certificate IS NOT NULL ORDER BY height DESC'),
-    byHeight: one('WHERE height = ?'),
+    byHeight,
     byEpoch: one('WHERE epoch = ?'),
-    byHash: one('WHERE block_hash = ?'),
+    byHash,
     certifiedFrom: one('WHERE certificate IS NOT NULL AND height >= ? ORDER BY height'),
+    run: (newest, count) => {
+      const first = byHash(newest)
+      if (!first.ok) return first
+      const height = first.value?.height ?? 0
+      return reading(path, () => {
+        const rows = below.all(height, count)
+        const whole = rows.findIndex((row, index) => row['height'] !== height - index)
+        return ok(rows.slice(0, whole < 0 ? count : whole).map((row) => row['block'] as Uint8Array))
+      })
+    },
+    gaps: (limit) => {
+      const found: LogGap[] = []
+      const rows = reading(path, () => ok(borders.all()))
+      if (!rows.ok) return rows
+      for (const row of rows.value) {
+        const knownHeight = Number(row['known'])
+        const next = found.length < limit ? byHeight(Number(row['height'])) : ok(found.pop()?.next)
+        if (!next.ok) return next
+        if (next.value !== undefined) found.push({ knownHeight, next: next.value })
+      }
+      return ok(found)
+    },
     leafHashes: (size) =>
       reading(path, () => {
         const hashes = leaves.all(size).map((row) => row['leaf_hash'] as Uint8Array)

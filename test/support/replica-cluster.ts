@@ -21,6 +21,7 @@ import { sha384 } from '../../src/core/hash.ts'
 import { max } from '../../src/core/integer.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, plus, type TaiNs, taiNs } from '../../src/core/time.ts'
+import { mendCommits } from './commit-holes.ts'
 import { createEventQueue, type EventQueue } from './event-queue.ts'
 import { createVirtualJournal, type VirtualJournal } from './virtual-journal.ts'
 import { honestMeasurement } from './virtual-measurement.ts'
@@ -254,6 +255,8 @@ function boot(world: World, node: ClusterNode): ClusterNode {
   )
   node.station = world.options.station?.(node, world.now)
   node.loop = createReplicaLoop(node.replica, portsOf(world, node))
+  const holes = mendCommits(node.commits, node.journal.records())
+  if (holes.length > 0) node.loop.take({ type: 'holes', holes })
   tellTime(world, node)
   return node
 }

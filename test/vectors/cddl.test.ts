@@ -133,6 +133,8 @@ function wireSamples({ chain }: VectorCluster): readonly Sample[] {
     { kind: 'want-block', value: new Uint8Array(48) },
     { kind: 'block-bytes', value: final.block },
     { kind: 'want-quorums', value: [3, 4] },
+    { kind: 'want-blocks', value: { newest: new Uint8Array(48), count: 64 } },
+    { kind: 'blocks', value: [final.block, final.block] },
   ]
   const read = (bytes: Uint8Array): Result<unknown> => {
     const message = decodeWireMessage(bytes)

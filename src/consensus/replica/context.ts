@@ -5,7 +5,7 @@ import type { BodyOf, CompactVote, MessageType, SignedMessage } from '../message
 import { encodeContent, encodeEnvelope } from '../messages.ts'
 import type { QuorumCertificate, VoteType } from '../quorum-certificate.ts'
 import type { WireMessage } from '../wire-message.ts'
-import type { Gap } from './backfill.ts'
+import type { Backfill } from './backfill.ts'
 import { type Chain, createChain } from './chain.ts'
 import { createPacemaker, type Pacemaker } from './pacemaker.ts'
 import { createProposalPool, type ProposalPool } from './proposal-pool.ts'
@@ -37,7 +37,7 @@ export interface Context {
   final: { readonly block: Block; readonly hash: Uint8Array; readonly votes: readonly CompactVote[] } | undefined
   /** A finalization whose block is not here yet. */
   awaitedFinal: QuorumCertificate | undefined
-  readonly gaps: Gap[]
+  readonly backfill: Backfill
   /** The newest own proposal. */
   proposal: { readonly epoch: number; readonly bytes: Uint8Array } | undefined
   /** The epoch for which a measurement has been asked. */
@@ -85,7 +85,7 @@ export function createContext(config: ReplicaConfig, start: MonoNs): Context {
     tip: { view: 0, hash: root.hash },
     final: undefined,
     awaitedFinal: undefined,
-    gaps: [],
+    backfill: { gaps: [], peer: config.self, askedAt: undefined, answered: true },
     proposal: undefined,
     measuringEpoch: 0,
     spokeAt: undefined,

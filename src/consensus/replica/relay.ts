@@ -4,6 +4,7 @@ import { between, type MonoNs, plus } from '../../core/time.ts'
 import { blockCodec } from '../block.ts'
 import { certificateOf } from '../certificate.ts'
 import { encodeEnvelope } from '../messages.ts'
+import { type BlocksWanted, runOf } from '../wire-message.ts'
 import { type Context, sendTo } from './context.ts'
 import type { ViewRecord } from './view-book.ts'
 
@@ -75,6 +76,16 @@ export function answerProposals(context: Context, peer: number, digests: readonl
 export function answerBlock(context: Context, peer: number, hash: Uint8Array): void {
   const block = context.chain.get(hash)?.block
   if (block !== undefined) sendTo(context, peer, { kind: 'block-bytes', value: encode(blockCodec, block) })
+}
+
+/** What is still in the chain of a run; the shell answers from its log what is older. */
+export function answerBlocks(context: Context, peer: number, { newest, count }: BlocksWanted): void {
+  const found: Uint8Array[] = []
+  let block = context.chain.get(newest)?.block
+  for (; block !== undefined && found.length < count; block = context.chain.get(block.parent)?.block) {
+    found.push(encode(blockCodec, block))
+  }
+  if (found.length > 0) sendTo(context, peer, { kind: 'blocks', value: runOf(found) })
 }
 
 export function answerQuorums(context: Context, peer: number, views: readonly number[]): void {

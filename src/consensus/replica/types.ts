@@ -4,7 +4,7 @@ import type { Membership } from '../membership.ts'
 import type { CompactVote, MessageType, SignedMessage } from '../messages.ts'
 import type { Proposal } from '../proposal.ts'
 import type { QuorumCertificate } from '../quorum-certificate.ts'
-import type { WireMessage } from '../wire-message.ts'
+import type { BlocksWanted, WireMessage } from '../wire-message.ts'
 
 /** What a replica is made of. It holds no clock, no socket, no disk and no random source: all of that is the shell's. */
 export interface ReplicaConfig {
@@ -47,8 +47,20 @@ export type Input =
   | { readonly type: 'want-proposals'; readonly from: number; readonly digests: readonly Uint8Array[] }
   | { readonly type: 'want-block'; readonly from: number; readonly hash: Uint8Array }
   | { readonly type: 'want-quorums'; readonly from: number; readonly views: readonly number[] }
+  | { readonly type: 'want-blocks'; readonly from: number; readonly wanted: BlocksWanted }
   /** Bytes of a block asked for by hash; they are worth what their hash is worth. */
   | { readonly type: 'block-bytes'; readonly from: number; readonly bytes: Uint8Array }
+  | { readonly type: 'blocks'; readonly from: number; readonly blocks: readonly Uint8Array[] }
+  /** What the log of this member lacks: a crash may come between the journal and the log. */
+  | { readonly type: 'holes'; readonly holes: readonly Hole[] }
+
+/** Decisions that are final and not here: those of heights above `knownHeight` and up to `height`. */
+export interface Hole {
+  readonly height: number
+  /** Hash of the block of `height`, which the block above it names as its parent. */
+  readonly hash: Uint8Array
+  readonly knownHeight: number
+}
 
 /**
  * What a step asks of the shell, in this order: `persist` is durable before anything in `send` leaves the machine.
