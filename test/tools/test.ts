@@ -17,7 +17,7 @@ const STAGES: readonly Stage[] = [
   { name: 'provisioning', globs: ['provisioning/**/*.test.ts'], ...QUICK },
   { name: 'vectors', globs: ['test/vectors/*.test.ts'], ...QUICK },
   { name: 'simulation', globs: ['test/simulation/**/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
-  { name: 'project', globs: ['test/*.test.ts', 'test/tools/*.test.ts'], ...QUICK },
+  { name: 'project', globs: ['test/*.test.ts', 'test/tools/*.test.ts', 'test/mutants/*.test.ts'], ...QUICK },
   { name: 'hil', globs: ['test/hil/*.test.ts'], testSecondsMax: 420, stageSecondsMax: 600 },
   { name: 'end-to-end', globs: ['test/end-to-end/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
 ]
