@@ -84,3 +84,26 @@ test('every membership but the genesis says which one it follows', () => {
   assert.match(told(sampleMembership(1, { session: 1 })), /expected a previous membership in every session but 0$/)
   assert.match(told(sampleMembership(1, { previous: new Uint8Array(48) })), /in every session but 0$/)
 })
+
+test('f and q follow from n: two quorums have an honest member in common, and the honest ones are a quorum', () => {
+  for (const [n, f, q] of [
+    [1, 0, 1],
+    [2, 0, 2],
+    [3, 0, 2],
+    [4, 1, 3],
+    [5, 1, 4],
+    [6, 1, 4],
+    [7, 2, 5],
+    [8, 2, 6],
+    [10, 3, 7],
+    [31, 10, 21],
+    [100, 33, 67],
+  ] as const) {
+    assert.deepEqual(quorumOf(n), { n, f, q })
+  }
+  for (let n = 1; n <= 100; n++) {
+    const { f, q } = quorumOf(n)
+    assert.ok(2 * q - n >= f + 1, `n = ${n}: overlap`)
+    assert.ok(q <= n - f, `n = ${n}: the honest ones alone`)
+  }
+})

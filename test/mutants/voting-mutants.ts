@@ -1,11 +1,10 @@
 import type { Mutant } from './mutant.ts'
 
 const REPLICA = 'src/consensus/replica.test.ts'
-const STORM = 'test/simulation/storm.test.ts'
-const LIARS = 'test/simulation/liars.test.ts'
 const VIEW_BOOK = 'src/consensus/replica/view-book.test.ts'
 const MEMBERSHIP = 'src/consensus/membership.test.ts'
 const JUDGE = 'src/consensus/replica/judge-block.test.ts'
+const RESTORE = 'src/consensus/replica/restore.test.ts'
 const VOICE = 'src/consensus/replica/own-votes.test.ts'
 
 /** Mistakes in the seven rules of the protocol. */
@@ -45,7 +44,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
           "if (record.own.finalize !== undefined) return undefined\n  const message = signBody(context, 'finalize'",
       },
     ],
-    killers: [VOICE, STORM],
+    killers: [VOICE],
   },
   {
     name: 'nullify after finalize',
@@ -63,7 +62,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
         replace: 'record.own.nullify !== undefined',
       },
     ],
-    killers: [VOICE, STORM],
+    killers: [VOICE],
   },
   {
     name: 'a second notarize in one view',
@@ -80,7 +79,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
         replace: 'offered === undefined || record.own.nullify !== undefined',
       },
     ],
-    killers: [VOICE, REPLICA],
+    killers: [VOICE],
   },
   {
     name: 'votes forgotten on restart',
@@ -92,7 +91,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
         replace: '}',
       },
     ],
-    killers: [REPLICA, STORM],
+    killers: [RESTORE],
   },
   {
     name: 'a proposal forgotten on restart',
@@ -104,7 +103,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
         replace: 'void bytes',
       },
     ],
-    killers: [REPLICA, STORM],
+    killers: [RESTORE],
   },
   {
     name: "a skipped view's nullification is not checked",
@@ -193,7 +192,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
         replace: 'if (composed.ok || equalBytes(blockHash(composed.value), hash))',
       },
     ],
-    killers: [JUDGE, LIARS],
+    killers: [JUDGE],
   },
   {
     name: 'state taken from what is final locally',
@@ -218,7 +217,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
         replace: 'if (shownView >= 0) return',
       },
     ],
-    killers: [REPLICA, STORM],
+    killers: [REPLICA],
   },
   {
     name: 'own votes are not repeated',
@@ -230,7 +229,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
         replace: 'for (const { own } of open.slice(0, 0)) {',
       },
     ],
-    killers: [REPLICA, STORM],
+    killers: [REPLICA],
   },
   {
     name: 'ancestors are not made final',

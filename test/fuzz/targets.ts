@@ -1,0 +1,186 @@
+import { blockCodec } from '../../src/consensus/block.ts'
+import { certificateCodec, certificateOf, verifyCertificate } from '../../src/consensus/certificate.ts'
+import { membershipCodec } from '../../src/consensus/membership.ts'
+import { decodeEnvelope, encodeEnvelope } from '../../src/consensus/messages.ts'
+import { proofBundleCodec, verifyProof } from '../../src/consensus/proof.ts'
+import { proposalCodec } from '../../src/consensus/proposal.ts'
+import { quorumCertificateCodec, type Verify } from '../../src/consensus/quorum-certificate.ts'
+import { decodeWireMessage, encodeWireMessage } from '../../src/consensus/wire-message.ts'
+import { equalBytes } from '../../src/core/bytes.ts'
+import { type Codec, decode, encode } from '../../src/core/encoding.ts'
+import { fail, type Result } from '../../src/core/fault.ts'
+import { parseLeapSecondsList } from '../../src/core/leap.ts'
+import { realtimeNs } from '../../src/core/time.ts'
+import { decodeSockSample, encodeSockSample, pulseAt } from '../../src/device/sock-sample.ts'
+import { createFrameDecoder, encodeFrame } from '../../src/transport/frame.ts'
+import { decidedChain } from '../support/decided-chain.ts'
+import { testMembership, testSign, testVerify } from '../support/replica-cluster.ts'
+import { unwrap } from '../support/results.ts'
+import { createVoices } from '../support/signed-messages.ts'
+import { genesisOf, readVector } from '../vectors/read-vectors.ts'
+
+/** Something that bytes from outside come into. */
+export interface Target {
+  readonly name: string
+  /** Valid inputs to start from. */
+  readonly corpus: readonly Uint8Array[]
+  /**
+   * Takes any bytes and never throws. Of what it accepts, `again` are the bytes that it stands for: the same ones, or two byte
+   * strings would mean the same thing.
+   */
+  take(bytes: Uint8Array): Taken | Promise<Taken>
+}
+
+export type Taken = Result<{ readonly again: Uint8Array | undefined }>
+
+const membership = testMembership(4)
+const voices = createVoices(membership)
+const chain = decidedChain(voices, membership, 3)
+const last = chain.at(-1)
+if (last === undefined) throw new Error('expected a chain')
+const finalization = voices.certificate('finalize', last.block.view, last.hash, [0, 1, 2])
+const nullification = voices.certificate('nullify', 9, undefined, [1, 2, 3])
+const certificate = encode(certificateCodec, certificateOf(last.block, finalization.votes))
+const [proposal] = last.proposals
+if (proposal === undefined) throw new Error('expected a proposal')
+const envelopes = [
+  proposal,
+  voices.say(last.leader, 'block', last.block),
+  voices.say(0, 'notarize', { view: 3, hash: last.hash }),
+  voices.say(1, 'nullify', { view: 4 }),
+].map(encodeEnvelope)
+
+/** The keyed hash of the tests, for which every bit of a signature counts. */
+const verifyEveryBit: Verify = async (key, context, message, signature) =>
+  (await testVerify(key, context, message, signature)) && signature.subarray(48).every((byte) => byte === 0)
+
+function codecTarget<T>(name: string, codec: Codec<T>, ...corpus: Uint8Array[]): Target {
+  return {
+    name,
+    corpus,
+    take: (bytes) => {
+      const decoded = decode(codec, bytes, name)
+      return decoded.ok ? { ok: true, value: { again: encode(codec, decoded.value) } } : decoded
+    },
+  }
+}
+
+/** A verifier accepts nothing but what was signed: anything that it accepts beside the corpus is a forgery. */
+function verifierTarget(
+  name: string,
+  corpus: readonly Uint8Array[],
+  verify: (bytes: Uint8Array) => Promise<Result<unknown>>,
+): Target {
+  return {
+    name,
+    corpus,
+    take: async (bytes) => {
+      const verified = await verify(bytes)
+      if (!verified.ok) return verified
+      if (corpus.some((known) => equalBytes(known, bytes))) return { ok: true, value: { again: undefined } }
+      throw new Error('a forgery is accepted')
+    },
+  }
+}
+
+const genesis4 = genesisOf('n4/genesis.cbor')
+
+/** The bytes of messages, of files that are shown to strangers, and of everything else that comes from outside. */
+export const TARGETS: readonly Target[] = [
+  {
+    name: 'wire message',
+    corpus: [
+      ...envelopes.map((value) => encodeWireMessage({ kind: 'signed', value })),
+      encodeWireMessage({ kind: 'quorum', value: nullification }),
+      encodeWireMessage({ kind: 'final', value: unwrap(decode(certificateCodec, certificate, 'certificate')) }),
+      encodeWireMessage({ kind: 'want-proposals', value: [last.hash] }),
+      encodeWireMessage({ kind: 'want-block', value: last.hash }),
+      encodeWireMessage({ kind: 'block-bytes', value: encode(blockCodec, last.block) }),
+      encodeWireMessage({ kind: 'want-quorums', value: [1, 2, 3] }),
+      readVector('n4/wire-nullification.cbor'),
+    ],
+    take: (bytes) => {
+      const decoded = decodeWireMessage(bytes)
+      return decoded.ok ? { ok: true, value: { again: encodeWireMessage(decoded.value) } } : decoded
+    },
+  },
+  {
+    name: 'envelope',
+    corpus: [...envelopes, readVector('n4/hello.cbor'), readVector('n4/finalize.cbor')],
+    take: (bytes) => {
+      const decoded = decodeEnvelope(bytes)
+      return decoded.ok ? { ok: true, value: { again: encodeEnvelope(decoded.value) } } : decoded
+    },
+  },
+  codecTarget('proposal', proposalCodec, encode(proposalCodec, proposal.body)),
+  codecTarget('block', blockCodec, encode(blockCodec, last.block)),
+  codecTarget(
+    'quorum certificate',
+    quorumCertificateCodec,
+    encode(quorumCertificateCodec, finalization),
+    encode(quorumCertificateCodec, nullification),
+  ),
+  codecTarget('certificate', certificateCodec, certificate, readVector('n4/certificate.cbor')),
+  codecTarget('genesis', membershipCodec, readVector('n4/genesis.cbor'), readVector('n1/genesis.cbor')),
+  codecTarget('proof bundle', proofBundleCodec, readVector('n4/proof.cbor'), readVector('n1/proof.cbor')),
+  verifierTarget('certificate verifier', [certificate], (bytes) =>
+    verifyCertificate(bytes, membership, verifyEveryBit),
+  ),
+  // What a proof hangs on besides its signatures: form, path and numbers. Signatures are taken for good here.
+  {
+    name: 'proof verifier',
+    corpus: [readVector('n4/proof.cbor')],
+    take: async (bytes) => {
+      const verified = await verifyProof(bytes, genesis4, async () => true)
+      return verified.ok ? { ok: true, value: { again: undefined } } : verified
+    },
+  },
+  {
+    name: 'frames',
+    corpus: [unwrap(encodeFrame(new Uint8Array(20))), unwrap(encodeFrame(testSign(0, 'hello', new Uint8Array(9))))],
+    take: (bytes) => {
+      const decoder = createFrameDecoder()
+      decoder.push(bytes)
+      const payload = decoder.next()
+      return payload.ok ? { ok: true, value: { again: undefined } } : payload
+    },
+  },
+  {
+    name: 'chrony sock sample',
+    corpus: [encodeSockSample(pulseAt(realtimeNs(1_700_000_000_000_123_456n)))],
+    take: (bytes) => {
+      const sample = decodeSockSample(bytes, bytes.length)
+      return sample.ok ? { ok: true, value: { again: undefined } } : sample
+    },
+  },
+  {
+    name: 'leap seconds list',
+    corpus: [new TextEncoder().encode('#$ 3676924800\n#@ 3896899200\n3692217600 37 # 1 Jan 2017\n')],
+    take: (bytes) => {
+      const table = parseLeapSecondsList(new TextDecoder('latin1').decode(bytes), 'list')
+      return table.ok ? { ok: true, value: { again: undefined } } : table
+    },
+  },
+]
+
+/** What a campaign asks of every input. Returns what is wrong, if anything. */
+export async function tryInput(target: Target, bytes: Uint8Array): Promise<string | undefined> {
+  const taken = await target.take(bytes)
+  if (!taken.ok) {
+    const { code, message } = taken.fault
+    return code.includes('.') && message.length > 0 && message.length < 2_000
+      ? undefined
+      : `expected a fault with a code and one sentence, got ${code}: ${message.slice(0, 200)}`
+  }
+  const { again } = taken.value
+  if (again === undefined || equalBytes(again, bytes)) return undefined
+  return 'accepted, but stands for other bytes'
+}
+
+/** For a target that is asked for by a name that is none. */
+export function targetNamed(name: string): Result<Target> {
+  const found = TARGETS.find((target) => target.name === name)
+  return found === undefined
+    ? fail('fuzz.target', `expected one of ${TARGETS.map((target) => target.name).join(', ')}, got ${name}`)
+    : { ok: true, value: found }
+}
