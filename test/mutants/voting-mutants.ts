@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts'
 
 const REPLICA = 'src/consensus/replica.test.ts'
 const VIEW_BOOK = 'src/consensus/replica/view-book.test.ts'
+const RELAY = 'src/consensus/replica/relay.test.ts'
 const MEMBERSHIP = 'src/consensus/membership.test.ts'
 const JUDGE = 'src/consensus/replica/judge-block.test.ts'
 const RESTORE = 'src/consensus/replica/restore.test.ts'
@@ -217,7 +218,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
         replace: 'if (shownView >= 0) return',
       },
     ],
-    killers: [REPLICA],
+    killers: [RELAY],
   },
   {
     name: 'own votes are not repeated',
@@ -229,7 +230,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
         replace: 'for (const { own } of open.slice(0, 0)) {',
       },
     ],
-    killers: [REPLICA],
+    killers: [RELAY, REPLICA],
   },
   {
     name: 'ancestors are not made final',

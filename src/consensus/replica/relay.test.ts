@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type DecidedBlock, decidedChain } from '../../../test/support/decided-chain.ts'
+import { START_TAI, testMembership, testSign } from '../../../test/support/replica-cluster.ts'
+import { createVoices } from '../../../test/support/signed-messages.ts'
+import { type MonoNs, monoNs, NS_PER_MILLISECOND } from '../../core/time.ts'
+import { createReplica } from '../replica.ts'
+import type { Effects, Input } from './types.ts'
+
+const membership = testMembership(4)
+const voices = createVoices(membership)
+const [first] = decidedChain(voices, membership, 1) as [DecidedBlock]
+
+interface Member {
+  take(input: Input, atMs: number): Effects
+}
+
+/** Member 0 in view 4: view 1 is final, views 2 and 3 are nullified. */
+function memberAhead(): Member {
+  const sign = (type: Parameters<typeof testSign>[1], content: Uint8Array): Uint8Array => testSign(0, type, content)
+  const replica = createReplica(
+    { membership, self: 0, bootCount: 1, attestationDigest: undefined, sign, journal: [] },
+    monoNs(0n),
+  )
+  const at = (ms: number): MonoNs => monoNs(BigInt(ms) * NS_PER_MILLISECOND)
+  const take = (input: Input, atMs: number): Effects => replica.step(input, at(atMs))
+  take({ type: 'clock', clock: { monoNs: monoNs(0n), taiNs: START_TAI, ratePpb: 0n } }, 0)
+  const { votes } = voices.certificate('finalize', 1, first.hash, [1, 2, 3])
+  take({ type: 'final', from: 1, block: first.block, votes }, 1_020)
+  for (const view of [2, 3]) {
+    const certificate = voices.certificate('nullify', view, undefined, [1, 2, 3])
+    take({ type: 'quorum', from: 1, certificate }, 1_030)
+  }
+  assert.equal(replica.status().view, 4)
+  return { take }
+}
+
+/** What goes to one peer, in words. */
+function told({ send }: Effects, peer: number): readonly string[] {
+  return send
+    .filter(({ to }) => to === peer)
+    .map(({ message }) => (message.kind === 'quorum' ? `${message.value.type} ${message.value.view}` : message.kind))
+}
+
+function nullifyOf(sender: number, view: number): Input {
+  return { type: 'signed', from: sender, message: voices.say(sender, 'nullify', { view }) }
+}
+
+describe('a peer that is behind', () => {
+  it('gets what brings it here, as soon as it shows where it is', () => {
+    const { take } = memberAhead()
+    assert.deepEqual(told(take(nullifyOf(2, 1), 2_000), 2), ['final', 'nullify 2', 'nullify 3'])
+    assert.deepEqual(told(take(nullifyOf(3, 2), 2_000), 3), ['nullify 2', 'nullify 3'])
+  })
+
+  it('gets it once per Δ, however often it shows that it is behind', () => {
+    const { take } = memberAhead()
+    assert.equal(told(take(nullifyOf(2, 1), 2_000), 2).length, 3)
+    assert.deepEqual(told(take(nullifyOf(2, 1), 2_010), 2), [])
+    assert.equal(told(take(nullifyOf(2, 1), 2_210), 2).length, 3)
+  })
+
+  it('gets nothing when it is not behind', () => {
+    const { take } = memberAhead()
+    assert.deepEqual(told(take(nullifyOf(2, 4), 2_000), 2), [])
+  })
+
+  it('finds out by itself: who has nothing new to say repeats itself with the certificate that let it in', () => {
+    const { take } = memberAhead()
+    const repeated = [2_300, 2_600, 2_900].map((ms) => take({ type: 'wake' }, ms))
+    const kinds = repeated.flatMap((effects) =>
+      effects.send.filter(({ to }) => to === 'all').map(({ message }) => message),
+    )
+    assert.ok(kinds.some((message) => message.kind === 'quorum' && message.value.view === 3))
+    assert.ok(kinds.some((message) => message.kind === 'signed'))
+  })
+})
