@@ -1,5 +1,6 @@
 import type { Mutant } from './mutant.ts'
 
+const MESSAGES = 'src/consensus/messages.test.ts'
 const INBOUND = 'src/agent/inbound.test.ts'
 const CERTIFICATE = 'src/consensus/certificate.test.ts'
 const VECTORS = 'test/vectors/vectors.test.ts'
@@ -28,7 +29,7 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
         replace: 'if (header.membershipHash.length !== identity.membershipHash.length) {',
       },
     ],
-    killers: [INBOUND],
+    killers: [MESSAGES],
   },
   {
     name: 'one context for all types',
@@ -41,7 +42,7 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
           "export function signingContext(type: MessageType): string {\n  if (type === 'nullify') return signingContext('finalize')",
       },
     ],
-    killers: [VECTORS],
+    killers: [MESSAGES],
   },
   {
     name: 'a signer counted twice',
