@@ -2,10 +2,11 @@ import type { Membership } from '../consensus/membership.ts'
 import {
   type ClusterIdentity,
   checkHeader,
-  decodeEnvelope,
   encodeContent,
   encodeEnvelope,
   type Hello,
+  openBody,
+  openEnvelope,
   type SignedMessage,
   signingContext,
 } from '../consensus/messages.ts'
@@ -41,21 +42,22 @@ export function readHello(
   identity: ClusterIdentity,
   verifier: Verifier,
 ): Result<SignedMessage<'hello'>> {
-  const decoded = decodeEnvelope(bytes)
-  if (!decoded.ok) return decoded
-  const message = decoded.value
-  if (message.type !== 'hello') return fail('hello.type', `first frame: expected a hello, got a ${message.type}`)
-  const belongs = checkHeader(message.header, identity)
+  const opened = openEnvelope(bytes)
+  if (!opened.ok) return opened
+  const { header, content, signature } = opened.value
+  if (header.type !== 'hello') return fail('hello.type', `first frame: expected a hello, got a ${header.type}`)
+  const belongs = checkHeader(header, identity)
   if (!belongs.ok) return belongs
   const member = membership.members[peer]
-  if (member === undefined || message.header.sender !== peer) {
-    return fail('hello.sender', `hello: expected one of member ${peer}, got one of member ${message.header.sender}`)
+  if (member === undefined || header.sender !== peer) {
+    return fail('hello.sender', `hello: expected one of member ${peer}, got one of member ${header.sender}`)
   }
-  const valid = verifier.verifySync(member.signingKey, signingContext('hello'), message.content, message.signature)
-  return valid
-    ? ok(message)
-    : fail(
-        'hello.signature',
-        `hello of member ${peer} (${member.name}): expected a valid signature, got one that does not verify`,
-      )
+  if (!verifier.verifySync(member.signingKey, signingContext('hello'), content, signature)) {
+    return fail(
+      'hello.signature',
+      `hello of member ${peer} (${member.name}): expected a valid signature, got one that does not verify`,
+    )
+  }
+  const message = openBody(opened.value, identity.n)
+  return message.ok ? ok(message.value as SignedMessage<'hello'>) : message
 }

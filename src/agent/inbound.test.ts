@@ -17,12 +17,12 @@ import {
 import { type VoteType, votedContent } from '../consensus/quorum-certificate.ts'
 import type { Input } from '../consensus/replica/types.ts'
 import { encodeWireMessage, type WireMessage } from '../consensus/wire-message.ts'
-import { encode } from '../core/encoding.ts'
+import { type Codec, encode } from '../core/encoding.ts'
 import type { Fault } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 import { generateSeed } from '../crypto/seed.ts'
 import { selectMlDsa } from '../crypto/select.ts'
-import { createInbound, type InboundOptions } from './inbound.ts'
+import { createInbound, type InboundOptions, isHostile } from './inbound.ts'
 
 const MEMBERSHIP = testMembership(4)
 const HASH = membershipHash(MEMBERSHIP)
@@ -75,9 +75,9 @@ async function take(frames: readonly Uint8Array[], options: Partial<InboundOptio
     ...options,
   })
   for (const frame of frames) {
-    await new Promise<void>((resolve) => {
-      inbound.take(2, frame, resolve)
-    })
+    const settled = Promise.withResolvers<void>()
+    inbound.take(2, frame, settled.resolve)
+    await settled.promise
   }
   return outcomes
 }
@@ -254,41 +254,98 @@ test('frames that are no messages are refused with what was expected', async () 
   }
 })
 
-test('a peer that sends faster than it can be verified is refused, and nobody else', async () => {
+test('a peer that sends faster than it can be verified is held back, and nobody else', async () => {
   const released = Promise.withResolvers<boolean>()
-  const refused: string[] = []
   const accepted: number[] = []
   const inbound = createInbound({
     membership: MEMBERSHIP,
     identity: IDENTITY,
     verify: () => released.promise,
     accept: (input) => accepted.push('from' in input ? input.from : -1),
-    refuse: (from, fault) => refused.push(`${from} ${fault.code}`),
+    refuse: (_from, fault) => assert.fail(fault.message),
   })
   const frame = encodeWireMessage(signed('nullify'))
-  const settled: Promise<void>[] = []
-  const give = (from: number): void => {
-    settled.push(
-      new Promise((resolve) => {
-        inbound.take(from, frame, resolve)
-      }),
-    )
-  }
-  for (let count = 0; count < 256; count++) give(2)
+  for (let count = 0; count < 31; count++) inbound.take(2, frame)
+  assert.equal(inbound.relief(2), undefined)
   inbound.take(2, frame)
-  inbound.take(2, frame)
-  give(3)
-  assert.deepEqual(refused, ['2 inbound.flood', '2 inbound.flood'])
+  inbound.take(3, frame)
+  const relief = inbound.relief(2)
+  assert.ok(relief instanceof Promise)
+  assert.equal(inbound.relief(3), undefined)
+  // One frame may be as large as all that is let in.
+  inbound.take(1, encodeWireMessage({ kind: 'block-bytes', value: new Uint8Array(512 * 1024) }))
+  assert.ok(inbound.relief(1) instanceof Promise)
+  await inbound.relief(1)
+  assert.equal(inbound.relief(1), undefined)
   released.resolve(true)
-  await Promise.all(settled)
+  await relief
+  await new Promise(setImmediate)
   assert.deepEqual(
-    [accepted.filter((from) => from === 2).length, accepted.filter((from) => from === 3).length],
-    [256, 1],
+    accepted.sort((a, b) => a - b),
+    [1, ...Array.from({ length: 32 }, () => 2), 3],
   )
-  give(2)
-  await Promise.all(settled)
-  assert.equal(accepted.length, 258)
-  assert.equal(refused.length, 2)
+  assert.equal(inbound.relief(2), undefined)
+})
+
+/** Encodes what no codec would. */
+const anything: Codec<unknown> = {
+  toItem: (value) => value,
+  fromItem: () => assert.fail('expected nothing to be decoded'),
+}
+
+test('no body is read before its signature has verified', async () => {
+  const content = (type: MessageType, body: Uint8Array): Uint8Array =>
+    encode(anything, ['test', HASH, MESSAGE_TYPES.indexOf(type), 1, 1, null, body])
+  const sealed = (type: MessageType, body: Uint8Array, signature?: Uint8Array): WireMessage => {
+    const bytes = content(type, body)
+    return {
+      kind: 'signed',
+      value: encodeEnvelope({ content: bytes, signature: signature ?? testSign(1, type, bytes) }),
+    }
+  }
+  const garbage = Uint8Array.of(0xff, 0xff)
+  for (const type of MESSAGE_TYPES) {
+    assert.match(await faultOf(sealed(type, garbage, new Uint8Array(SIGNATURE_BYTES))), /^message\.signature: /)
+    assert.match(await faultOf(sealed(type, garbage)), /^encoding\.cbor: /)
+  }
+  // A certificate of a block: the same, with its votes.
+  const finalBlock = (block: Uint8Array, view: number, senders: readonly number[]): WireMessage => ({
+    kind: 'final',
+    value: { format: 'quorumtime-certificate-1', block, votes: votes('finalize', view, sha384(block), senders) },
+  })
+  const nearly = Uint8Array.of(0x82, 0x07, 0xff)
+  assert.match(await faultOf(finalBlock(nearly, 8, [0, 1, 2])), /^certificate\.signature: /)
+  assert.match(await faultOf(finalBlock(nearly, 7, [0, 1, 2])), /^encoding\.cbor: /)
+  assert.match(await faultOf(finalBlock(garbage, 7, [0, 1, 2])), /^encoding\.value: final\.block: /)
+})
+
+test('bytes of more items than any message of this cluster has are refused unread', async () => {
+  const zeros = (length: number): Uint8Array => {
+    const bytes = new Uint8Array(length)
+    bytes.set([0x9a, 0, 0x07, 0xff, 0xfb])
+    return bytes
+  }
+  assert.match(await faultOf(zeros(1 << 20)), /^encoding\.size: frame: expected at most 1024 CBOR items, got more$/)
+  const value = encodeEnvelope({ content: zeros(100_000), signature: new Uint8Array(SIGNATURE_BYTES) })
+  assert.match(await faultOf({ kind: 'signed', value }), /^encoding\.size: content: expected at most 8 /)
+  const domains = Array.from({ length: 5_000 }, (_, index) => ({ domain: String(10_000 + index), survives: true }))
+  const wide = { ...block, outcome: { ...block.outcome, domains } }
+  bodies = { ...bodies, block: wide }
+  const fault = await faultOf(signed('block'))
+  bodies = { ...bodies, block }
+  assert.match(fault, /^encoding\.size: block: expected at most 4608 /)
+})
+
+test('what no correct member sends is hostile; what one of another membership says is not', async () => {
+  const faultIn = async (message: WireMessage): Promise<Fault> => {
+    const [outcome] = await take([encodeWireMessage(message)])
+    assert.ok(outcome !== undefined && 'fault' in outcome)
+    return outcome.fault
+  }
+  assert.equal(isHostile(await faultIn(signed('notarize', { signature: flipped }))), true)
+  assert.equal(isHostile(await faultIn({ kind: 'signed', value: Uint8Array.of(0x80) })), true)
+  assert.equal(isHostile(await faultIn(signed('notarize', { header: { cluster: 'other' } }))), true)
+  assert.equal(isHostile(await faultIn(signed('notarize', { header: { membershipHash: DIGEST } }))), false)
 })
 
 test('real ML-DSA-87 signatures pass, and do not when a bit of them or of the message has changed', async () => {

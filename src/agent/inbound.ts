@@ -1,27 +1,28 @@
 import { blockCodec } from '../consensus/block.ts'
 import { checkBlockForm } from '../consensus/certificate.ts'
 import type { Membership } from '../consensus/membership.ts'
-import { type ClusterIdentity, checkHeader, decodeEnvelope, signingContext } from '../consensus/messages.ts'
+import { type ClusterIdentity, checkHeader, openBody, openEnvelope, signingContext } from '../consensus/messages.ts'
 import { type Verify, verifyQuorumCertificate } from '../consensus/quorum-certificate.ts'
 import type { Input } from '../consensus/replica/types.ts'
 import { decodeWireMessage, type WireMessage } from '../consensus/wire-message.ts'
+import { readFirstUint } from '../core/cbor-items.ts'
 import { decode } from '../core/encoding.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 
-/** Frames of one peer that may be under verification at once; more are refused, and the protocol repeats itself. */
-const IN_FLIGHT_MAX = 256
+/** What one peer may have under verification before it is held back; the frame that goes beyond it is still taken. */
+const FRAMES_MAX = 32
+const FRAME_BYTES_MAX = 512 * 1024
 
 /**
  * The gate before a replica: decodes a frame, checks that it belongs to this cluster, and verifies every signature in
- * it. Only what passes becomes an input.
+ * it. Only what passes becomes an input. Signatures come before content: nobody but a member makes it read a body.
  */
 export interface Inbound {
-  /**
-   * Calls `accept` with the input, or `refuse` with the reason, and then `settled`, all later; a frame beyond the limit is
-   * refused at once, and nothing is settled.
-   */
+  /** Calls `accept` with the input, or `refuse` with the reason, and then `settled`, all later. */
   take(from: number, frame: Uint8Array, settled?: () => void): void
+  /** A promise while this peer has enough under verification: nothing of it is to be read before it is settled. */
+  relief(from: number): Promise<void> | undefined
 }
 
 export interface InboundOptions {
@@ -32,27 +33,52 @@ export interface InboundOptions {
   refuse(from: number, fault: Fault): void
 }
 
+/**
+ * Whether no correct member sends what was refused for this: it verifies what it passes on. One that has gone over to
+ * another membership before this one may well have said so.
+ */
+export function isHostile({ code }: Fault): boolean {
+  return code !== 'message.membership'
+}
+
+/** What a peer has under verification. */
+interface Load {
+  frames: number
+  bytes: number
+  relief: PromiseWithResolvers<void> | undefined
+}
+
 export function createInbound(options: InboundOptions): Inbound {
-  const inFlight = new Map<number, number>()
+  const loads = new Map<number, Load>()
   return {
     take: (from, frame, settled) => {
-      const pending = inFlight.get(from) ?? 0
-      if (pending >= IN_FLIGHT_MAX) {
-        options.refuse(
-          from,
-          fail('inbound.flood', `expected at most ${IN_FLIGHT_MAX} frames under verification, got one more`).fault,
-        )
-        return
-      }
-      inFlight.set(from, pending + 1)
+      const load = loads.get(from) ?? { frames: 0, bytes: 0, relief: undefined }
+      loads.set(from, load)
+      load.frames += 1
+      load.bytes += frame.length
       admit(options, from, frame).then((admitted) => {
-        inFlight.set(from, (inFlight.get(from) ?? 1) - 1)
+        load.frames -= 1
+        load.bytes -= frame.length
+        if (!isFull(load)) {
+          load.relief?.resolve()
+          load.relief = undefined
+        }
         if (admitted.ok) options.accept(admitted.value)
         else options.refuse(from, admitted.fault)
         settled?.()
       }, die)
     },
+    relief: (from) => {
+      const load = loads.get(from)
+      if (load === undefined || !isFull(load)) return undefined
+      load.relief ??= Promise.withResolvers()
+      return load.relief.promise
+    },
   }
+}
+
+function isFull({ frames, bytes }: Load): boolean {
+  return frames >= FRAMES_MAX || bytes >= FRAME_BYTES_MAX
 }
 
 /** A rejection is a broken invariant: it ends the process, as it would have done outside of a promise. */
@@ -96,25 +122,22 @@ async function admit(options: InboundOptions, from: number, frame: Uint8Array): 
 }
 
 async function admitSigned(options: InboundOptions, from: number, envelope: Uint8Array): Promise<Result<Input>> {
-  const decoded = decodeEnvelope(envelope)
-  if (!decoded.ok) return decoded
-  const message = decoded.value
-  const belongs = checkHeader(message.header, options.identity)
+  const { membership, identity, verify } = options
+  const opened = openEnvelope(envelope)
+  if (!opened.ok) return opened
+  const { header, content, signature } = opened.value
+  const belongs = checkHeader(header, identity)
   if (!belongs.ok) return belongs
-  const member = options.membership.members[message.header.sender]
-  if (member === undefined) return fail('message.sender', `expected a member, got ${message.header.sender}`)
-  const valid = await options.verify(
-    member.signingKey,
-    signingContext(message.type),
-    message.content,
-    message.signature,
-  )
-  if (!valid)
+  const member = membership.members[header.sender]
+  if (member === undefined) return fail('message.sender', `expected a member, got ${header.sender}`)
+  if (!(await verify(member.signingKey, signingContext(header.type), content, signature))) {
     return fail(
       'message.signature',
-      `${message.type} of member ${member.id} (${member.name}): the signature does not verify`,
+      `${header.type} of member ${member.id} (${member.name}): the signature does not verify`,
     )
-  return ok({ type: 'signed', from, message })
+  }
+  const message = openBody(opened.value, identity.n)
+  return message.ok ? ok({ type: 'signed', from, message: message.value }) : message
 }
 
 async function admitFinal(
@@ -122,21 +145,18 @@ async function admitFinal(
   from: number,
   { value }: Extract<WireMessage, { kind: 'final' }>,
 ): Promise<Result<Input>> {
-  const block = decode(blockCodec, value.block, 'final.block')
-  if (!block.ok) return block
-  const form = checkBlockForm(block.value, options.membership)
-  if (!form.ok) return form
-  const certificate = {
-    type: 'finalize' as const,
-    view: block.value.view,
-    hash: sha384(value.block),
-    votes: value.votes,
-  }
+  const view = readFirstUint(value.block)
+  if (view === undefined) return fail('encoding.value', 'final.block: expected an array that begins with a view')
+  const certificate = { type: 'finalize' as const, view, hash: sha384(value.block), votes: value.votes }
   const verified = await verifyQuorumCertificate(
     certificate,
     options.membership,
     options.identity.membershipHash,
     options.verify,
   )
-  return verified.ok ? ok({ type: 'final', from, block: block.value, votes: value.votes }) : verified
+  if (!verified.ok) return verified
+  const block = decode(blockCodec, value.block, 'final.block')
+  if (!block.ok) return block
+  const form = checkBlockForm(block.value, options.membership)
+  return form.ok ? ok({ type: 'final', from, block: block.value, votes: value.votes }) : form
 }

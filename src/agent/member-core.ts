@@ -10,7 +10,7 @@ import type { Mesh } from '../transport/mesh.ts'
 import type { FaultLog } from './fault-log.ts'
 import { readHello } from './hello.ts'
 import { createHelloExchange, type HelloExchange } from './hello-exchange.ts'
-import { createInbound } from './inbound.ts'
+import { createInbound, isHostile } from './inbound.ts'
 import { createLogAnswers, type LogAnswers } from './log-answers.ts'
 import { findHoles } from './log-holes.ts'
 import type { MemberOptions } from './member.ts'
@@ -27,7 +27,8 @@ export interface MemberCore {
   readonly hello: HelloExchange
   /** Judges the first frame of a link. */
   greet(peer: number, bytes: Uint8Array): Fault | undefined
-  receive(peer: number, payload: Uint8Array): void
+  /** A promise holds back this peer until it is settled. */
+  receive(peer: number, payload: Uint8Array): Promise<void> | undefined
   start(mesh: Mesh): void
   stop(): void
 }
@@ -81,7 +82,10 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     identity: cluster,
     verify: identity.verifier.verify,
     accept: take,
-    refuse: (from, fault) => faults.note(`peer ${memberName(membership, from)}`, fault),
+    refuse: (from, fault) => {
+      faults.note(`peer ${memberName(membership, from)}`, fault)
+      if (isHostile(fault)) shared.mesh?.bar(from, { code: 'transport.hostile', message: fault.message })
+    },
   })
   return {
     replica,
@@ -96,6 +100,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     receive: (peer, payload) => {
       const receivedAt = readMonoNs()
       inbound.take(peer, payload, () => shared.latency.observe(between(receivedAt, readMonoNs())))
+      return inbound.relief(peer)
     },
     start: (opened) => {
       shared.mesh = opened

@@ -15,7 +15,7 @@ import {
 import { fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 import { type Block, blockCodec } from './block.ts'
-import { DIGEST_BYTES, SIGNATURE_BYTES } from './membership.ts'
+import { DIGEST_BYTES, MEMBERS_MAX, SIGNATURE_BYTES } from './membership.ts'
 import {
   type ClockReading,
   clockReadingCodec,
@@ -155,16 +155,50 @@ export function encodeEnvelope(message: Envelope): Uint8Array {
   return encode(envelopeCodec, message)
 }
 
+/** A message of which only the envelope has been read: what its signature covers, and who is said to have made it. */
+export interface SealedMessage {
+  readonly header: Header
+  /** The encoded body, not looked at. */
+  readonly body: Uint8Array
+  readonly content: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** Decodes envelope and content strictly, but no body: that costs the same for every message, whatever it says. */
+export function openEnvelope(bytes: Uint8Array): Result<SealedMessage> {
+  const envelope = decode(envelopeCodec, bytes, 'envelope', ENVELOPE_ITEMS_MAX)
+  if (!envelope.ok) return envelope
+  const content = decode(contentCodec, envelope.value.content, 'content', CONTENT_ITEMS_MAX)
+  if (!content.ok) return content
+  const { body, ...header } = content.value
+  return ok({ header, body, ...envelope.value })
+}
+
+/** Decodes the body strictly. A body of more CBOR items than one of `n` members can have is refused unread. */
+export function openBody({ header, body, ...sealed }: SealedMessage, n = MEMBERS_MAX): Result<SignedMessage> {
+  const { type } = header
+  const decoded = decode(bodyCodecs[type] as Codec<unknown>, body, type, bodyItemsMax(type, n))
+  if (!decoded.ok) return decoded
+  return ok({ type, header, body: decoded.value, ...sealed } as SignedMessage)
+}
+
 /** Decodes content and body strictly; says nothing about the signature. */
 export function decodeEnvelope(bytes: Uint8Array): Result<SignedMessage> {
-  const envelope = decode(envelopeCodec, bytes, 'envelope')
-  if (!envelope.ok) return envelope
-  const content = decode(contentCodec, envelope.value.content, 'content')
-  if (!content.ok) return content
-  const { body: bodyBytes, ...header } = content.value
-  const body = decode(bodyCodecs[header.type] as Codec<unknown>, bodyBytes, header.type)
-  if (!body.ok) return body
-  return ok({ type: header.type, header, body: body.value, ...envelope.value } as SignedMessage)
+  const sealed = openEnvelope(bytes)
+  return sealed.ok ? openBody(sealed.value) : sealed
+}
+
+/** The array of an envelope and its two fields; that of a content and its seven. */
+const ENVELOPE_ITEMS_MAX = 3
+const CONTENT_ITEMS_MAX = 8
+
+/**
+ * CBOR items of a body, generously: a proposal has a row of ranging and of links and its sources; a block has a frame, a
+ * reputation and an absence record for each member, and two names for each failure domain of each.
+ */
+function bodyItemsMax(type: MessageType, n: number): number {
+  if (type === 'block') return 2_048 + 640 * n
+  return type === 'proposal' ? 512 + 16 * n : 64
 }
 
 /** SHA-384 of the signed bytes without the signature: a hedged signature differs each time, the message does not. */

@@ -40,6 +40,9 @@ export const WANTED_MAX = 100
 export const RUN_BLOCKS_MAX = 64
 export const RUN_BYTES_MAX = 262_144
 
+/** CBOR items of a frame: a certificate of a hundred votes has about five hundred. */
+const ITEMS_MAX = 1_024
+
 /** The order of the kinds is part of the format: a frame is [index, value]. */
 const codecs: { readonly [K in Kind]: Codec<ValueOf<K>> } = {
   signed: blobCodec(BODY_BYTES_MAX + 8192),
@@ -80,5 +83,5 @@ export function encodeWireMessage(message: WireMessage): Uint8Array {
 }
 
 export function decodeWireMessage(bytes: Uint8Array): Result<WireMessage> {
-  return decode(wireMessageCodec, bytes, 'frame')
+  return decode(wireMessageCodec, bytes, 'frame', ITEMS_MAX)
 }

@@ -1,5 +1,6 @@
 import { decode as decodeCbor, encode as encodeCbor } from 'cborg'
 import { equalBytes, toHex } from './bytes.ts'
+import { hasAtMostItems } from './cbor-items.ts'
 import { fail, ok, type Result } from './fault.ts'
 
 /**
@@ -18,8 +19,14 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
   return encodeCbor(codec.toItem(value))
 }
 
-/** Strict decode; `what` names the thing in the fault (`proposal`, `certificate`). Never throws. */
-export function decode<T>(codec: Codec<T>, bytes: Uint8Array, what: string): Result<T> {
+/**
+ * Strict decode; `what` names the thing in the fault (`proposal`, `certificate`). Never throws. With `itemsMax`, bytes of
+ * more CBOR items than that are refused before any is built: what strangers send must cost no more than what is expected.
+ */
+export function decode<T>(codec: Codec<T>, bytes: Uint8Array, what: string, itemsMax?: number): Result<T> {
+  if (itemsMax !== undefined && !hasAtMostItems(bytes, itemsMax)) {
+    return fail('encoding.size', `${what}: expected at most ${itemsMax} CBOR items, got more`)
+  }
   let item: unknown
   try {
     item = decodeCbor(bytes, {

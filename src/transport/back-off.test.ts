@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { attemptsAfterLink, backOffCapMs, backOffMs } from './back-off.ts'
+import { attemptsAfterLink, backOffCapMs, backOffMs, barMs, strikesAfterLink } from './back-off.ts'
 
 test('the wait doubles up to the cap, half of it by chance', () => {
   const waits = [0, 1, 2, 3, 4, 5, 6, 1000].map((attempt) => [
@@ -43,4 +43,13 @@ test('only a link that lasted as long as the cap makes the failed attempts befor
     [0, 1_999, 2_000, 60_000].map((upForMs) => attemptsAfterLink(5, upForMs, 2_000)),
     [5, 5, 0, 0],
   )
+})
+
+test('a member that sends what it must not stays out for longer each time, up to a minute', () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 7, 1_000].map(barMs),
+    [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000],
+  )
+  assert.equal(strikesAfterLink(3, 599_999), 3)
+  assert.equal(strikesAfterLink(3, 600_000), 0)
 })

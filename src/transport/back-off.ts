@@ -22,3 +22,19 @@ export function backOffCapMs(members: number): number {
 export function attemptsAfterLink(attempts: number, upForMs: number, capMs: number): number {
   return upForMs >= capMs ? 0 : attempts
 }
+
+const BAR_FIRST_MS = 1_000
+const BAR_CAP_MS = 60_000
+
+/**
+ * How long a member stays without a link after the `strike`th time, counted from 1, that it sent what no correct member
+ * sends. It grows far beyond the back-off: whoever breaks its links on purpose gets one a minute, not twenty a second.
+ */
+export function barMs(strike: number): number {
+  return Math.min(BAR_CAP_MS, BAR_FIRST_MS * 2 ** Math.min(strike - 1, 30))
+}
+
+/** The strikes that still count against a member whose link has been up for `upForMs`. */
+export function strikesAfterLink(strikes: number, upForMs: number): number {
+  return upForMs >= 10 * BAR_CAP_MS ? 0 : strikes
+}

@@ -194,6 +194,30 @@ test('a Hello that is refused closes the connection, whichever side refuses', as
   }
 })
 
+test('a peer that is barred loses its link, and gets the next one only after the bar, whoever of the two dials', async () => {
+  for (const barring of [0, 1]) {
+    const nodes = await cluster(2)
+    const [judge, liar] = [nodes[barring]!, nodes[1 - barring]!]
+    const fault = { code: 'test.hostile', message: 'expected a signature, got none' }
+    const barredAtMs: number[] = []
+    for (const linksUp of [2, 3]) {
+      barredAtMs.push(performance.now())
+      judge.mesh.bar(liar.id, fault)
+      assert.equal(judge.mesh.peers()[0]!.up, false)
+      judge.mesh.bar(liar.id, fault)
+      await until('it is back', () => nodes.every((node) => node.mesh.peers()[0]!.linksUp >= linksUp))
+      const outMs = performance.now() - barredAtMs.at(-1)!
+      assert(outMs >= 1_000 * (linksUp - 1), `barred for ${outMs} ms before link ${linksUp}`)
+    }
+    const codes = faultsOf(judge, liar.id)
+    assert.equal(codes.filter((code) => code === 'test.hostile').length, 2)
+    // Whoever is barred may knock as often as its back-off lets it; nothing comes up.
+    assert.equal(judge.events.filter(({ type }) => type === 'up').length, 3)
+    if (barring === 1) assert(judge.mesh.inbound().refused > 0)
+    await closeAll(nodes)
+  }
+})
+
 test('a mesh that is closed while it judges a Hello stays closed', async () => {
   const nodes: Node[] = []
   const closed = Promise.withResolvers<void>()

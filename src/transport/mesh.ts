@@ -7,7 +7,7 @@ import type { Traffic } from './link.ts'
 import { type InboundCounts, type Listener, type ListenLimits, listen } from './listener.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { RangingKeys } from './ranging-keys.ts'
-import { connectionHooks, createPeers, dialPeer, type Peer, type Roster } from './roster.ts'
+import { barPeer, connectionHooks, createPeers, dialPeer, type Peer, type Roster } from './roster.ts'
 import { tlsSettings } from './tls-settings.ts'
 
 export interface PeerStatus extends Readonly<Traffic> {
@@ -26,6 +26,11 @@ export interface Mesh {
   send(peer: number, payload: Uint8Array): Result<void>
   /** Queues one frame to everyone who is up; the number of them. Fault: `frame.length`. */
   broadcast(payload: Uint8Array): Result<number>
+  /**
+   * Ends the link with a peer that sent what no correct member sends. It comes back after a second, and after twice as
+   * long each time, up to a minute. A no-op while there is no link.
+   */
+  bar(peer: number, fault: Fault): void
   peers(): readonly PeerStatus[]
   /** Connections from outside, whoever made them. */
   inbound(): InboundCounts
@@ -97,6 +102,10 @@ function meshOf(roster: Roster, listener: Listener): Mesh {
       let reached = 0
       for (const { link } of peers.values()) if (link?.send(frame.value).ok === true) reached += 1
       return ok(reached)
+    },
+    bar: (id, fault) => {
+      const peer = peers.get(id)
+      if (peer !== undefined) barPeer(peer, fault)
     },
     peers: () => [...peers.values()].map(statusOf),
     inbound: () => listener.inbound(),

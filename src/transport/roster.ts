@@ -2,7 +2,7 @@ import type { SecureContext } from 'node:tls'
 import { assert } from '../core/assert.ts'
 import { equalBytes, toHex } from '../core/bytes.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
-import { attemptsAfterLink, backOffCapMs, backOffMs } from './back-off.ts'
+import { attemptsAfterLink, backOffCapMs, backOffMs, barMs, strikesAfterLink } from './back-off.ts'
 import { dial } from './dial.ts'
 import type { Link, LinkHandle, LinkHooks, LinkPeer, Traffic } from './link.ts'
 import type { ListenLimits } from './listener.ts'
@@ -15,6 +15,9 @@ export interface Peer extends LinkPeer {
   upAtMs: number
   linksUp: number
   attempts: number
+  /** How often it sent what no correct member sends, and until when it therefore gets no link. */
+  strikes: number
+  barredUntilMs: number
   dialling: LinkHandle | undefined
   redial: NodeJS.Timeout | undefined
   lastFault: Fault | undefined
@@ -65,6 +68,8 @@ function createPeer(member: MeshPeer): Peer {
     upAtMs: 0,
     linksUp: 0,
     attempts: 0,
+    strikes: 0,
+    barredUntilMs: 0,
     dialling: undefined,
     redial: undefined,
     lastFault: undefined,
@@ -114,11 +119,30 @@ function identify(roster: Roster, dialled: Peer | undefined, keyHash: Uint8Array
     return fail('transport.wrong-key', `${where}: expected the key of member ${dialled.id}, got ${came}`)
   }
   if (peer === undefined) return fail('transport.wrong-key', `${where}: expected the key of a member, got ${came}`)
-  if (peer.id < roster.options.self) return ok(peer)
+  if (peer.id < roster.options.self) return admitUnbarred(peer, where)
   return fail(
     'transport.wrong-direction',
     `${where}: expected a member with an id below ${roster.options.self}, got ${came}`,
   )
+}
+
+function admitUnbarred(peer: Peer, where: string): Result<Peer> {
+  const leftMs = peer.barredUntilMs - performance.now()
+  if (leftMs <= 0) return ok(peer)
+  return fail(
+    'transport.barred',
+    `${where}: expected nothing of member ${peer.id} for another ${Math.ceil(leftMs)} ms after what it sent, got a connection`,
+  )
+}
+
+/** Ends the link with a member that sent what no correct member sends, and keeps it away for a while. */
+export function barPeer(peer: Peer, fault: Fault): void {
+  const { link } = peer
+  if (link === undefined) return
+  const nowMs = performance.now()
+  peer.strikes = strikesAfterLink(peer.strikes, nowMs - peer.upAtMs) + 1
+  peer.barredUntilMs = nowMs + barMs(peer.strikes)
+  link.close(fault)
 }
 
 function cameUp({ options }: Roster, peer: Peer, link: Link): void {
@@ -141,7 +165,8 @@ function redialLater(roster: Roster, peer: Peer, wasUp: boolean): void {
   if (roster.closed) return
   const capMs = backOffCapMs(roster.peers.size + 1)
   if (wasUp) peer.attempts = attemptsAfterLink(peer.attempts, performance.now() - peer.upAtMs, capMs)
-  const waitMs = backOffMs(peer.attempts, capMs, roster.options.random())
+  const barredMs = peer.barredUntilMs - performance.now()
+  const waitMs = Math.max(barredMs, backOffMs(peer.attempts, capMs, roster.options.random()))
   peer.attempts += 1
   peer.redial = setTimeout(() => dialPeer(roster, peer), waitMs)
 }
