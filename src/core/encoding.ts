@@ -74,12 +74,17 @@ export function bigintCodec<T extends bigint>(lo: bigint, hi: bigint): Codec<T> 
 
 /** A CBOR integer as number, 0 <= min <= value <= max <= 2^53 - 1. */
 export function uintCodec(max: number = Number.MAX_SAFE_INTEGER, min = 0): Codec<number> {
+  return intCodec(min, max)
+}
+
+/** A CBOR integer of either sign as number, lo <= value <= hi, both within ±(2^53 - 1). */
+export function intCodec(lo: number, hi: number): Codec<number> {
   return {
     toItem: (value) => value,
     fromItem: (item, path) =>
-      Number.isSafeInteger(item) && (item as number) >= min && (item as number) <= max
+      Number.isSafeInteger(item) && (item as number) >= lo && (item as number) <= hi
         ? ok(item as number)
-        : unexpected(path, `an integer in [${min}, ${max}]`, item),
+        : unexpected(path, `an integer in [${lo}, ${hi}]`, item),
   }
 }
 
