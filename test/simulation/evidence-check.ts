@@ -6,9 +6,9 @@ import {
   type SignedMessage,
   signingContext,
 } from '../../src/consensus/messages.ts'
+import type { Verify } from '../../src/consensus/quorum-certificate.ts'
 import type { Evidence, EvidenceKind } from '../../src/consensus/replica/types.ts'
 import { equalBytes } from '../../src/core/bytes.ts'
-import { testVerify } from '../support/replica-cluster.ts'
 import { unwrap } from '../support/results.ts'
 
 /** What the first two envelopes must be for the rest of the world to be convinced. */
@@ -21,9 +21,9 @@ const PAIRS: Readonly<Record<Exclude<EvidenceKind, 'wrong-outcome'>, readonly [M
 }
 
 /** Whether a stranger would be convinced: everything is signed, by the member that is accused, of one view or epoch. */
-export async function proves(evidence: Evidence, membership: Membership): Promise<boolean> {
+export async function proves(evidence: Evidence, membership: Membership, verify: Verify): Promise<boolean> {
   const messages = evidence.envelopes.map((envelope) => unwrap(decodeEnvelope(envelope)))
-  for (const message of messages) if (!(await isSigned(message, membership))) return false
+  for (const message of messages) if (!(await isSigned(message, membership, verify))) return false
   if (evidence.kind === 'wrong-outcome') return isWholeBlock(evidence, messages)
   const [first, second] = messages
   const [firstType, secondType] = PAIRS[evidence.kind]
@@ -36,9 +36,13 @@ export async function proves(evidence: Evidence, membership: Membership): Promis
   )
 }
 
-async function isSigned({ type, header, content, signature }: SignedMessage, membership: Membership): Promise<boolean> {
+async function isSigned(
+  { type, header, content, signature }: SignedMessage,
+  membership: Membership,
+  verify: Verify,
+): Promise<boolean> {
   const member = membership.members[header.sender]
-  return member !== undefined && (await testVerify(member.signingKey, signingContext(type), content, signature))
+  return member !== undefined && (await verify(member.signingKey, signingContext(type), content, signature))
 }
 
 /** A block of the accused, and every proposal that it lists. */

@@ -89,6 +89,8 @@ export interface ClusterOptions {
   fate?(id: number, now: MonoNs): Fate
   /** What a member says in the place of what its replica says. */
   tamper?(id: number, outgoing: Outgoing): readonly Outgoing[]
+  /** What leaves a member in the end. */
+  said?(id: number, outgoing: Outgoing): void
   /** What a member hears. */
   overhear?(id: number, message: WireMessage): void
 }
@@ -100,7 +102,7 @@ export interface Oscillator {
   whenShows(local: MonoNs): MonoNs
 }
 
-/** The clocks of one member in one run of its process. Instants are those of its oscillator. */
+/** The clocks of one member in one run of its process. Instants are virtual ones. */
 export interface Station {
   epochClock(now: MonoNs): EpochClock | undefined
   measure(epoch: number, now: MonoNs): Measurement | undefined
@@ -162,13 +164,22 @@ export function testSign(id: number, type: MessageType, content: Uint8Array): Ui
 }
 
 export const testVerify: Verify = async (publicKey, context, message, signature) =>
-  equalBytes(signature.subarray(0, 48), keyedHash(publicKey, context, message))
+  verifyTestSignature(publicKey, context, message, signature)
+
+export function verifyTestSignature(
+  publicKey: Uint8Array,
+  context: string,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  return equalBytes(signature.subarray(0, 48), keyedHash(publicKey, context, message))
+}
 
 export function keyedHash(key: Uint8Array, context: string, message: Uint8Array): Uint8Array {
   return hash('sha384', concatBytes(key.subarray(0, 32), utf8(context), message), 'buffer')
 }
 
-const KEYED_HASH: TestSignatures = { publicKey: testKey, sign: testSign, verify: testVerify }
+export const KEYED_HASH: TestSignatures = { publicKey: testKey, sign: testSign, verify: testVerify }
 
 interface World {
   readonly options: ClusterOptions
@@ -278,7 +289,7 @@ function portsOf(world: World, node: ClusterNode): ReplicaPorts {
     commit: (commit) => {
       node.commits.push(commit)
       if (station === undefined) return
-      station.follow(commit, clock.at(world.now))
+      station.follow(commit, world.now)
       tellTime(world, node)
     },
     evidence: (evidence) => node.evidence.push(evidence),
@@ -286,7 +297,7 @@ function portsOf(world: World, node: ClusterNode): ReplicaPorts {
       const honest =
         station === undefined
           ? honestMeasurement(node.id, options.n, world.now, trueTai(world.now))
-          : station.measure(epoch, clock.at(world.now))
+          : station.measure(epoch, world.now)
       return honest && (options.reading?.(node.id, epoch, honest) ?? honest)
     },
     wakeAt: (at) => {
@@ -319,7 +330,9 @@ function persist(world: World, node: ClusterNode, records: readonly JournalRecor
   return ok(undefined)
 }
 
-function sendOut(world: World, node: ClusterNode, { to, message }: Outgoing): void {
+function sendOut(world: World, node: ClusterNode, outgoing: Outgoing): void {
+  const { to, message } = outgoing
+  world.options.said?.(node.id, outgoing)
   if (message.kind === 'signed' && !node.journal.holds(message.value)) {
     const decoded = decodeEnvelope(message.value)
     if (decoded.ok && decoded.value.header.sender === node.id) node.unjournalled.push(decoded.value.type)
@@ -376,8 +389,8 @@ function trueTai(now: MonoNs): TaiNs {
 }
 
 function epochClock({ options, now }: World, { id, clock, station }: ClusterNode): EpochClock | undefined {
+  if (station !== undefined) return station.epochClock(now)
   const monoNs = clock.at(now)
-  if (station !== undefined) return station.epochClock(monoNs)
   const error = options.clockError === undefined ? { offsetNs: 0n, ratePpb: 0n } : options.clockError(id, now)
   return error && { monoNs, taiNs: plus(trueTai(now), error.offsetNs), ratePpb: error.ratePpb }
 }

@@ -1,0 +1,48 @@
+import type { Membership } from '../../../src/consensus/membership.ts'
+import { quorumOf } from '../../../src/consensus/membership.ts'
+import type { Verify } from '../../../src/consensus/quorum-certificate.ts'
+import type { ClusterNode } from '../../support/replica-cluster.ts'
+import { proves } from '../evidence-check.ts'
+import { type Problem, problem } from './problem.ts'
+
+type Accuser = Pick<ClusterNode, 'id' | 'evidence'>
+
+/** No honest member is ever accused, and every accusation stands on what the accused has signed. */
+export async function findFramed(
+  accusers: readonly Accuser[],
+  honest: ReadonlySet<number>,
+  membership: Membership,
+  verify: Verify,
+): Promise<readonly Problem[]> {
+  const problems = accusers.flatMap(({ id, evidence }) =>
+    evidence
+      .filter(({ member }) => honest.has(member))
+      .map(({ kind, member, number }) =>
+        problem('framedHonest', `node ${id} accuses honest node ${member}: ${kind} ${number}`),
+      ),
+  )
+  // Many accuse of the same: one of each is looked at.
+  const distinct = new Map(
+    accusers
+      .flatMap(({ evidence }) => evidence)
+      .map((evidence) => [`${evidence.kind} ${evidence.number} of ${evidence.member}`, evidence]),
+  )
+  for (const [what, evidence] of distinct) {
+    if (!(await proves(evidence, membership, verify))) problems.push(problem('framedHonest', `no proof of ${what}`))
+  }
+  return problems
+}
+
+/** A fork needs f + 1 who signed what no correct member signs, and what the honest ones hold together names them. */
+export function findUnaccountable(
+  accusers: readonly Accuser[],
+  forks: number,
+  membership: Membership,
+): readonly Problem[] {
+  if (forks === 0) return []
+  const { f } = quorumOf(membership.members.length)
+  const named = new Set(accusers.flatMap(({ evidence }) => evidence.map(({ member }) => member)))
+  return named.size >= f + 1
+    ? []
+    : [problem('unaccountableForks', `a fork, and ${named.size} members named, expected at least ${f + 1}`)]
+}

@@ -1,0 +1,42 @@
+import type { SeedOptions } from './scenario-of-seed.ts'
+import { SIGNATURES, type SignatureKind } from './signatures.ts'
+import { simulateSeed } from './simulate.ts'
+import { add, NOTHING, type Totals, totalsOf } from './totals.ts'
+
+/** Some seeds of one size, for one worker. */
+export interface Batch extends Omit<SeedOptions, 'seed'> {
+  readonly firstSeed: number
+  readonly lastSeed: number
+  readonly signatures: SignatureKind
+}
+
+/** A seed that showed a violation. */
+export interface Failure {
+  readonly n: number
+  readonly seed: number
+  readonly forecast: string
+  readonly messages: readonly string[]
+}
+
+export interface BatchResult {
+  readonly totals: Totals
+  readonly failures: readonly Failure[]
+}
+
+/** Of one seed; the first ones say it. */
+const MESSAGES_MAX = 5
+
+export async function runBatch({ firstSeed, lastSeed, signatures, ...options }: Batch): Promise<BatchResult> {
+  const failures: Failure[] = []
+  let totals = NOTHING
+  const keys = SIGNATURES[signatures]()
+  for (let seed = firstSeed; seed <= lastSeed; seed++) {
+    const report = await simulateSeed({ ...options, seed, signatures: keys, trace: undefined })
+    totals = add(totals, totalsOf(report))
+    const { n, forecast, problems } = report
+    if (problems.length === 0) continue
+    const messages = problems.slice(0, MESSAGES_MAX).map(({ violation, message }) => `${violation}: ${message}`)
+    failures.push({ n, seed, forecast, messages })
+  }
+  return { totals, failures }
+}
