@@ -10,6 +10,7 @@ import { settle, takeCertificate, takeOfferedBlock, takeVote } from './replica/a
 import { backfillProgress, fillGaps, takeHoles, takeRun } from './replica/backfill.ts'
 import { type Context, createContext, emptyOutbox, leaderOfView } from './replica/context.ts'
 import { epochAt } from './replica/epoch-schedule.ts'
+import { fetchViews } from './replica/fetch-views.ts'
 import { lead } from './replica/lead.ts'
 import { askForMeasurement, propose } from './replica/measure.ts'
 import {
@@ -200,8 +201,9 @@ function progress(context: Context, now: MonoNs): MonoNs | undefined {
     const markAt = askForMeasurement(context, now)
     settle(context, now)
     const fillAt = fillGaps(context, now)
+    const fetchAt = fetchViews(context, now)
     const repeatAt = repeatOwnVoice(context, from, now)
-    return earliest([leadAgainAt, overdueAt, markAt, fillAt, repeatAt])
+    return earliest([leadAgainAt, overdueAt, markAt, fillAt, fetchAt, repeatAt])
   }
 }
 

@@ -144,4 +144,5 @@ function enterView(context: Context, view: number, entry: QuorumCertificate | un
   context.enteredAt = now
   context.entry = entry
   context.spokeAt = undefined
+  context.viewFetch.wanted = []
 }

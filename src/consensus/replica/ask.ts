@@ -2,6 +2,7 @@ import { toHex } from '../../core/bytes.ts'
 import { between, type MonoNs } from '../../core/time.ts'
 import { WANTED_MAX } from '../wire-message.ts'
 import { type Context, sendTo } from './context.ts'
+import { FEW_VIEWS } from './fetch-views.ts'
 
 /** Requests that may be remembered at once. */
 const ASKED_MAX = 1_024
@@ -26,6 +27,7 @@ export function askForProposals(context: Context, digests: readonly Uint8Array[]
 }
 
 export function askForQuorums(context: Context, views: readonly number[], now: MonoNs): void {
-  const wanted = views.slice(0, WANTED_MAX).filter((view) => mayAsk(context, `quorum ${view}`, now))
+  context.viewFetch.wanted = views.length > FEW_VIEWS ? views.toSorted((a, b) => a - b) : []
+  const wanted = (views.length > FEW_VIEWS ? [] : views).filter((view) => mayAsk(context, `quorum ${view}`, now))
   if (wanted.length > 0) sendTo(context, 'all', { kind: 'want-quorums', value: wanted })
 }

@@ -5,7 +5,7 @@ import { type MonoNs, NS_PER_MILLISECOND, plus } from '../../core/time.ts'
 import { type Block, blockCodec } from '../block.ts'
 import { checkBlockForm } from '../certificate.ts'
 import { RUN_BLOCKS_MAX, RUN_BYTES_MAX } from '../wire-message.ts'
-import { type Context, sendTo } from './context.ts'
+import { type Context, nextPeer, sendTo } from './context.ts'
 import type { Hole } from './types.ts'
 
 /**
@@ -61,17 +61,12 @@ export function fillGaps(context: Context, now: MonoNs): MonoNs | undefined {
   const { askedAt, answered } = backfill
   const due = askedAt === undefined ? now : plus(askedAt, answered ? PACE_NS : PATIENCE_NS)
   if (now < due) return due
-  if (!answered || backfill.peer === config.self) turn(context)
+  if (!answered || backfill.peer === config.self) backfill.peer = nextPeer(context, backfill.peer)
   backfill.askedAt = now
   backfill.answered = false
   const count = Math.min(RUN_BLOCKS_MAX, gap.height - gap.knownHeight)
   sendTo(context, backfill.peer, { kind: 'want-blocks', value: { newest: gap.wanted, count } })
   return plus(now, PATIENCE_NS)
-}
-
-function turn({ backfill, quorum, config }: Context): void {
-  do backfill.peer = (backfill.peer + 1) % quorum.n
-  while (backfill.peer === config.self)
 }
 
 /**
@@ -96,7 +91,9 @@ export function takeRun(context: Context, from: number, blocks: readonly Uint8Ar
   if (gap.height <= gap.knownHeight) backfill.gaps.splice(backfill.gaps.indexOf(gap), 1)
   if (from !== backfill.peer) return
   backfill.answered = true
-  if (taken < Math.min(asked, RUN_BLOCKS_MAX) && bytes < RUN_BYTES_MAX / 2) turn(context)
+  if (taken < Math.min(asked, RUN_BLOCKS_MAX) && bytes < RUN_BYTES_MAX / 2) {
+    backfill.peer = nextPeer(context, from)
+  }
 }
 
 function takeMissing(context: Context, gap: Gap, bytes: Uint8Array): boolean {

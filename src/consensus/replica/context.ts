@@ -7,6 +7,7 @@ import type { QuorumCertificate, VoteType } from '../quorum-certificate.ts'
 import type { WireMessage } from '../wire-message.ts'
 import type { Backfill } from './backfill.ts'
 import { type Chain, createChain } from './chain.ts'
+import type { ViewFetch } from './fetch-views.ts'
 import { createPacemaker, type Pacemaker } from './pacemaker.ts'
 import { createProposalPool, type ProposalPool } from './proposal-pool.ts'
 import type { Commit, EpochClock, Evidence, JournalRecord, Outgoing, ReplicaConfig } from './types.ts'
@@ -38,6 +39,7 @@ export interface Context {
   /** A finalization whose block is not here yet. */
   awaitedFinal: QuorumCertificate | undefined
   readonly backfill: Backfill
+  readonly viewFetch: ViewFetch
   /** The newest own proposal. */
   proposal: { readonly epoch: number; readonly bytes: Uint8Array } | undefined
   /** The epoch for which a measurement has been asked. */
@@ -86,6 +88,7 @@ export function createContext(config: ReplicaConfig, start: MonoNs): Context {
     final: undefined,
     awaitedFinal: undefined,
     backfill: { gaps: [], peer: config.self, askedAt: undefined, answered: true },
+    viewFetch: { wanted: [], peer: config.self, askedAt: undefined, asked: [] },
     proposal: undefined,
     measuringEpoch: 0,
     spokeAt: undefined,
@@ -94,6 +97,12 @@ export function createContext(config: ReplicaConfig, start: MonoNs): Context {
 
 export function leaderOfView(context: Context, view: number): number {
   return leaderOf(view, context.quorum, context.membershipHash)
+}
+
+/** Whose turn it is after `peer` to be asked for something. Needs a second member. */
+export function nextPeer({ quorum, config }: Context, peer: number): number {
+  const next = (peer + 1) % quorum.n
+  return next === config.self ? (next + 1) % quorum.n : next
 }
 
 export function sendTo(context: Context, to: number | 'all', message: WireMessage): void {

@@ -6,6 +6,7 @@ import { certificateOf } from '../certificate.ts'
 import { encodeEnvelope } from '../messages.ts'
 import { type BlocksWanted, runOf } from '../wire-message.ts'
 import { type Context, sendTo } from './context.ts'
+import { viewsPerAnswer } from './fetch-views.ts'
 import type { ViewRecord } from './view-book.ts'
 
 /** Certificates pushed to one peer at a time, and views whose own votes are repeated. */
@@ -25,9 +26,13 @@ export function bringForward(context: Context, peer: number, shownView: number, 
   if (final !== undefined && final.block.view >= shownView) {
     sendTo(context, peer, { kind: 'final', value: certificateOf(final.block, final.votes) })
   }
+  // The newest alone lets it into the view where the others are; the older ones it asks for when there are many.
+  if (context.entry !== undefined && context.entry.view >= shownView) {
+    sendTo(context, peer, { kind: 'quorum', value: context.entry })
+  }
   let pushed = 0
   for (const record of context.views.since(Math.max(shownView, (final?.block.view ?? 0) + 1))) {
-    if (record.view >= context.view || pushed === PUSH_VIEWS_MAX) break
+    if (record.view >= Math.min(context.view, context.entry?.view ?? context.view) || pushed === PUSH_VIEWS_MAX) break
     if (sendQuorum(context, peer, record)) pushed += 1
   }
 }
@@ -93,7 +98,7 @@ export function answerQuorums(context: Context, peer: number, views: readonly nu
   if (final !== undefined && views.some((view) => view <= final.block.view)) {
     sendTo(context, peer, { kind: 'final', value: certificateOf(final.block, final.votes) })
   }
-  for (const view of views.slice(0, PUSH_VIEWS_MAX)) {
+  for (const view of views.slice(0, viewsPerAnswer(context.quorum.q))) {
     const record = context.views.find(view)
     if (record === undefined) continue
     // Both may exist; the asker may need either: the notarization of a parent, the nullification of a skipped view.
