@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
+import { encode as encodeCbor } from 'cborg'
 import { sampleReading } from '../../test/support/proposals.ts'
 import { createReplicaCluster, testMembership, testSign, testVerify } from '../../test/support/replica-cluster.ts'
 import { type Block, blockCodec } from '../consensus/block.ts'
@@ -17,7 +18,7 @@ import {
 import { type VoteType, votedContent } from '../consensus/quorum-certificate.ts'
 import type { Input } from '../consensus/replica/types.ts'
 import { encodeWireMessage, type WireMessage } from '../consensus/wire-message.ts'
-import { type Codec, encode } from '../core/encoding.ts'
+import { encode } from '../core/encoding.ts'
 import type { Fault } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 import { generateSeed } from '../crypto/seed.ts'
@@ -287,15 +288,9 @@ test('a peer that sends faster than it can be verified is held back, and nobody 
   assert.equal(inbound.relief(2), undefined)
 })
 
-/** Encodes what no codec would. */
-const anything: Codec<unknown> = {
-  toItem: (value) => value,
-  fromItem: () => assert.fail('expected nothing to be decoded'),
-}
-
 test('no body is read before its signature has verified', async () => {
   const content = (type: MessageType, body: Uint8Array): Uint8Array =>
-    encode(anything, ['test', HASH, MESSAGE_TYPES.indexOf(type), 1, 1, null, body])
+    encodeCbor(['test', HASH, MESSAGE_TYPES.indexOf(type), 1, 1, null, body])
   const sealed = (type: MessageType, body: Uint8Array, signature?: Uint8Array): WireMessage => {
     const bytes = content(type, body)
     return {
@@ -315,7 +310,7 @@ test('no body is read before its signature has verified', async () => {
   })
   const nearly = Uint8Array.of(0x82, 0x07, 0xff)
   assert.match(await faultOf(finalBlock(nearly, 8, [0, 1, 2])), /^certificate\.signature: /)
-  assert.match(await faultOf(finalBlock(nearly, 7, [0, 1, 2])), /^encoding\.cbor: /)
+  assert.match(await faultOf(finalBlock(nearly, 7, [0, 1, 2])), /^encoding\.value: final\.block: /)
   assert.match(await faultOf(finalBlock(garbage, 7, [0, 1, 2])), /^encoding\.value: final\.block: /)
 })
 
@@ -325,9 +320,9 @@ test('bytes of more items than any message of this cluster has are refused unrea
     bytes.set([0x9a, 0, 0x07, 0xff, 0xfb])
     return bytes
   }
-  assert.match(await faultOf(zeros(1 << 20)), /^encoding\.size: frame: expected at most 1024 CBOR items, got more$/)
+  assert.match(await faultOf(zeros(1 << 20)), /^encoding\.value: frame: expected an array of 2, got an array of \d+$/)
   const value = encodeEnvelope({ content: zeros(100_000), signature: new Uint8Array(SIGNATURE_BYTES) })
-  assert.match(await faultOf({ kind: 'signed', value }), /^encoding\.size: content: expected at most 8 /)
+  assert.match(await faultOf({ kind: 'signed', value }), /^encoding\.cbor: content: /)
   const domains = Array.from({ length: 5_000 }, (_, index) => ({ domain: String(10_000 + index), survives: true }))
   const wide = { ...block, outcome: { ...block.outcome, domains } }
   bodies = { ...bodies, block: wide }

@@ -1,3 +1,4 @@
+import { checkRanges } from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { agreeFrame } from './agreed-frame.ts'
 import { capGrade, domainVerdicts } from './common-mode.ts'
@@ -77,7 +78,7 @@ export function checkProposal(proposal: Proposal, sender: number, membership: Me
     return fail('agreement.member', `${what}: expected a member in [0, ${n - 1}]`)
   }
   // The codec is the one place that knows every range; running it on values costs less than a second set of rules.
-  const inRange = proposalCodec.fromItem(proposalCodec.toItem(proposal), what)
+  const inRange = checkRanges(proposalCodec, proposal, what)
   if (!inRange.ok) return inRange
   if (proposal.era !== membership.era) {
     return fail('agreement.era', `${what}: expected era ${membership.era}, got ${proposal.era}`)

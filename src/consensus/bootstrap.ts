@@ -1,3 +1,4 @@
+import { checkRanges } from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import type { Interval } from '../core/interval.ts'
 import type { Observer } from './frame-intervals.ts'
@@ -23,7 +24,7 @@ export interface PeerClock {
 export function bootstrapRegion(own: Observer, peers: readonly PeerClock[], membership: Membership): Result<Interval> {
   const readings: (ClockReading | undefined)[] = membership.members.map(() => undefined)
   for (const { member, reading } of peers) {
-    const inRange = clockReadingCodec.fromItem(clockReadingCodec.toItem(reading), 'hello').ok
+    const inRange = checkRanges(clockReadingCodec, reading, 'hello').ok
     if (membership.members[member] !== undefined && inRange) readings[member] = reading
   }
   const region = regionAlone(own, readings, membership)

@@ -1,12 +1,21 @@
 import { equalBytes } from '../core/bytes.ts'
-import { type Codec, decode, encode, literalCodec, recordCodec, refinedCodec, shortHex } from '../core/encoding.ts'
+import {
+  blobCodec,
+  type Codec,
+  decode,
+  encode,
+  literalCodec,
+  recordCodec,
+  refinedCodec,
+  shortHex,
+} from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 import { rootOf } from '../core/merkle.ts'
 import { INSTANT_LIMIT_NS } from '../core/time.ts'
 import { type Block, blockCodec, stateHash } from './block.ts'
 import { type Membership, membershipHash, quorumOf } from './membership.ts'
-import { BODY_BYTES_MAX, blobCodec, type CompactVote, votesCodec } from './messages.ts'
+import { BODY_BYTES_MAX, type CompactVote, votesCodec } from './messages.ts'
 import { certifiedLeapCodec } from './outcome.ts'
 import { type Verify, verifyQuorumCertificate, votesSorted } from './quorum-certificate.ts'
 import { epochMarkTai } from './replica/epoch-schedule.ts'

@@ -1,5 +1,6 @@
 import { equalBytes } from '../core/bytes.ts'
 import {
+  blobCodec,
   bytesCodec,
   type Codec,
   decode,
@@ -46,19 +47,11 @@ export interface OrderSignature {
 /** A hundred members and sixteen operators with all that they have, with room to spare. */
 const MEMBERSHIP_BYTES_MAX = 384 * 1024
 
-const nextCodec: Codec<Uint8Array> = {
-  toItem: (value) => value,
-  fromItem: (item, path) =>
-    item instanceof Uint8Array && item.length <= MEMBERSHIP_BYTES_MAX
-      ? ok(item)
-      : fail('encoding.value', `${path}: expected at most ${MEMBERSHIP_BYTES_MAX} bytes`),
-}
-
 export const membershipOrderCodec: Codec<MembershipOrder> = refinedCodec(
   recordCodec<MembershipOrder>({
     format: literalCodec('quorumtime-membership-1'),
     previous: bytesCodec(DIGEST_BYTES),
-    next: nextCodec,
+    next: blobCodec(MEMBERSHIP_BYTES_MAX),
     signatures: listCodec(
       recordCodec<OrderSignature>({ operator: uintCodec(OPERATORS_MAX - 1), signature: bytesCodec(SIGNATURE_BYTES) }),
       OPERATORS_MAX,
@@ -81,7 +74,7 @@ export const orderContentCodec: Codec<OrderContent> = recordCodec<OrderContent>(
   format: literalCodec('quorumtime-membership-1'),
   cluster: textCodec(64),
   previous: bytesCodec(DIGEST_BYTES),
-  next: nextCodec,
+  next: blobCodec(MEMBERSHIP_BYTES_MAX),
 })
 
 /** The bytes that every operator signs. */

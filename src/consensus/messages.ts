@@ -1,5 +1,6 @@
 import { equalBytes } from '../core/bytes.ts'
 import {
+  blobCodec,
   booleanCodec,
   bytesCodec,
   type Codec,
@@ -101,17 +102,6 @@ const bodyCodecs: { readonly [K in MessageType]: Codec<BodyOf[K]> } = {
   notarize: viewAndHashCodec,
   nullify: recordCodec<{ readonly view: number }>({ view: uintCodec() }),
   finalize: viewAndHashCodec,
-}
-
-/** Any byte string up to `maxLength`. */
-export function blobCodec(maxLength: number): Codec<Uint8Array> {
-  return {
-    toItem: (value) => value,
-    fromItem: (item, path) =>
-      item instanceof Uint8Array && item.length <= maxLength
-        ? ok(item)
-        : fail('encoding.value', `${path}: expected at most ${maxLength} bytes`),
-  }
 }
 
 interface Content extends Header {

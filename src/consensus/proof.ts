@@ -1,5 +1,6 @@
 import { equalBytes } from '../core/bytes.ts'
 import {
+  blobCodec,
   bytesCodec,
   type Codec,
   decode,
@@ -16,7 +17,7 @@ import { type Block, blockCodec } from './block.ts'
 import { checkBlockForm, type VerifiedCertificate, verifyCertificate } from './certificate.ts'
 import { decisionLeafHash } from './decision.ts'
 import { type Membership, membershipCodec } from './membership.ts'
-import { BODY_BYTES_MAX, blobCodec } from './messages.ts'
+import { BODY_BYTES_MAX } from './messages.ts'
 import type { Verify } from './quorum-certificate.ts'
 
 /**

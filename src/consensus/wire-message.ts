@@ -1,7 +1,16 @@
-import { type Codec, decode, encode, listCodec, recordCodec, uintCodec } from '../core/encoding.ts'
-import { fail, type Result } from '../core/fault.ts'
+import {
+  blobCodec,
+  type Codec,
+  decode,
+  encode,
+  kindCodec,
+  listCodec,
+  recordCodec,
+  uintCodec,
+} from '../core/encoding.ts'
+import type { Result } from '../core/fault.ts'
 import { type Certificate, certificateCodec } from './certificate.ts'
-import { BODY_BYTES_MAX, blobCodec } from './messages.ts'
+import { BODY_BYTES_MAX } from './messages.ts'
 import { digestCodec } from './proposal.ts'
 import { type QuorumCertificate, quorumCertificateCodec } from './quorum-certificate.ts'
 
@@ -30,9 +39,6 @@ export interface BlocksWanted {
   readonly count: number
 }
 
-type Kind = WireMessage['kind']
-type ValueOf<K extends Kind> = Extract<WireMessage, { kind: K }>['value']
-
 /** How many things one request may ask for. */
 export const WANTED_MAX = 100
 
@@ -44,7 +50,7 @@ export const RUN_BYTES_MAX = 262_144
 const ITEMS_MAX = 1_024
 
 /** The order of the kinds is part of the format: a frame is [index, value]. */
-const codecs: { readonly [K in Kind]: Codec<ValueOf<K>> } = {
+const wireMessageCodec: Codec<WireMessage> = kindCodec<WireMessage>({
   signed: blobCodec(BODY_BYTES_MAX + 8192),
   quorum: quorumCertificateCodec,
   final: certificateCodec,
@@ -54,19 +60,7 @@ const codecs: { readonly [K in Kind]: Codec<ValueOf<K>> } = {
   'want-quorums': listCodec(uintCodec(), WANTED_MAX, 1),
   'want-blocks': recordCodec<BlocksWanted>({ newest: digestCodec, count: uintCodec(RUN_BLOCKS_MAX, 1) }),
   blocks: listCodec(blobCodec(BODY_BYTES_MAX), RUN_BLOCKS_MAX, 1),
-}
-const kinds = Object.keys(codecs) as Kind[]
-
-const wireMessageCodec: Codec<WireMessage> = {
-  toItem: (message) => [kinds.indexOf(message.kind), (codecs[message.kind] as Codec<unknown>).toItem(message.value)],
-  fromItem: (item, path) => {
-    const [index, value] = Array.isArray(item) && item.length === 2 ? (item as [unknown, unknown]) : []
-    const kind = typeof index === 'number' ? kinds[index] : undefined
-    if (kind === undefined) return fail('encoding.value', `${path}: expected [kind 0…${kinds.length - 1}, value]`)
-    const decoded = (codecs[kind] as Codec<unknown>).fromItem(value, `${path}.${kind}`)
-    return decoded.ok ? { ok: true, value: { kind, value: decoded.value } as WireMessage } : decoded
-  },
-}
+})
 
 /** As many of these blocks, newest first, as go into one answer. */
 export function runOf(blocks: readonly Uint8Array[]): readonly Uint8Array[] {

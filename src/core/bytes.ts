@@ -27,9 +27,7 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Lower-case hexadecimal, two digits a byte. */
 export function toHex(bytes: Uint8Array): string {
-  let hex = ''
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
-  return hex
+  return bytes.toHex()
 }
 
 const textEncoder = new TextEncoder()

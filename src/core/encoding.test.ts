@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { decode as decodeCbor, encode as encodeCbor } from 'cborg'
 import fc from 'fast-check'
 import { toHex } from './bytes.ts'
 import {
   bigintCodec,
+  blobCodec,
   booleanCodec,
   bytesCodec,
   type Codec,
+  checkRanges,
   choiceCodec,
   decode,
   encode,
@@ -58,6 +61,67 @@ const THINGS: fc.Arbitrary<Thing> = fc.record(
   { noNullPrototype: true },
 )
 
+/** The items of a thing, as a library that knows nothing of our codecs takes and gives them. */
+function itemsOf({ name, kind, offsetNs, count, digest, sound, parent, list }: Thing): unknown[] {
+  return [name, ['one', 'two'].indexOf(kind), offsetNs, count, digest, sound, parent ?? null, [...list]]
+}
+
+/** What cborg takes for canonical CBOR, or undefined. It takes floats; nothing of ours has any. */
+function cborgItem(bytes: Uint8Array): unknown {
+  try {
+    const item: unknown = decodeCbor(bytes, { strict: true, allowIndefinite: false, allowUndefined: false })
+    return Buffer.from(encodeCbor(item)).equals(bytes) ? item : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isInteger(item: unknown, lo: bigint, hi: bigint): boolean {
+  return (
+    (typeof item === 'bigint' || Number.isInteger(item)) && BigInt(item as number) >= lo && BigInt(item as number) <= hi
+  )
+}
+
+/** The format of a thing written down a second time, over plain items. */
+function isThing(item: unknown): boolean {
+  if (!Array.isArray(item) || item.length !== 8) return false
+  const [name, kind, offsetNs, count, digest, sound, parent, list] = item as unknown[]
+  return (
+    typeof name === 'string' &&
+    /^[ -~]{1,8}$/.test(name) &&
+    isInteger(kind, 0n, 1n) &&
+    isInteger(offsetNs, -LIMIT, LIMIT) &&
+    isInteger(count, 0n, BigInt(Number.MAX_SAFE_INTEGER)) &&
+    digest instanceof Uint8Array &&
+    digest.length === 4 &&
+    typeof sound === 'boolean' &&
+    (parent === null || isInteger(parent, 0n, 9n)) &&
+    Array.isArray(list) &&
+    list.length <= 3 &&
+    list.every((value) => isInteger(value, 0n, 300n))
+  )
+}
+
+/** One change of some bytes: an octet flipped, cut out or put in. */
+const CHANGES = fc.record({
+  how: fc.constantFrom('flip', 'cut', 'insert'),
+  position: fc.nat(),
+  octet: fc.integer({ min: 1, max: 255 }),
+})
+
+function changedBytes(bytes: Uint8Array, { how, position, octet }: { how: string; position: number; octet: number }) {
+  const at = position % bytes.length
+  if (how === 'flip') return Uint8Array.from(bytes, (byte, index) => (index === at ? byte ^ octet : byte))
+  const inserted = how === 'insert' ? [octet] : []
+  return Uint8Array.from([...bytes.subarray(0, at), ...inserted, ...bytes.subarray(how === 'cut' ? at + 1 : at)])
+}
+
+/** Offsets and list entries are bigints with us, whatever their size. */
+function widened(item: unknown, index: number): unknown {
+  if (index === 2) return BigInt(item as number)
+  return index === 7 ? (item as number[]).map(BigInt) : item
+}
+
 function hex(text: string): Uint8Array {
   return Uint8Array.from(text.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16))
 }
@@ -92,6 +156,49 @@ describe('encoding', () => {
         assert.ok(!decode(THING, Uint8Array.from([...bytes, change]), 'thing').ok)
       }),
     )
+  })
+
+  it('writes what cborg writes', () => {
+    fc.assert(
+      fc.property(THINGS, (thing) => {
+        assert.equal(toHex(encode(THING, thing)), toHex(encodeCbor(itemsOf(thing))))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('takes what cborg takes for canonical and the format allows, and nothing else', () => {
+    let taken = 0
+    fc.assert(
+      fc.property(THINGS, fc.array(CHANGES, { maxLength: 2 }), (thing, changes) => {
+        const bytes = changes.reduce(changedBytes, encode(THING, thing))
+        const item = cborgItem(bytes)
+        const decoded = decode(THING, bytes, 'thing')
+        assert.equal(decoded.ok, item !== undefined && isThing(item), toHex(bytes))
+        if (!decoded.ok) return
+        taken += 1
+        assert.deepEqual(itemsOf(decoded.value), (item as unknown[]).map(widened))
+        assert.deepEqual(encode(THING, decoded.value), bytes)
+      }),
+      { numRuns: 10_000 },
+    )
+    assert.ok(taken > 1_000, `only ${taken} were taken`)
+  })
+
+  it('writes more than it has reserved, and never again where it wrote', () => {
+    const codec = listCodec(blobCodec(1 << 20), 4)
+    const values = [1, 40_000, 40_000, 500_000].map((length) => new Uint8Array(length).fill(length & 0xff))
+    const encoded = values.map((value) => [value, encode(codec, [value, value])] as const)
+    for (const [value, bytes] of encoded) assert.deepEqual(bytes, encodeCbor([value, value]))
+  })
+
+  it('has no bytes for what is no integer of 64 bits', () => {
+    for (const value of [0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
+      assert.ok(!checkRanges(uintCodec(), value, 'thing').ok)
+    }
+    const all = bigintCodec<bigint>(-(1n << 64n), (1n << 64n) - 1n)
+    for (const value of [1n << 64n, -(1n << 64n) - 1n]) assert.ok(!checkRanges(all, value, 'thing').ok)
+    assert.ok(!checkRanges(textCodec(8), 'é', 'thing').ok)
   })
 
   it('answers any bytes without throwing', () => {
@@ -150,9 +257,14 @@ describe('encoding', () => {
 
   it('answers huge nesting and huge claimed lengths with a fault', () => {
     const codec = listCodec(uintCodec(), 4)
-    for (const opening of [0x81, 0xa1, 0xc1, 0x9f]) {
+    for (const [opening, code] of [
+      [0x81, 'encoding.value'],
+      [0xa1, 'encoding.value'],
+      [0xc1, 'encoding.cbor'],
+      [0x9f, 'encoding.cbor'],
+    ] as const) {
       const decoded = decode(codec, new Uint8Array(1 << 20).fill(opening), 'thing')
-      assert.ok(!decoded.ok && decoded.fault.code === 'encoding.cbor', opening.toString(16))
+      assert.ok(!decoded.ok && decoded.fault.code === code, opening.toString(16))
     }
     for (const bytes of ['9bffffffffffffffff', '5bffffffffffffffff', '7a7fffffff', '9a7fffffff00']) {
       assert.equal(told(codec, bytes), 'encoding.cbor', bytes)
@@ -193,6 +305,18 @@ describe('encoding', () => {
     assert.equal(told(codec, 'f6'), undefined)
     assert.equal(told(codec, '00'), 0)
     assert.equal(told(uintCodec(), 'f6'), 'encoding.value')
+  })
+
+  it('refuses more items than it may read, as soon as they come, and says of what', () => {
+    const codec = listCodec(listCodec(optionalCodec(uintCodec()), 1 << 20), 4)
+    const bytes = encode(codec, [[1, undefined], [2], []])
+    assert.ok(decode(codec, bytes, 'thing', 7).ok)
+    const refused = decode(codec, bytes, 'thing', 6)
+    assert.ok(!refused.ok)
+    assert.deepEqual(refused.fault, {
+      code: 'encoding.size',
+      message: 'thing: expected at most 6 CBOR items, got more',
+    })
   })
 
   it('says where in a value what was expected and what came', () => {

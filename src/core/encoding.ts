@@ -1,74 +1,51 @@
-import { decode as decodeCbor, encode as encodeCbor } from 'cborg'
-import { equalBytes, toHex } from './bytes.ts'
-import { hasAtMostItems } from './cbor-items.ts'
+import { toHex } from './bytes.ts'
+import { CborReader, REFUSED, type Refused } from './cbor-reader.ts'
+import { CborWriter } from './cbor-writer.ts'
 import { fail, ok, type Result } from './fault.ts'
 
 /**
  * Canonical CBOR (RFC 8949 4.2.1) with a schema: everything that is signed, hashed or sent goes through here. A codec
- * maps a value to plain CBOR items and back; decoding is strict, checks every range, and ends by encoding the value
- * again and comparing bytes, so that one value has one byte string and nothing else is accepted.
+ * writes a value and reads it back; reading is strict and checks every range. What a reader takes is what the writer makes,
+ * so that one value has one byte string and nothing else is accepted: `encoding.test.ts` holds both against cborg.
  */
 export interface Codec<T> {
-  /** The CBOR item of a value. The value is trusted: it was built here or decoded before. */
-  toItem(value: T): unknown
-  /** The value of a CBOR item; `path` says where it stands, for the fault. */
-  fromItem(item: unknown, path: string): Result<T>
+  /** The value is trusted: it was built here or decoded before. */
+  write(to: CborWriter, value: T): void
+  /** The value, or `REFUSED` when the next item is none of these. */
+  read(from: CborReader): T | Refused
 }
 
+const writer = new CborWriter()
+
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  return encodeCbor(codec.toItem(value))
+  writer.reset()
+  codec.write(writer, value)
+  return writer.take()
 }
 
 /**
- * Strict decode; `what` names the thing in the fault (`proposal`, `certificate`). Never throws. With `itemsMax`, bytes of
- * more CBOR items than that are refused before any is built: what strangers send must cost no more than what is expected.
+ * Strict decode; `what` names the thing in the fault (`proposal`, `certificate`). Byte strings are views of `bytes`. Never
+ * throws. With `itemsMax`, bytes of more CBOR items than that are refused when they come to it: what strangers send must
+ * cost no more than what is expected.
  */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array, what: string, itemsMax?: number): Result<T> {
-  if (itemsMax !== undefined && !hasAtMostItems(bytes, itemsMax)) {
-    return fail('encoding.size', `${what}: expected at most ${itemsMax} CBOR items, got more`)
-  }
-  let item: unknown
-  try {
-    item = decodeCbor(bytes, {
-      strict: true,
-      allowIndefinite: false,
-      allowUndefined: false,
-      allowNaN: false,
-      allowInfinity: false,
-    })
-  } catch (error) {
-    return fail('encoding.cbor', `${what}: expected canonical CBOR, got ${(error as Error).message}`)
-  }
-  const decoded = codec.fromItem(item, what)
-  if (!decoded.ok) return decoded
-  if (!equalBytes(encode(codec, decoded.value), bytes)) {
-    return fail('encoding.not-canonical', `${what}: expected the canonical encoding, got other bytes of the same value`)
-  }
-  return decoded
+  const reader = new CborReader(bytes, itemsMax)
+  const value = codec.read(reader)
+  if (value === REFUSED) return reader.faultOf(what)
+  if (reader.left === 0) return ok(value)
+  return fail('encoding.cbor', `${what}: expected canonical CBOR, got ${reader.left} more bytes after its end`)
 }
 
-function unexpected(path: string, expected: string, item: unknown): Result<never> {
-  return fail('encoding.value', `${path}: expected ${expected}, got ${describe(item)}`)
-}
-
-function describe(item: unknown): string {
-  if (item instanceof Uint8Array) return `${item.length} bytes`
-  if (Array.isArray(item)) return `an array of ${item.length}`
-  if (typeof item === 'string') return `text of ${item.length} characters`
-  if (typeof item === 'number' || typeof item === 'bigint' || typeof item === 'boolean') return String(item)
-  return item === null ? 'null' : typeof item
+/** The value, if a decoder would have let it through: for what was made here out of what others measured. */
+export function checkRanges<T>(codec: Codec<T>, value: T, what: string): Result<T> {
+  return decode(codec, encode(codec, value), what)
 }
 
 /** A CBOR integer as bigint, lo <= value <= hi. */
 export function bigintCodec<T extends bigint>(lo: bigint, hi: bigint): Codec<T> {
   return {
-    toItem: (value) => value,
-    fromItem: (item, path) => {
-      if (typeof item !== 'bigint' && !Number.isSafeInteger(item))
-        return unexpected(path, `an integer in [${lo}, ${hi}]`, item)
-      const value = BigInt(item as bigint | number)
-      return value >= lo && value <= hi ? ok(value as T) : unexpected(path, `an integer in [${lo}, ${hi}]`, item)
-    },
+    write: (to, value) => to.bigint(value),
+    read: (from) => from.bigint(lo, hi) as T | Refused,
   }
 }
 
@@ -80,24 +57,26 @@ export function uintCodec(max: number = Number.MAX_SAFE_INTEGER, min = 0): Codec
 /** A CBOR integer of either sign as number, lo <= value <= hi, both within ±(2^53 - 1). */
 export function intCodec(lo: number, hi: number): Codec<number> {
   return {
-    toItem: (value) => value,
-    fromItem: (item, path) =>
-      Number.isSafeInteger(item) && (item as number) >= lo && (item as number) <= hi
-        ? ok(item as number)
-        : unexpected(path, `an integer in [${lo}, ${hi}]`, item),
+    write: (to, value) => to.number(value),
+    read: (from) => from.number(lo, hi),
   }
 }
 
 /** A byte string of exactly `length` bytes. */
 export function bytesCodec(length: number): Codec<Uint8Array> {
   return {
-    toItem: (value) => value,
-    fromItem: (item, path) =>
-      item instanceof Uint8Array && item.length === length ? ok(item) : unexpected(path, `${length} bytes`, item),
+    write: (to, value) => to.byteString(value),
+    read: (from) => from.byteString(length, length),
   }
 }
 
-const PRINTABLE_ASCII = /^[ -~]+$/
+/** Any byte string up to `maxLength`. */
+export function blobCodec(maxLength: number): Codec<Uint8Array> {
+  return {
+    write: (to, value) => to.byteString(value),
+    read: (from) => from.byteString(0, maxLength),
+  }
+}
 
 /**
  * Text of 1 to `maxLength` printable ASCII characters, 0x20 to 0x7e. So its length, its order and its look are the same
@@ -105,34 +84,31 @@ const PRINTABLE_ASCII = /^[ -~]+$/
  */
 export function textCodec(maxLength: number): Codec<string> {
   return {
-    toItem: (value) => value,
-    fromItem: (item, path) =>
-      typeof item === 'string' && item.length <= maxLength && PRINTABLE_ASCII.test(item)
-        ? ok(item)
-        : unexpected(path, `1 to ${maxLength} printable ASCII characters`, item),
+    write: (to, value) => to.text(value),
+    read: (from) => from.text(maxLength),
   }
 }
 
 /** One exact text: the name of a format, as the first field of a file. */
 export function literalCodec<const T extends string>(text: T): Codec<T> {
   return {
-    toItem: (value) => value,
-    fromItem: (item, path) => (item === text ? ok(text) : unexpected(path, `the text "${text}"`, item)),
+    write: (to, value) => to.text(value),
+    read: (from) => (from.text(text.length) === text ? text : from.refuse(`the text "${text}"`)),
   }
 }
 
 export const booleanCodec: Codec<boolean> = {
-  toItem: (value) => value,
-  fromItem: (item, path) => (typeof item === 'boolean' ? ok(item) : unexpected(path, 'true or false', item)),
+  write: (to, value) => to.boolean(value),
+  read: (from) => from.boolean(),
 }
 
 /** One of a fixed list of names, carried as its index in the list. The order of `names` is part of the format. */
 export function choiceCodec<const T extends string>(names: readonly T[]): Codec<T> {
   return {
-    toItem: (value) => names.indexOf(value),
-    fromItem: (item, path) => {
-      const name = Number.isSafeInteger(item) ? names[item as number] : undefined
-      return name === undefined ? unexpected(path, `an index in [0, ${names.length - 1}]`, item) : ok(name)
+    write: (to, value) => to.number(names.indexOf(value)),
+    read: (from) => {
+      const index = from.number(0, names.length - 1)
+      return index === REFUSED ? REFUSED : (names[index] ?? REFUSED)
     },
   }
 }
@@ -140,26 +116,28 @@ export function choiceCodec<const T extends string>(names: readonly T[]): Codec<
 /** null for "none": the value is then undefined. */
 export function optionalCodec<T>(inner: Codec<T>): Codec<T | undefined> {
   return {
-    toItem: (value) => (value === undefined ? null : inner.toItem(value)),
-    fromItem: (item, path) => (item === null ? ok(undefined) : inner.fromItem(item, path)),
+    write: (to, value) => (value === undefined ? to.null() : inner.write(to, value)),
+    read: (from) => (from.isNull() ? undefined : inner.read(from)),
   }
 }
 
 /** An array of at least `minLength` and at most `maxLength` items of one kind. */
 export function listCodec<T>(inner: Codec<T>, maxLength: number, minLength = 0): Codec<readonly T[]> {
   return {
-    toItem: (values) => values.map((value) => inner.toItem(value)),
-    fromItem: (item, path) => {
-      if (!Array.isArray(item) || item.length < minLength || item.length > maxLength) {
-        return unexpected(path, `an array of ${minLength} to ${maxLength}`, item)
-      }
+    write: (to, values) => {
+      to.array(values.length)
+      for (const value of values) inner.write(to, value)
+    },
+    read: (from) => {
+      const length = from.array(minLength, maxLength)
+      if (length === REFUSED) return REFUSED
       const values: T[] = []
-      for (const [index, element] of item.entries()) {
-        const decoded = inner.fromItem(element, `${path}[${index}]`)
-        if (!decoded.ok) return decoded
-        values.push(decoded.value)
+      for (let index = 0; index < length; index++) {
+        const value = inner.read(from)
+        if (value === REFUSED) return from.within(`[${index}]`)
+        values.push(value)
       }
-      return ok(values)
+      return values
     },
   }
 }
@@ -170,17 +148,43 @@ type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> }
 export function recordCodec<T extends object>(fields: Fields<T>): Codec<T> {
   const keys = Object.keys(fields) as (keyof T & string)[]
   return {
-    toItem: (value) => keys.map((key) => fields[key].toItem(value[key])),
-    fromItem: (item, path) => {
-      if (!Array.isArray(item) || item.length !== keys.length)
-        return unexpected(path, `an array of ${keys.length}`, item)
+    write: (to, value) => {
+      to.array(keys.length)
+      for (const key of keys) fields[key].write(to, value[key])
+    },
+    read: (from) => {
+      if (from.array(keys.length, keys.length) === REFUSED) return REFUSED
       const record: Partial<T> = {}
-      for (const [index, key] of keys.entries()) {
-        const decoded = fields[key].fromItem(item[index], `${path}.${key}`)
-        if (!decoded.ok) return decoded
-        record[key] = decoded.value
+      for (const key of keys) {
+        const value = fields[key].read(from)
+        if (value === REFUSED) return from.within(`.${key}`)
+        record[key] = value
       }
-      return ok(record as T)
+      return record as T
+    },
+  }
+}
+
+/** One of several kinds of thing, as [index, value]. The order of `kinds` is part of the format. */
+export function kindCodec<T extends { readonly kind: string; readonly value: unknown }>(
+  kinds: {
+    readonly [K in T['kind']]: Codec<Extract<T, { readonly kind: K }>['value']>
+  },
+): Codec<T> {
+  const names = Object.keys(kinds) as T['kind'][]
+  const kindOf = choiceCodec(names)
+  return {
+    write: (to, { kind, value }) => {
+      to.array(2)
+      kindOf.write(to, kind)
+      ;(kinds as Record<string, Codec<unknown>>)[kind]?.write(to, value)
+    },
+    read: (from) => {
+      if (from.array(2, 2) === REFUSED) return REFUSED
+      const kind = kindOf.read(from)
+      if (kind === REFUSED) return from.within('.kind')
+      const value = kinds[kind].read(from)
+      return value === REFUSED ? from.within(`.${kind}`) : ({ kind, value } as T)
     },
   }
 }
@@ -188,12 +192,12 @@ export function recordCodec<T extends object>(fields: Fields<T>): Codec<T> {
 /** Adds a rule between the parts of a value: `rule` returns what was expected when the value breaks it. */
 export function refinedCodec<T>(inner: Codec<T>, rule: (value: T) => string | undefined): Codec<T> {
   return {
-    toItem: (value) => inner.toItem(value),
-    fromItem: (item, path) => {
-      const decoded = inner.fromItem(item, path)
-      if (!decoded.ok) return decoded
-      const expected = rule(decoded.value)
-      return expected === undefined ? decoded : fail('encoding.rule', `${path}: expected ${expected}`)
+    write: (to, value) => inner.write(to, value),
+    read: (from) => {
+      const value = inner.read(from)
+      if (value === REFUSED) return REFUSED
+      const expected = rule(value)
+      return expected === undefined ? value : from.refuseRule(expected)
     },
   }
 }

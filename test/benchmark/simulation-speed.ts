@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util'
+import { createReplicaCluster } from '../support/replica-cluster.ts'
+
+/**
+ * How many events the simulator gets through in a second of one core, on a calm network. An event is a delivered message,
+ * a timer, or records that became durable. Measured in CPU time, which other work on the machine disturbs least; the first
+ * run of each size warms up and is not counted.
+ */
+const SIZES = [
+  { n: 4, epochs: 30, runs: 20 },
+  { n: 7, epochs: 30, runs: 5 },
+  { n: 10, epochs: 30, runs: 3 },
+  { n: 31, epochs: 5, runs: 1 },
+] as const
+
+interface Speed {
+  readonly n: number
+  readonly events: number
+  readonly epochs: number
+  readonly cpuSeconds: number
+  readonly eventsPerCpuSecond: number
+}
+
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const speeds: Speed[] = []
+for (const { n, epochs, runs } of SIZES) {
+  await calm(n, 0, epochs)
+  const before = process.cpuUsage()
+  let events = 0
+  for (let seed = 1; seed <= runs; seed++) events += await calm(n, seed, epochs)
+  const { user, system } = process.cpuUsage(before)
+  const cpuSeconds = (user + system) / 1e6
+  speeds.push({ n, events, epochs: epochs * runs, cpuSeconds, eventsPerCpuSecond: Math.round(events / cpuSeconds) })
+}
+console.log(values.json ? JSON.stringify(speeds) : speeds.map(inWords).join('\n'))
+
+async function calm(n: number, seed: number, epochs: number): Promise<number> {
+  const cluster = createReplicaCluster({ n, seed })
+  await cluster.run(BigInt(epochs) * 1_000_000_000n)
+  return cluster.events
+}
+
+function inWords({ n, events, epochs, cpuSeconds, eventsPerCpuSecond }: Speed): string {
+  return `n = ${n}: ${events} events of ${epochs} epochs in ${cpuSeconds.toFixed(2)} s of CPU, ${eventsPerCpuSecond} events/s`
+}
