@@ -93,6 +93,8 @@ export interface ClusterOptions {
   said?(id: number, outgoing: Outgoing): void
   /** What a member hears. */
   overhear?(id: number, message: WireMessage): void
+  /** What a member's gate lets in. */
+  admitted?(id: number, input: Input): void
 }
 
 /** A local clock as a function of the virtual instant: never stepped, never back. */
@@ -372,7 +374,9 @@ function transmit(
       const input = await judged
       if (node?.up !== true) return
       options.overhear?.(to, message)
-      if (input !== undefined) node.loop.take(input)
+      if (input === undefined) return
+      options.admitted?.(to, input)
+      node.loop.take(input)
     }
     queue.add({ at: plus(world.now, underWayNs), run })
   }

@@ -33,16 +33,19 @@ export async function findFramed(
   return problems
 }
 
-/** A fork needs f + 1 who signed what no correct member signs, and what the honest ones hold together names them. */
+/** A fork needs f + 1 who signed what no correct member signs: all that honest members heard has to name them. */
 export function findUnaccountable(
-  accusers: readonly Accuser[],
-  forks: number,
+  culprits: ReadonlySet<number>,
+  honest: ReadonlySet<number>,
   membership: Membership,
 ): readonly Problem[] {
-  if (forks === 0) return []
   const { f } = quorumOf(membership.members.length)
-  const named = new Set(accusers.flatMap(({ evidence }) => evidence.map(({ member }) => member)))
-  return named.size >= f + 1
-    ? []
-    : [problem('unaccountableForks', `a fork, and ${named.size} members named, expected at least ${f + 1}`)]
+  const guilty = [...culprits].filter((member) => !honest.has(member))
+  const framed = [...culprits].filter((member) => honest.has(member))
+  return [
+    ...framed.map((member) => problem('framedHonest', `the votes of a fork name honest node ${member}`)),
+    ...(guilty.length >= f + 1
+      ? []
+      : [problem('unaccountableForks', `a fork, and ${guilty.length} members named, expected at least ${f + 1}`)]),
+  ]
 }

@@ -1,23 +1,12 @@
-import { quorumOf } from '../../../src/consensus/membership.ts'
-import type { Outgoing } from '../../../src/consensus/replica/types.ts'
-import { max, min } from '../../../src/core/integer.ts'
-import { type MonoNs, monoNs, NS_PER_MILLISECOND, NS_PER_SECOND, plus } from '../../../src/core/time.ts'
+import { min } from '../../../src/core/integer.ts'
+import { NS_PER_MILLISECOND, NS_PER_SECOND, plus } from '../../../src/core/time.ts'
 import { chance } from '../../support/chance.ts'
-import { type Fate, type ReplicaCluster, testMembership } from '../../support/replica-cluster.ts'
-import { ADVERSARIES } from '../byzantine/adversaries.ts'
-import { findFramed, findUnaccountable } from '../checkers/accountability.ts'
-import { findForks } from '../checkers/agreement.ts'
-import { findBadCertificates } from '../checkers/certificates.ts'
-import { findUnjournalled } from '../checkers/journal.ts'
-import { findStalls, hasRecovered } from '../checkers/liveness.ts'
-import { findHoard } from '../checkers/memory.ts'
-import { createMonotonicChecker, type MonotonicChecker } from '../checkers/monotonic.ts'
+import { findUnaccountable } from '../checkers/accountability.ts'
+import { createVoteWitness } from '../checkers/fork-culprits.ts'
+import { hasRecovered } from '../checkers/liveness.ts'
 import type { Problem } from '../checkers/problem.ts'
-import { createValidityChecker, type ValidityChecker } from '../checkers/validity.ts'
-import { createLiarCluster } from '../liar-cluster.ts'
-import { createStations, type Stations, type Witness } from '../world/station.ts'
-import { type Scenario, type SeedOptions, scenarioOfSeed } from './scenario-of-seed.ts'
-import type { RunSignatures } from './signatures.ts'
+import { findProblems, RECOVERY_NS_MAX } from './judge.ts'
+import { createRun, honestNodes, type Run, type Simulation } from './run.ts'
 
 /** What one seed came to. */
 export interface SeedReport {
@@ -39,40 +28,8 @@ export interface SeedReport {
   readonly recoveryViews: number
 }
 
-export interface Simulation extends SeedOptions {
-  readonly signatures: RunSignatures
-  readonly trace: Trace | undefined
-}
-
-/** Told what happens, for people. */
-export interface Trace extends Pick<Witness, 'decided' | 'marked'> {
-  begin(cluster: ReplicaCluster): void
-  said(id: number, outgoing: Outgoing): void
-  power(id: number, what: 'on' | 'off' | Fate): void
-}
-
-/**
- * How long after the calm a new certificate may take: two faulty leaders in a row cost 2Δ each, and Δ may stand at its cap
- * of 2 s; members that are apart find each other within another 2Δ; the epoch under way may be lost.
- */
-const RECOVERY_NS_MAX = 15n * NS_PER_SECOND
-const RECOVERY_VIEWS_MAX = 12
-/** In the calm a faulty leader may cost an epoch, and several of them may lead one after the other. */
-const GAP_EPOCHS_MAX = 6
 const STORM_SLICE_NS = 50n * NS_PER_MILLISECOND
 const CALM_SLICE_NS = 250n * NS_PER_MILLISECOND
-const INDEPENDENT_EVERY = 16
-
-interface Run {
-  readonly scenario: Scenario
-  readonly simulation: Simulation
-  readonly cluster: ReplicaCluster
-  readonly stations: Stations
-  readonly validity: ValidityChecker
-  readonly monotonic: MonotonicChecker
-  readonly end: MonoNs
-  restarts: number
-}
 
 /** One seed is one run: members, weather, crashes, hardware and lies. Never throws for what it finds. */
 export async function simulateSeed(simulation: Simulation): Promise<SeedReport> {
@@ -88,11 +45,15 @@ export async function simulateSeed(simulation: Simulation): Promise<SeedReport> 
   const recoveryViews = highestView(run) - before
   while (cluster.now() < run.end) await slice(run, min(CALM_SLICE_NS, run.end - cluster.now()))
   const nodes = honestNodes(run)
+  const problems = await findProblems(run, firstEpoch, recoveryViews)
   return {
     n: simulation.n,
     seed: simulation.seed,
     forecast: scenario.forecast,
-    problems: await findProblems(run, firstEpoch, recoveryViews),
+    problems: [
+      ...problems,
+      ...(problems.some(({ violation }) => violation === 'forks') ? await findCulprits(run) : []),
+    ],
     epochs: Math.floor(Number(cluster.now()) / 1e9) + 1,
     finalized: new Set(nodes.flatMap(({ commits }) => commits.map(({ block }) => block.height))).size,
     events: cluster.events,
@@ -103,67 +64,6 @@ export async function simulateSeed(simulation: Simulation): Promise<SeedReport> 
     recoveryViews,
   }
 }
-
-function createRun(simulation: Simulation): Run {
-  const { n, seed, epochs, signatures, trace } = simulation
-  const scenario = scenarioOfSeed(simulation)
-  const { cast, network, disk, prng, calmAt } = scenario
-  const membership = testMembership(n, signatures)
-  const sound = cast.liars.size + cast.wrong.size + cast.spoofed.length + cast.dead.length <= quorumOf(n).f
-  const observers = new Set(sound ? cast.honest : [])
-  const right = new Set([...observers, ...cast.dead].filter((id) => !cast.wrong.has(id) && !cast.spoofed.includes(id)))
-  const validity = createValidityChecker(membership, { right, observers })
-  const monotonic = createMonotonicChecker(observers)
-  const witness: Witness = {
-    marked: (mark) => {
-      validity.marked(mark)
-      trace?.marked(mark)
-    },
-    served: monotonic.served,
-    decided: (node, commit) => {
-      if (!cast.liars.has(node.id)) validity.decided(node, commit)
-      trace?.decided(node, commit)
-    },
-  }
-  const { oscillators, hardware, ranging, latenessNsMax } = scenario
-  const stations = createStations({
-    membership,
-    prng,
-    oscillators,
-    hardware,
-    climate: ranging,
-    liars: new Set(cast.liars.keys()),
-    witness,
-    reaches: network.reaches,
-  })
-  const lies = [...cast.liars].flatMap(([id, name]) => {
-    const adversary = ADVERSARIES[name]
-    return adversary === undefined ? [] : [[id, adversary] as const]
-  })
-  const cluster = createLiarCluster(
-    {
-      n,
-      seed,
-      signatures,
-      arrivals: network.arrivals,
-      fate: (id, now) => {
-        const fate = disk.fate(id, now)
-        if (fate !== 'lives') trace?.power(id, fate)
-        return fate
-      },
-      oscillator: (id) => oscillators[id] ?? VIRTUAL_TIME,
-      station: stations.create,
-      latenessNs: () => BigInt(Math.floor(Number(latenessNsMax) * prng.nextUnit())),
-      ...(trace && { said: trace.said }),
-    },
-    new Map(lies),
-  )
-  trace?.begin(cluster)
-  const end = max(calmAt, monoNs(BigInt(epochs) * NS_PER_SECOND - 100n * NS_PER_MILLISECOND))
-  return { scenario, simulation, cluster, stations, validity, monotonic, end, restarts: 0 }
-}
-
-const VIRTUAL_TIME = { at: (virtual: MonoNs) => virtual, whenShows: (local: MonoNs) => local }
 
 /** Until the calm; then everybody who is not dark for good is up. */
 async function endure(run: Run): Promise<void> {
@@ -202,36 +102,15 @@ async function slice({ cluster, stations }: Run, durationNs: bigint): Promise<vo
   }
 }
 
-function honestNodes({ cluster, scenario }: Run): ReplicaCluster['nodes'] {
-  return scenario.cast.honest.flatMap((id) => cluster.nodes[id] ?? [])
-}
-
 function highestView(run: Run): number {
   return Math.max(...honestNodes(run).map(({ replica }) => replica.status().view))
 }
 
-async function findProblems(run: Run, firstEpoch: number, recoveryViews: number): Promise<readonly Problem[]> {
-  const { cluster, scenario, simulation, validity, monotonic } = run
-  const { membership } = cluster
-  const { verify, verifySignature } = simulation.signatures
-  const nodes = honestNodes(run)
-  const never = cluster.nodes.filter(({ id }) => !scenario.cast.liars.has(id))
-  const forks = findForks(never)
-  return [
-    ...forks,
-    ...validity.problems(),
-    ...(await findFramed(never, new Set(never.map(({ id }) => id)), membership, verify)),
-    ...findUnaccountable(never, forks.length, membership),
-    ...(await findBadCertificates(never, { membership, verify, verifySignature, independentEvery: INDEPENDENT_EVERY })),
-    ...monotonic.problems(),
-    ...never.flatMap(findUnjournalled),
-    ...never.flatMap(({ id, replica }) => findHoard(id, cluster.nodes.length, replica.status())),
-    ...findStalls(nodes, {
-      firstEpoch,
-      lastEpoch: Math.floor(Number(cluster.now()) / 1e9),
-      recoveryViews,
-      recoveryViewsMax: RECOVERY_VIEWS_MAX,
-      gapMax: GAP_EPOCHS_MAX,
-    }),
-  ]
+/** The same run once more, to see whom its votes name. */
+async function findCulprits({ simulation, cluster, scenario }: Run): Promise<readonly Problem[]> {
+  if (simulation.votes !== undefined) return []
+  const votes = createVoteWitness()
+  await simulateSeed({ ...simulation, trace: undefined, votes })
+  const honest = new Set(cluster.nodes.map(({ id }) => id).filter((id) => !scenario.cast.liars.has(id)))
+  return findUnaccountable(votes.culprits(), honest, cluster.membership)
 }

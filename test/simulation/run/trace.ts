@@ -5,7 +5,7 @@ import type { Outgoing } from '../../../src/consensus/replica/types.ts'
 import type { WireMessage } from '../../../src/consensus/wire-message.ts'
 import { toHex } from '../../../src/core/bytes.ts'
 import type { ReplicaCluster } from '../../support/replica-cluster.ts'
-import type { Trace } from './simulate.ts'
+import type { Trace } from './run.ts'
 
 /** One line for everything that happens: who said what to whom, who decided what, who lost their power. */
 export function createTrace(print: (line: string) => void): Trace {
