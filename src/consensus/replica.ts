@@ -114,16 +114,16 @@ function take(context: Context, input: Input, now: MonoNs): void {
       takeFinal(context, input, now)
       return
     case 'want-proposals':
-      answerProposals(context, input.from, input.digests)
+      answerProposals(context, input.from, input.digests, now)
       return
     case 'want-block':
-      answerBlock(context, input.from, input.hash)
+      answerBlock(context, input.from, input.hash, now)
       return
     case 'want-blocks':
-      answerBlocks(context, input.from, input.wanted)
+      answerBlocks(context, input.from, input.wanted, now)
       return
     case 'want-quorums':
-      answerQuorums(context, input.from, input.views)
+      answerQuorums(context, input.from, input.views, now)
       return
     case 'block-bytes':
       takeBlockBytes(context, input.bytes, now)

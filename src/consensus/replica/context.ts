@@ -5,6 +5,7 @@ import type { BodyOf, CompactVote, MessageType, SignedMessage } from '../message
 import { encodeContent, encodeEnvelope } from '../messages.ts'
 import type { QuorumCertificate, VoteType } from '../quorum-certificate.ts'
 import type { WireMessage } from '../wire-message.ts'
+import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts'
 import type { Backfill } from './backfill.ts'
 import { type Chain, createChain } from './chain.ts'
 import type { ViewFetch } from './fetch-views.ts'
@@ -25,6 +26,7 @@ export interface Context {
   /** What the present step asks of the shell so far. */
   outbox: Outbox
   readonly peers: Map<number, PeerTrace>
+  readonly answers: AnswerBudget
   /** When something was last asked for, by what it was. */
   readonly asked: Map<string, MonoNs>
   clock: EpochClock | undefined
@@ -79,6 +81,7 @@ export function createContext(config: ReplicaConfig, start: MonoNs): Context {
     pacemaker: createPacemaker(quorum.f),
     outbox: emptyOutbox(),
     peers: new Map(),
+    answers: createAnswerBudget(quorum.n),
     asked: new Map(),
     clock: undefined,
     view: 1,

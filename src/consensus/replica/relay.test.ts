@@ -75,3 +75,18 @@ describe('a peer that is behind', () => {
     assert.ok(kinds.some((message) => message.kind === 'signed'))
   })
 })
+
+describe('a peer that asks', () => {
+  it('gets each thing once in 25 ms, however often it asks and in how many ways', () => {
+    const { take } = memberAhead()
+    const want: Input = { type: 'want-quorums', from: 2, views: [2, 3, 2, 3, 1, 1] }
+    assert.deepEqual(told(take(want, 2_000), 2), ['final', 'nullify 2', 'nullify 3'])
+    assert.deepEqual(told(take(want, 2_010), 2), [])
+    assert.deepEqual(told(take({ ...want, from: 3 }, 2_010), 3), ['final', 'nullify 2', 'nullify 3'])
+    const block: Input = { type: 'want-block', from: 2, hash: first.hash }
+    assert.deepEqual(told(take(block, 2_010), 2), ['block-bytes'])
+    assert.deepEqual(told(take(block, 2_011), 2), [])
+    assert.deepEqual(told(take(want, 2_030), 2), ['final', 'nullify 2', 'nullify 3'])
+    assert.deepEqual(told(take(block, 2_040), 2), ['block-bytes'])
+  })
+})

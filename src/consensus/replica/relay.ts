@@ -1,3 +1,4 @@
+import { toHex } from '../../core/bytes.ts'
 import { encode } from '../../core/encoding.ts'
 import { max } from '../../core/integer.ts'
 import { between, type MonoNs, plus } from '../../core/time.ts'
@@ -71,20 +72,23 @@ function hasVoted({ own }: ViewRecord): boolean {
   )
 }
 
-export function answerProposals(context: Context, peer: number, digests: readonly Uint8Array[]): void {
+export function answerProposals(context: Context, peer: number, digests: readonly Uint8Array[], now: MonoNs): void {
   for (const digest of digests) {
     const pooled = context.pool.byDigest(digest)
-    if (pooled !== undefined) sendTo(context, peer, { kind: 'signed', value: encodeEnvelope(pooled.message) })
+    if (pooled !== undefined && context.answers.allows(peer, `proposal ${toHex(digest)}`, now))
+      sendTo(context, peer, { kind: 'signed', value: encodeEnvelope(pooled.message) })
   }
 }
 
-export function answerBlock(context: Context, peer: number, hash: Uint8Array): void {
+export function answerBlock(context: Context, peer: number, hash: Uint8Array, now: MonoNs): void {
   const block = context.chain.get(hash)?.block
-  if (block !== undefined) sendTo(context, peer, { kind: 'block-bytes', value: encode(blockCodec, block) })
+  if (block !== undefined && context.answers.allows(peer, `block ${toHex(hash)}`, now))
+    sendTo(context, peer, { kind: 'block-bytes', value: encode(blockCodec, block) })
 }
 
 /** What is still in the chain of a run; the shell answers from its log what is older. */
-export function answerBlocks(context: Context, peer: number, { newest, count }: BlocksWanted): void {
+export function answerBlocks(context: Context, peer: number, { newest, count }: BlocksWanted, now: MonoNs): void {
+  if (!context.answers.allows(peer, 'run', now)) return
   const found: Uint8Array[] = []
   let block = context.chain.get(newest)?.block
   for (; block !== undefined && found.length < count; block = context.chain.get(block.parent)?.block) {
@@ -93,14 +97,15 @@ export function answerBlocks(context: Context, peer: number, { newest, count }: 
   if (found.length > 0) sendTo(context, peer, { kind: 'blocks', value: runOf(found) })
 }
 
-export function answerQuorums(context: Context, peer: number, views: readonly number[]): void {
-  const { final } = context
-  if (final !== undefined && views.some((view) => view <= final.block.view)) {
+export function answerQuorums(context: Context, peer: number, views: readonly number[], now: MonoNs): void {
+  const { final, answers } = context
+  const shown = views.find((view) => final !== undefined && view <= final.block.view)
+  if (final !== undefined && shown !== undefined && answers.allows(peer, 'final', now)) {
     sendTo(context, peer, { kind: 'final', value: certificateOf(final.block, final.votes) })
   }
   for (const view of views.slice(0, viewsPerAnswer(context.quorum.q))) {
     const record = context.views.find(view)
-    if (record === undefined) continue
+    if (record === undefined || !answers.allows(peer, `quorum ${view}`, now)) continue
     // Both may exist; the asker may need either: the notarization of a parent, the nullification of a skipped view.
     for (const certificate of [record.notarization, record.nullification]) {
       if (certificate !== undefined) sendTo(context, peer, { kind: 'quorum', value: certificate })
