@@ -1,7 +1,9 @@
 import { type Block, blockHash } from '../../src/consensus/block.ts'
 import { decodeEnvelope } from '../../src/consensus/messages.ts'
+import type { Measurement } from '../../src/consensus/replica/types.ts'
 import type { WireMessage } from '../../src/consensus/wire-message.ts'
 import { toHex } from '../../src/core/bytes.ts'
+import { max } from '../../src/core/integer.ts'
 import { createPrng } from '../../src/core/prng.ts'
 import { type ClusterOptions, createReplicaCluster, type ReplicaCluster, testSign } from '../support/replica-cluster.ts'
 import type { Adversary, Liar, Part } from './byzantine/liar.ts'
@@ -18,12 +20,15 @@ export function createLiarCluster(options: ClusterOptions, cast: ReadonlyMap<num
     ...options,
     overhear: (id, message) => liars.get(id)?.hear(message),
     tamper: (id, outgoing) => {
+      const part = parts.get(id)
+      if (part === undefined) for (const other of parts.values()) other.witness?.(id, outgoing)
       liars.get(id)?.hear(outgoing.message)
-      return parts.get(id)?.say?.(outgoing) ?? [outgoing]
+      return part?.say?.(outgoing) ?? [outgoing]
     },
     reading: (id, epoch, honest) => {
       const measured = options.reading?.(id, epoch, honest) ?? honest
-      return parts.get(id)?.read?.(epoch, measured) ?? measured
+      const part = parts.get(id)
+      return part === undefined ? ranged(parts, id, epoch, measured) : (part.read?.(epoch, measured) ?? measured)
     },
   })
   for (const [id, adversary] of cast) {
@@ -32,6 +37,15 @@ export function createLiarCluster(options: ClusterOptions, cast: ReadonlyMap<num
     parts.set(id, adversary.play(liar))
   }
   return cluster
+}
+
+/** What an honest member measures when some of those that it ranges lie to it. */
+function ranged(parts: ReadonlyMap<number, Part>, id: number, epoch: number, measured: Measurement): Measurement {
+  const ranging = measured.ranging.map((entry) => {
+    const told = parts.get(entry.peer)?.answer?.(id, epoch, entry) ?? entry
+    return { ...told, uncertaintyNs: max(told.uncertaintyNs, entry.uncertaintyNs) }
+  })
+  return { ...measured, ranging }
 }
 
 interface RememberingLiar extends Liar {
@@ -52,6 +66,12 @@ function createLiar(cluster: ReplicaCluster, id: number, { seed, signatures }: C
     sign: (type, content) => sign(id, type, content),
     heard,
     blocks,
+    send: ({ to, message }) => {
+      for (const { id: other } of cluster.membership.members) {
+        if (other !== id && (to === 'all' || to === other)) cluster.inject(id, other, message)
+      }
+    },
+    later: cluster.later,
     hear: (message) => {
       heard.push(message)
       if (heard.length > HEARD_MAX) heard.shift()

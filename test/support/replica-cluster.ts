@@ -46,6 +46,8 @@ export interface ReplicaCluster {
   tellTime(id: number): void
   /** Puts a frame on the wire as if `from` had sent it. */
   inject(from: number, to: number, message: WireMessage): void
+  /** Does something at a later instant. */
+  later(durationNs: bigint, act: () => void): void
 }
 
 export interface ClusterNode {
@@ -238,6 +240,7 @@ export function createReplicaCluster(options: ClusterOptions): ReplicaCluster {
       const node = world.nodes[id]
       if (node?.up === true) tellTime(world, node)
     },
+    later: (durationNs, act) => world.queue.add({ at: plus(world.now, durationNs), run: act }),
     inject: (from, to, message) => transmit(world, from, to, message, judge(world, from, message)),
   }
 }

@@ -7,12 +7,13 @@ import type { ReplicaCluster } from '../../support/replica-cluster.ts'
 import { findProblems } from '../invariants.ts'
 import { createLiarCluster } from '../liar-cluster.ts'
 import { ADVERSARIES } from './adversaries.ts'
+import { findMisses } from './containment.ts'
 import type { Adversary } from './liar.ts'
 
-const EPOCHS = 10
+const EPOCHS = 7
 
 /** Files of this folder that are no adversary. */
-const BESIDE = ['adversaries', 'liar']
+const BESIDE = ['adversaries', 'containment', 'liar', 'recompose', 'vote-collector']
 
 interface Run {
   readonly cluster: ReplicaCluster
@@ -41,6 +42,7 @@ describe('f adversaries', () => {
       ] as const) {
         const { cluster, liars, honest } = await runWith(adversary, n, seed)
         assert.deepEqual(await findProblems(cluster, honest), [], `n = ${n}`)
+        assert.deepEqual(findMisses(cluster, honest), [], `n = ${n}`)
         for (const id of honest) {
           const epochs = new Set(cluster.nodes[id]?.commits.map(({ block }) => block.epoch))
           assert.ok(epochs.size >= EPOCHS - 2, `n = ${n}: node ${id} has epochs ${[...epochs].join()}`)

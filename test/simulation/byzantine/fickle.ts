@@ -9,6 +9,10 @@ export function createFickle(adversaries: readonly Adversary[]): Adversary {
       return {
         say: (outgoing) => pick(liar.prng, parts).say?.(outgoing) ?? [outgoing],
         read: (epoch, honest) => pick(liar.prng, parts).read?.(epoch, honest) ?? honest,
+        answer: (asker, epoch, honest) => pick(liar.prng, parts).answer?.(asker, epoch, honest) ?? honest,
+        witness: (from, outgoing) => {
+          for (const part of parts) part.witness?.(from, outgoing)
+        },
       }
     },
   }

@@ -5,13 +5,16 @@ import {
   decodeEnvelope,
   encodeContent,
   encodeEnvelope,
+  type Header,
   type MessageType,
   type SignedMessage,
 } from '../../../src/consensus/messages.ts'
+import type { RangingEntry } from '../../../src/consensus/proposal.ts'
 import type { EvidenceKind, Measurement, Outgoing } from '../../../src/consensus/replica/types.ts'
 import type { Replica } from '../../../src/consensus/replica.ts'
 import type { WireMessage } from '../../../src/consensus/wire-message.ts'
 import type { Prng } from '../../../src/core/prng.ts'
+import { plus } from '../../../src/core/time.ts'
 import { chance } from '../../support/chance.ts'
 
 /**
@@ -29,6 +32,10 @@ export interface Liar {
   readonly heard: readonly WireMessage[]
   /** Blocks that it made or got, by the hexadecimal digits of their hash. */
   readonly blocks: ReadonlyMap<string, Block>
+  /** Sends at once, beside what it says in the place of others' words. */
+  send(outgoing: Outgoing): void
+  /** Does something later, if the run lasts so long. */
+  later(durationNs: bigint, act: () => void): void
 }
 
 /** What a liar sends in the place of one thing that a correct member would send. */
@@ -39,6 +46,10 @@ export interface Part {
   say?(outgoing: Outgoing): readonly Outgoing[]
   /** What it says that its hardware read, in the place of what it did read. */
   read?(epoch: number, honest: Measurement): Measurement
+  /** What another member measures when it ranges this one. The uncertainty is that member's own word: it can only grow. */
+  answer?(asker: number, epoch: number, honest: RangingEntry): RangingEntry
+  /** Whatever correct members send, at the moment when they send it, whether to this one or not. */
+  witness?(from: number, outgoing: Outgoing): void
 }
 
 /** A way to lie: one file each. The docstring of each says what it may achieve at most. */
@@ -60,6 +71,18 @@ export function ownMessage(liar: Liar, { message }: Outgoing): SignedMessage | u
   return decoded.ok && decoded.value.header.sender === liar.id ? decoded.value : undefined
 }
 
+/** The signed message in a frame, whoever made it. */
+export function heardMessage(message: WireMessage): SignedMessage | undefined {
+  const decoded = message.kind === 'signed' ? decodeEnvelope(message.value) : undefined
+  return decoded?.ok === true ? decoded.value : undefined
+}
+
+/** The same measurement with the node clock somewhere else, and another bound. */
+export function shifted(honest: Measurement, byNs: bigint, boundNs = honest.nodeClock?.boundNs ?? 0n): Measurement {
+  const { nodeClock } = honest
+  return { ...honest, nodeClock: nodeClock && { taiNs: plus(nodeClock.taiNs, byNs), boundNs } }
+}
+
 /** Lies about one type of its own messages; all else stays as it is. */
 export function onOwn<T extends MessageType>(
   liar: Liar,
@@ -73,14 +96,26 @@ export function onOwn<T extends MessageType>(
 
 /** Signs anything at all. */
 export function say<T extends MessageType>(liar: Liar, to: number | 'all', type: T, body: BodyOf[T]): Outgoing {
+  return sayAs(liar, to, type, body, {})
+}
+
+/** Signs anything at all under a header with changes. */
+export function sayAs<T extends MessageType>(
+  liar: Liar,
+  to: number | 'all',
+  type: T,
+  body: BodyOf[T],
+  changes: Partial<Header>,
+): Outgoing {
   const { membership, id, sign } = liar
   const header = {
     cluster: membership.cluster,
     membershipHash: membershipHash(membership),
-    type,
     sender: id,
     bootCount: 1,
     attestationDigest: undefined,
+    ...changes,
+    type,
   }
   const content = encodeContent(header, body)
   return { to, message: { kind: 'signed', value: encodeEnvelope({ content, signature: sign(type, content) }) } }
