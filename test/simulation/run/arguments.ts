@@ -2,17 +2,14 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { fail, ok, type Result } from '../../../src/core/fault.ts'
 import { ADVERSARIES } from '../byzantine/adversaries.ts'
+import { CAMPAIGNS, type Row } from './campaigns.ts'
 import { SIGNATURES, type SignatureKind } from './signatures.ts'
 
 /** What the command line asks for. */
 export interface SimulateArguments {
-  readonly nodes: readonly number[]
-  readonly firstSeed: number
-  readonly lastSeed: number
-  readonly epochs: number
+  readonly rows: readonly Row[]
   readonly adversary: string | undefined
   readonly calm: boolean
-  readonly signatures: SignatureKind
   readonly jobs: number
   readonly json: boolean
   readonly trace: boolean
@@ -26,12 +23,13 @@ const EPOCHS_MAX = 3_600
 const JOBS_MAX = 256
 
 const OPTIONS = {
-  nodes: { type: 'string', default: '4' },
-  seeds: { type: 'string', default: '1..100' },
-  epochs: { type: 'string', default: '30' },
+  nodes: { type: 'string' },
+  seeds: { type: 'string' },
+  epochs: { type: 'string' },
+  campaign: { type: 'string' },
   adversary: { type: 'string' },
   calm: { type: 'boolean', default: false },
-  signatures: { type: 'string', default: 'keyed-hash' },
+  signatures: { type: 'string' },
   jobs: { type: 'string', default: String(availableParallelism()) },
   json: { type: 'boolean', default: false },
   trace: { type: 'boolean', default: false },
@@ -46,6 +44,7 @@ export const HELP = `npm run -s simulate -- [options]: whole clusters on virtual
   --adversary NAME    f members play this one, and nothing else is faulty in them; without it the seed draws
   --calm              no storm, no crashes, nobody faulty unless an adversary is named
   --signatures KIND   ${Object.keys(SIGNATURES).join(' or ')} (keyed-hash)
+  --campaign NAME     ${Object.keys(CAMPAIGNS).join(' or ')}: a table of sizes and seeds, in place of the options above it
   --jobs J            worker threads (${OPTIONS.jobs.default})
   --json              one JSON object on stdout
   --trace             tells everything that happens in the run of one seed
@@ -65,32 +64,50 @@ exit status: 0 when no run shows a violation, 1 when one does, 2 when the argume
 
 /** Faults (`simulate.arguments`) say which option, what was expected and what came. */
 export function parseArguments(args: readonly string[]): Result<SimulateArguments> {
-  let values: ReturnType<typeof readOptions>
+  let values: Values
   try {
     values = readOptions(args)
   } catch (error) {
     return fail('simulate.arguments', `${error instanceof Error ? error.message : String(error)}; see --help`)
   }
-  const nodes = parseNodes(values.nodes)
-  if (!nodes.ok) return nodes
-  const seeds = parseSeeds(values.seeds)
-  if (!seeds.ok) return seeds
-  const epochs = parseCount('--epochs', values.epochs, EPOCHS_MIN, EPOCHS_MAX)
-  if (!epochs.ok) return epochs
   const jobs = parseCount('--jobs', values.jobs, 1, JOBS_MAX)
   if (!jobs.ok) return jobs
-  const { adversary, signatures, calm, json, trace, help } = values
+  const { adversary, calm, json, trace, help } = values
   if (adversary !== undefined && ADVERSARIES[adversary] === undefined) {
     return wrong('--adversary', `one of ${Object.keys(ADVERSARIES).join(', ')}`, adversary)
   }
-  if (!isSignatureKind(signatures)) return wrong('--signatures', Object.keys(SIGNATURES).join(' or '), signatures)
-  const [firstSeed, lastSeed] = seeds.value
-  if (trace && (firstSeed !== lastSeed || nodes.value.length > 1)) {
+  const rows = values.campaign === undefined ? parseRows(values) : parseCampaign(values)
+  if (!rows.ok) return rows
+  const [first] = rows.value
+  if (trace && (rows.value.length > 1 || first?.firstSeed !== first?.lastSeed)) {
     return wrong('--trace', 'one seed and one number of nodes', `--nodes ${values.nodes} --seeds ${values.seeds}`)
   }
   if (trace && json) return wrong('--trace', 'no --json beside it', '--json')
-  const numbers = { nodes: nodes.value, firstSeed, lastSeed, epochs: epochs.value, jobs: jobs.value }
-  return ok({ ...numbers, adversary, calm, signatures, json, trace, help })
+  return ok({ rows: rows.value, jobs: jobs.value, adversary, calm, json, trace, help })
+}
+
+type Values = ReturnType<typeof readOptions>
+
+function parseCampaign({ campaign = '', nodes, seeds, epochs, signatures }: Values): Result<readonly Row[]> {
+  const rows = CAMPAIGNS[campaign]
+  if (rows === undefined) return wrong('--campaign', Object.keys(CAMPAIGNS).join(' or '), campaign)
+  const beside = Object.entries({ nodes, seeds, epochs, signatures }).find(([, value]) => value !== undefined)
+  return beside === undefined
+    ? ok(rows)
+    : wrong('--campaign', `no --${beside[0]} beside it`, `--${beside[0]} ${beside[1]}`)
+}
+
+function parseRows(values: Values): Result<readonly Row[]> {
+  const { signatures = 'keyed-hash' } = values
+  const nodes = parseNodes(values.nodes ?? '4')
+  if (!nodes.ok) return nodes
+  const seeds = parseSeeds(values.seeds ?? '1..100')
+  if (!seeds.ok) return seeds
+  const epochs = parseCount('--epochs', values.epochs ?? '30', EPOCHS_MIN, EPOCHS_MAX)
+  if (!epochs.ok) return epochs
+  if (!isSignatureKind(signatures)) return wrong('--signatures', Object.keys(SIGNATURES).join(' or '), signatures)
+  const [firstSeed, lastSeed] = seeds.value
+  return ok(nodes.value.map((n) => ({ n, firstSeed, lastSeed, epochs: epochs.value, signatures })))
 }
 
 function readOptions(args: readonly string[]) {

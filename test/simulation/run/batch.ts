@@ -1,19 +1,18 @@
-import type { SeedOptions } from './scenario-of-seed.ts'
-import { SIGNATURES, type SignatureKind } from './signatures.ts'
+import type { Row } from './campaigns.ts'
+import type { CastOptions } from './cast.ts'
+import { SIGNATURES } from './signatures.ts'
 import { simulateSeed } from './simulate.ts'
 import { add, NOTHING, type Totals, totalsOf } from './totals.ts'
 
 /** Some seeds of one size, for one worker. */
-export interface Batch extends Omit<SeedOptions, 'seed'> {
-  readonly firstSeed: number
-  readonly lastSeed: number
-  readonly signatures: SignatureKind
-}
+export interface Batch extends Row, CastOptions {}
 
 /** A seed that showed a violation. */
 export interface Failure {
   readonly n: number
   readonly seed: number
+  readonly epochs: number
+  readonly signatures: Row['signatures']
   readonly forecast: string
   readonly messages: readonly string[]
 }
@@ -36,7 +35,7 @@ export async function runBatch({ firstSeed, lastSeed, signatures, ...options }: 
     const { n, forecast, problems } = report
     if (problems.length === 0) continue
     const messages = problems.slice(0, MESSAGES_MAX).map(({ violation, message }) => `${violation}: ${message}`)
-    failures.push({ n, seed, forecast, messages })
+    failures.push({ n, seed, epochs: options.epochs, signatures, forecast, messages })
   }
   return { totals, failures }
 }

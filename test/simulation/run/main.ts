@@ -27,7 +27,7 @@ async function main(): Promise<number> {
 async function runAll(args: SimulateArguments): Promise<number> {
   const startedAt = performance.now()
   const cpuBefore = process.cpuUsage()
-  const seedsInAll = args.nodes.length * (args.lastSeed - args.firstSeed + 1)
+  const seedsInAll = args.rows.reduce((sum, { firstSeed, lastSeed }) => sum + lastSeed - firstSeed + 1, 0)
   const failures: Failure[] = []
   let totals = NOTHING
   let toldAt = startedAt
@@ -49,28 +49,23 @@ async function runAll(args: SimulateArguments): Promise<number> {
   return violationsOf(totals) === 0 ? 0 : 1
 }
 
-function batchesOf({
-  nodes,
-  firstSeed,
-  lastSeed,
-  epochs,
-  adversary,
-  calm,
-  signatures,
-  jobs,
-}: SimulateArguments): readonly Batch[] {
-  const shared = { epochs, adversary, calm, signatures }
-  const size = Math.max(1, Math.min(BATCH_SEEDS_MAX, Math.floor((lastSeed - firstSeed + 1) / (4 * jobs))))
-  return nodes.flatMap((n) => {
-    const first = Array.from({ length: Math.ceil((lastSeed - firstSeed + 1) / size) }, (_, i) => firstSeed + i * size)
-    return first.map((seed) => ({ ...shared, n, firstSeed: seed, lastSeed: Math.min(lastSeed, seed + size - 1) }))
+function batchesOf({ rows, adversary, calm, jobs }: SimulateArguments): readonly Batch[] {
+  return rows.flatMap((row) => {
+    const seeds = row.lastSeed - row.firstSeed + 1
+    const size = Math.max(1, Math.min(BATCH_SEEDS_MAX, Math.floor(seeds / (4 * jobs))))
+    return Array.from({ length: Math.ceil(seeds / size) }, (_, index) => {
+      const firstSeed = row.firstSeed + index * size
+      return { ...row, firstSeed, lastSeed: Math.min(row.lastSeed, firstSeed + size - 1), adversary, calm }
+    })
   })
 }
 
-async function traceOne({ nodes, firstSeed, epochs, adversary, calm, signatures }: SimulateArguments): Promise<number> {
-  const options = { n: nodes[0] ?? 4, seed: firstSeed, epochs, adversary, calm }
+async function traceOne({ rows, adversary, calm }: SimulateArguments): Promise<number> {
+  const [row] = rows
+  if (row === undefined) return 2
+  const { n, firstSeed: seed, epochs, signatures } = row
   const trace = createTrace((line) => console.log(line))
-  const report = await simulateSeed({ ...options, signatures: SIGNATURES[signatures](), trace })
+  const report = await simulateSeed({ n, seed, epochs, adversary, calm, signatures: SIGNATURES[signatures](), trace })
   console.log(`n = ${report.n}, seed ${report.seed} (${report.forecast})`)
   for (const { violation, message } of report.problems) console.log(`${violation}: ${message}`)
   console.log(`${report.events} events, ${report.finalized} decisions, ${report.problems.length} violations`)

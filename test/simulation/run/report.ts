@@ -11,8 +11,7 @@ export interface Effort {
 }
 
 /** The one command that runs a seed again and tells what happens in it. */
-function replayCommand({ n, seed }: Pick<Failure, 'n' | 'seed'>, args: SimulateArguments): string {
-  const { epochs, adversary, calm, signatures } = args
+function replayCommand({ n, seed, epochs, signatures }: Failure, { adversary, calm }: SimulateArguments): string {
   return [
     `npm run -s simulate -- --nodes ${n} --seeds ${seed} --epochs ${epochs}`,
     ...(adversary === undefined ? [] : [`--adversary ${adversary}`]),
@@ -28,20 +27,18 @@ export function jsonReport(
   failures: readonly Failure[],
   { wallSeconds, cpuSeconds }: Effort,
 ): string {
-  const { nodes, firstSeed, lastSeed, adversary, calm, signatures, jobs } = args
+  const { rows, adversary, calm, jobs } = args
   return JSON.stringify({
-    nodes,
+    nodes: nodesOf(args),
     ...totals,
     eventsPerSecond: Math.round(totals.events / cpuSeconds),
     eventsPerWallSecond: Math.round(totals.events / wallSeconds),
     cpuSeconds: round(cpuSeconds),
     wallSeconds: round(wallSeconds),
     jobs,
-    seedRange: `${firstSeed}..${lastSeed}`,
-    epochsPerSeed: args.epochs,
     adversary: adversary ?? 'drawn',
     calm,
-    signatures,
+    rows: rows.map(({ firstSeed, lastSeed, ...row }) => ({ ...row, seeds: `${firstSeed}..${lastSeed}` })),
     wander: WANDER_ORIGIN,
     failures: failures.map((failure) => ({ ...failure, again: replayCommand(failure, args) })),
   })
@@ -56,7 +53,7 @@ export function textReport(
   const counts = VIOLATIONS.map((violation) => `${violation} ${totals[violation]}`).join(', ')
   return [
     ...failures.flatMap((failure) => describeFailure(failure, args)),
-    `${totals.seeds} seeds at n = ${args.nodes.join(', ')}, ${totals.epochs} epochs, ${totals.finalized} decisions, ` +
+    `${totals.seeds} seeds at n = ${nodesOf(args).join(', ')}, ${totals.epochs} epochs, ${totals.finalized} decisions, ` +
       `${totals.restarts} restarts, wander ${WANDER_ORIGIN}`,
     `${totals.framesChecked} frames and ${totals.readingsChecked} readings held against the truth; ` +
       `calm to certificate at most ${totals.recoveryMsMax} ms and ${totals.recoveryViewsMax} views`,
@@ -73,6 +70,10 @@ export function describeFailure(failure: Failure, args: SimulateArguments): read
     ...messages.map((message) => `  ${message}`),
     `  again: ${replayCommand(failure, args)}`,
   ]
+}
+
+function nodesOf({ rows }: SimulateArguments): readonly number[] {
+  return [...new Set(rows.map(({ n }) => n))]
 }
 
 function round(seconds: number): number {
