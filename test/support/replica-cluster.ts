@@ -51,7 +51,10 @@ export interface ReplicaCluster {
 }
 
 export interface ClusterNode {
+  /** Which machine it is; the first n are the members, each the one of its number. */
   readonly id: number
+  /** Whose key it has. */
+  readonly member: number
   readonly clock: Oscillator
   replica: Replica
   /** Undefined unless the options make one. */
@@ -69,6 +72,8 @@ export interface ClusterNode {
 export interface ClusterOptions {
   readonly n: number
   readonly seed: number
+  /** Members of which there is another machine with the same key and a journal of its own: machines n, n + 1, … */
+  readonly twins?: readonly number[]
   /** A keyed hash when not given. */
   readonly signatures?: TestSignatures
   /** A node's own oscillator; without it every node's clock shows the virtual instant itself. */
@@ -213,10 +218,10 @@ export function createReplicaCluster(options: ClusterOptions): ReplicaCluster {
     events: 0,
     now: monoNs(0n),
   }
-  for (let id = 0; id < n; id++) {
+  for (const [id, member] of [...Array.from({ length: n }, (_, id) => id), ...(options.twins ?? [])].entries()) {
     const journal = createVirtualJournal()
     const clock = options.oscillator?.(id) ?? VIRTUAL_TIME
-    const node = { id, clock, up: false, boots: 0, journal, commits: [], evidence: [], unjournalled: [] }
+    const node = { id, member, clock, up: false, boots: 0, journal, commits: [], evidence: [], unjournalled: [] }
     world.nodes.push(boot(world, node as unknown as ClusterNode))
   }
   return {
@@ -261,10 +266,10 @@ function boot(world: World, node: ClusterNode): ClusterNode {
   node.replica = createReplica(
     {
       membership,
-      self: node.id,
+      self: node.member,
       bootCount: node.boots,
       attestationDigest: undefined,
-      sign: (type, content) => world.signatures.sign(node.id, type, content),
+      sign: (type, content) => world.signatures.sign(node.member, type, content),
       journal: node.journal.records(),
     },
     node.clock.at(world.now),
@@ -301,7 +306,7 @@ function portsOf(world: World, node: ClusterNode): ReplicaPorts {
     measure: (epoch) => {
       const honest =
         station === undefined
-          ? honestMeasurement(node.id, options.n, world.now, trueTai(world.now))
+          ? honestMeasurement(node.member, options.n, world.now, trueTai(world.now))
           : station.measure(epoch, world.now)
       return honest && (options.reading?.(node.id, epoch, honest) ?? honest)
     },
@@ -340,11 +345,11 @@ function sendOut(world: World, node: ClusterNode, outgoing: Outgoing): void {
   world.options.said?.(node.id, outgoing)
   if (message.kind === 'signed' && !node.journal.holds(message.value)) {
     const decoded = decodeEnvelope(message.value)
-    if (decoded.ok && decoded.value.header.sender === node.id) node.unjournalled.push(decoded.value.type)
+    if (decoded.ok && decoded.value.header.sender === node.member) node.unjournalled.push(decoded.value.type)
   }
-  const judged = judge(world, node.id, message)
-  for (const { id } of world.nodes) {
-    if (id === node.id || (to !== 'all' && to !== id)) continue
+  const judged = judge(world, node.member, message)
+  for (const { id, member } of world.nodes) {
+    if (id === node.id || (to !== 'all' && to !== member)) continue
     // A machine that dies while it sends gets some of its frames out.
     if (node.up || world.prng.nextUnit() < 0.5) transmit(world, node.id, id, message, judged)
   }

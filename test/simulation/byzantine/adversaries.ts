@@ -16,6 +16,7 @@ import { hoarder } from './hoarder.ts'
 import { lateProposer } from './late-proposer.ts'
 import type { Adversary } from './liar.ts'
 import { linkMatrixLiar } from './link-matrix-liar.ts'
+import { malformed } from './malformed.ts'
 import { neverLeads } from './never-leads.ts'
 import { nullifier } from './nullifier.ts'
 import { nullifyAndFinalize } from './nullify-and-finalize.ts'
@@ -53,6 +54,7 @@ const SINGLE: Readonly<Record<string, Adversary>> = {
   hoarder,
   'late-proposer': lateProposer,
   'link-matrix-liar': linkMatrixLiar,
+  malformed,
   'never-leads': neverLeads,
   nullifier,
   'nullify-and-finalize': nullifyAndFinalize,
