@@ -1,9 +1,11 @@
-import { blockCodec } from '../consensus/block.ts'
+import { blockCodec, type ChainRoot, chainRoot } from '../consensus/block.ts'
 import { checkBlockForm } from '../consensus/certificate.ts'
 import type { Membership } from '../consensus/membership.ts'
+import { membershipOrderCodec, verifyOrder } from '../consensus/membership-order.ts'
 import { type ClusterIdentity, checkHeader, openBody, openEnvelope, signingContext } from '../consensus/messages.ts'
 import { type Verify, verifyQuorumCertificate } from '../consensus/quorum-certificate.ts'
 import type { Input } from '../consensus/replica/types.ts'
+import { sessionStepCodec, verifySessionStep } from '../consensus/session-step.ts'
 import { decodeWireMessage, type WireMessage } from '../consensus/wire-message.ts'
 import { readFirstUint } from '../core/cbor-items.ts'
 import { decode } from '../core/encoding.ts'
@@ -28,6 +30,8 @@ export interface Inbound {
 export interface InboundOptions {
   readonly membership: Membership
   readonly identity: ClusterIdentity
+  /** What the present session starts from; undefined in the first one. */
+  readonly root?: ChainRoot | undefined
   readonly verify: Verify
   accept(input: Input): void
   refuse(from: number, fault: Fault): void
@@ -38,7 +42,7 @@ export interface InboundOptions {
  * another membership before this one may well have said so.
  */
 export function isHostile({ code }: Fault): boolean {
-  return code !== 'message.membership'
+  return code !== 'message.membership' && code !== 'order.previous'
 }
 
 /** What a peer has under verification. */
@@ -118,6 +122,12 @@ async function admit(options: InboundOptions, from: number, frame: Uint8Array): 
       return ok({ type: 'block-bytes', from, bytes: message.value })
     case 'blocks':
       return ok({ type: 'blocks', from, blocks: message.value })
+    case 'order':
+      return admitOrder(options, from, message.value)
+    case 'want-order':
+      return ok({ type: 'want-order', from, digest: message.value })
+    case 'session-step':
+      return admitSessionStep(options, from, message.value)
   }
 }
 
@@ -140,6 +150,23 @@ async function admitSigned(options: InboundOptions, from: number, envelope: Uint
   return message.ok ? ok({ type: 'signed', from, message: message.value }) : message
 }
 
+async function admitOrder(options: InboundOptions, from: number, bytes: Uint8Array): Promise<Result<Input>> {
+  const order = decode(membershipOrderCodec, bytes, 'order')
+  if (!order.ok) return order
+  const verified = await verifyOrder(order.value, options.membership, options.verify)
+  return verified.ok ? ok({ type: 'order', from, order: verified.value, bytes }) : verified
+}
+
+async function admitSessionStep(options: InboundOptions, from: number, bytes: Uint8Array): Promise<Result<Input>> {
+  const step = decode(sessionStepCodec, bytes, 'session')
+  if (!step.ok) return step
+  const { membership, identity, verify } = options
+  const root = options.root ?? chainRoot(membership)
+  const session = { membership, hash: identity.membershipHash, root }
+  const verified = await verifySessionStep(step.value, session, verify)
+  return verified.ok ? ok({ type: 'session-step', from, verified: verified.value }) : verified
+}
+
 async function admitFinal(
   options: InboundOptions,
   from: number,
@@ -157,6 +184,6 @@ async function admitFinal(
   if (!verified.ok) return verified
   const block = decode(blockCodec, value.block, 'final.block')
   if (!block.ok) return block
-  const form = checkBlockForm(block.value, options.membership)
+  const form = checkBlockForm(block.value, options.membership, options.root)
   return form.ok ? ok({ type: 'final', from, block: block.value, votes: value.votes }) : form
 }

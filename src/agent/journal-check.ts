@@ -1,8 +1,11 @@
-import { verifyCertificate } from '../consensus/certificate.ts'
+import { type ChainRoot, chainRoot } from '../consensus/block.ts'
+import { verifyFinal } from '../consensus/certificate.ts'
 import { type Membership, membershipHash } from '../consensus/membership.ts'
+import { membershipOrderCodec, verifyOrder } from '../consensus/membership-order.ts'
 import { checkHeader, decodeEnvelope, signingContext } from '../consensus/messages.ts'
 import { quorumCertificateCodec, verifyQuorumCertificate } from '../consensus/quorum-certificate.ts'
 import type { JournalRecord } from '../consensus/replica/types.ts'
+import { sessionStepCodec, verifySessionStep } from '../consensus/session-step.ts'
 import { decode } from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import type { Identity } from './identity.ts'
@@ -10,6 +13,8 @@ import type { Identity } from './identity.ts'
 /** Who says what stands in the journal: this member under this membership. */
 export interface JournalCheck {
   readonly membership: Membership
+  /** What its session starts from; undefined in the first one. */
+  readonly root?: ChainRoot | undefined
   readonly identity: Pick<Identity, 'member' | 'verifier'>
 }
 
@@ -33,11 +38,14 @@ export async function checkJournal(
 }
 
 /** The epoch or view that a record speaks of, when its signatures verify. */
-async function numberOf({ kind, bytes }: JournalRecord, check: JournalCheck): Promise<Result<number>> {
+async function numberOf(record: JournalRecord, check: JournalCheck): Promise<Result<number>> {
+  const { kind, bytes } = record
   const { membership, identity } = check
   const { verify } = identity.verifier
+  if (kind === 'order') return checkOrderRecord(record, check)
+  if (kind === 'session-end') return checkEndRecord(record, check)
   if (kind === 'final') {
-    const verified = await verifyCertificate(bytes, membership, verify)
+    const verified = await verifyFinal(bytes, membership, verify, check.root)
     return verified.ok ? ok(verified.value.block.view) : verified
   }
   if (kind === 'notarization' || kind === 'nullification') {
@@ -49,7 +57,23 @@ async function numberOf({ kind, bytes }: JournalRecord, check: JournalCheck): Pr
   return numberOfMessage(kind, bytes, check)
 }
 
-type MessageKind = Exclude<JournalRecord['kind'], 'final' | 'notarization' | 'nullification'>
+/** Neither says of itself which view it came with. */
+async function checkOrderRecord({ bytes, number }: JournalRecord, check: JournalCheck): Promise<Result<number>> {
+  const order = decode(membershipOrderCodec, bytes, 'order')
+  const verified = order.ok ? await verifyOrder(order.value, check.membership, check.identity.verifier.verify) : order
+  return verified.ok ? ok(number) : verified
+}
+
+async function checkEndRecord({ bytes, number }: JournalRecord, check: JournalCheck): Promise<Result<number>> {
+  const { membership, root = chainRoot(membership) } = check
+  const step = decode(sessionStepCodec, bytes, 'session')
+  if (!step.ok) return step
+  const present = { membership, hash: membershipHash(membership), root }
+  const verified = await verifySessionStep(step.value, present, check.identity.verifier.verify)
+  return verified.ok ? ok(number) : verified
+}
+
+type MessageKind = Exclude<JournalRecord['kind'], 'final' | 'notarization' | 'nullification' | 'order' | 'session-end'>
 
 function numberOfMessage(kind: MessageKind, bytes: Uint8Array, check: JournalCheck): Result<number> {
   const { membership, identity } = check

@@ -17,7 +17,8 @@ const HOLES_MAX = 8
  */
 export function findHoles(log: DecisionLog, journal: readonly JournalRecord[]): Result<readonly Hole[]> {
   const newest = newestFinal(journal)
-  const kept: Result<void> = newest === undefined ? ok(undefined) : log.append(storedDecision(newest))
+  const kept: Result<void> =
+    newest !== undefined && isDecision(newest) ? log.append(storedDecision(newest)) : ok(undefined)
   const gaps = kept.ok ? log.gaps(HOLES_MAX) : kept
   if (!gaps.ok) return gaps
   const holes: Hole[] = []
@@ -27,6 +28,11 @@ export function findHoles(log: DecisionLog, journal: readonly JournalRecord[]): 
     holes.push(hole.value)
   }
   return ok(holes)
+}
+
+/** What makes a change of the membership final is no decision itself; with the next session the change gets into the log. */
+function isDecision({ block }: Commit): boolean {
+  return block.change?.step !== 'closing'
 }
 
 function newestFinal(journal: readonly JournalRecord[]): Commit | undefined {

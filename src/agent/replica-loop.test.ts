@@ -17,6 +17,7 @@ const NOTHING: Effects = {
   send: [],
   commit: [],
   evidence: [],
+  sessionEnd: undefined,
   measure: undefined,
   nextWakeAt: undefined,
 }

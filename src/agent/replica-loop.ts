@@ -1,5 +1,6 @@
 import type { Commit, Evidence, Input, JournalRecord, Measurement, Outgoing } from '../consensus/replica/types.ts'
 import type { Replica } from '../consensus/replica.ts'
+import type { VerifiedStep } from '../consensus/session-step.ts'
 import type { Fault, Result } from '../core/fault.ts'
 import type { MonoNs } from '../core/time.ts'
 
@@ -13,6 +14,8 @@ export interface ReplicaPorts {
   evidence(evidence: Evidence): void
   /** Reads the hardware at this instant; undefined when there is nothing to propose. */
   measure(epoch: number): Measurement | undefined
+  /** The session is over, durably; the next one starts from this. */
+  sessionEnded?(verified: VerifiedStep): void
   /** One timer: the previous instant is forgotten. */
   wakeAt(at: MonoNs | undefined): void
   /** The journal could not be written: nothing of this member may leave the machine any more. */
@@ -42,6 +45,7 @@ export function createReplicaLoop(replica: Replica, ports: ReplicaPorts): Replic
     for (const outgoing of effects.send) ports.send(outgoing)
     for (const evidence of effects.evidence) ports.evidence(evidence)
     for (const commit of effects.commit) ports.commit(commit)
+    if (effects.sessionEnd !== undefined) ports.sessionEnded?.(effects.sessionEnd)
     ports.wakeAt(effects.nextWakeAt)
     if (effects.measure === undefined) return
     const { epoch } = effects.measure

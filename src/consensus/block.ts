@@ -1,5 +1,16 @@
+import { assert } from '../core/assert.ts'
 import { REFUSED } from '../core/cbor-reader.ts'
-import { bytesCodec, type Codec, encode, listCodec, recordCodec, refinedCodec, uintCodec } from '../core/encoding.ts'
+import {
+  bytesCodec,
+  type Codec,
+  choiceCodec,
+  encode,
+  listCodec,
+  optionalCodec,
+  recordCodec,
+  refinedCodec,
+  uintCodec,
+} from '../core/encoding.ts'
 import { sha384 } from '../core/hash.ts'
 import { MEMBERS_MAX, type Membership, membershipHash } from './membership.ts'
 import { type Outcome, outcomeCodec } from './outcome.ts'
@@ -24,6 +35,18 @@ export interface Block {
   readonly state: ClusterState
   /** RFC 6962 root over the decisions of all ancestors, this block's own not included. */
   readonly logRoot: Uint8Array
+  /** What a block is for that certifies no time: the list of such a block is empty, and its epoch that of its parent. */
+  readonly change: SessionChange | undefined
+}
+
+/**
+ * The end of a session. An `order` block carries out a membership order and is the last decision of its session; what is
+ * built on it in the session are `closing` blocks, which decide nothing and only serve to make it final.
+ */
+export interface SessionChange {
+  readonly step: 'order' | 'closing'
+  /** Of the order, or hash of the block that carries it out. */
+  readonly digest: Uint8Array
 }
 
 export interface ListEntry {
@@ -50,6 +73,7 @@ export const blockCodec: Codec<Block> = refinedCodec(
     parentStateHash: digestCodec,
     state: stateCodec,
     logRoot: bytesCodec(32),
+    change: optionalCodec(recordCodec<SessionChange>({ step: choiceCodec(['order', 'closing']), digest: digestCodec })),
   }),
   ({ list }) =>
     list.every((entry, index) => index === 0 || (list[index - 1]?.member ?? -1) < entry.member)
@@ -66,15 +90,20 @@ export function stateHash(state: ClusterState): Uint8Array {
   return sha384(encode(stateCodec, state))
 }
 
-/** What every first block builds on: view 0, epoch 0, the initial state; its hash is the membership hash. */
+/**
+ * What the first block of a session builds on, as if it were a block of view 0. In the first session its hash is the
+ * membership hash, its height and epoch 0; in a later one it is the block that changed the membership.
+ */
 export interface ChainRoot {
   readonly hash: Uint8Array
   readonly view: 0
-  readonly epoch: 0
-  readonly height: 0
+  readonly epoch: number
+  readonly height: number
   readonly state: ClusterState
 }
 
-export function chainRoot(membership: Membership): ChainRoot {
-  return { hash: membershipHash(membership), view: 0, epoch: 0, height: 0, state: initialState(membership) }
+/** The root of the first session; what a later one stands on, its membership alone does not tell. */
+export function chainRoot(genesis: Membership): ChainRoot {
+  assert(genesis.session === 0, 'the root of a later session follows from the change before it')
+  return { hash: membershipHash(genesis), view: 0, epoch: 0, height: 0, state: initialState(genesis) }
 }

@@ -13,13 +13,13 @@ import { fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 import { rootOf } from '../core/merkle.ts'
 import { INSTANT_LIMIT_NS } from '../core/time.ts'
-import { type Block, blockCodec, stateHash } from './block.ts'
+import { type Block, blockCodec, type ChainRoot, chainRoot, stateHash } from './block.ts'
+import { checkEmptyForm } from './empty-block.ts'
 import { type Membership, membershipHash, quorumOf } from './membership.ts'
 import { BODY_BYTES_MAX, type CompactVote, votesCodec } from './messages.ts'
 import { certifiedLeapCodec } from './outcome.ts'
 import { type Verify, verifyQuorumCertificate, votesSorted } from './quorum-certificate.ts'
 import { epochMarkTai } from './replica/epoch-schedule.ts'
-import { initialState } from './state.ts'
 
 /**
  * What a stranger gets: a block and q signatures that make it final. It verifies with nothing but the genesis file;
@@ -52,18 +52,35 @@ export interface VerifiedCertificate {
   readonly signers: readonly number[]
 }
 
-/** Decodes and verifies the bytes of a certificate file against a membership. Faults say what does not hold. */
+/**
+ * Decodes and verifies the bytes of a certificate file against a membership and, in a later session, the root of that
+ * session. Faults say what does not hold; `certificate.no-time` is a block that only changes the membership.
+ */
 export async function verifyCertificate(
   bytes: Uint8Array,
   membership: Membership,
   verify: Verify,
+  root?: ChainRoot,
+): Promise<Result<VerifiedCertificate>> {
+  const verified = await verifyFinal(bytes, membership, verify, root)
+  if (!verified.ok || verified.value.block.change === undefined) return verified
+  const { view } = verified.value.block
+  return fail('certificate.no-time', `block of view ${view}: expected one that certifies time, got a membership change`)
+}
+
+/** The same for any block that is final, also those that change the membership: where a member may go on from. */
+export async function verifyFinal(
+  bytes: Uint8Array,
+  membership: Membership,
+  verify: Verify,
+  root?: ChainRoot,
 ): Promise<Result<VerifiedCertificate>> {
   const certificate = decode(certificateCodec, bytes, 'certificate')
   if (!certificate.ok) return certificate
   const block = decode(blockCodec, certificate.value.block, 'certificate.block')
   if (!block.ok) return block
   const hash = sha384(certificate.value.block)
-  const consistent = checkBlockForm(block.value, membership)
+  const consistent = checkBlockForm(block.value, membership, root)
   if (!consistent.ok) return consistent
   const { view } = block.value
   const { votes } = certificate.value
@@ -77,24 +94,33 @@ export async function verifyCertificate(
   return ok({ block: block.value, blockHash: hash, signers: votes.map((vote) => vote.sender) })
 }
 
-/** What can be said of a block without its parent and its proposals. Faults: `block.*`. */
-export function checkBlockForm(block: Block, membership: Membership): Result<void> {
+/**
+ * What can be said of a block without its parent and its proposals, in the session that starts at `root`; undefined: the
+ * first one. Faults: `block.*`.
+ */
+export function checkBlockForm(block: Block, membership: Membership, root?: ChainRoot): Result<void> {
   const what = `block of view ${block.view}`
-  const numbers = checkNumbers(block, membership, what)
+  const numbers = checkNumbers(block, membership, root, what)
   if (!numbers.ok) return numbers
-  const list = checkList(block, membership, what)
-  if (!list.ok) return list
+  const { change } = block
+  const content = change === undefined ? checkList(block, membership, what) : checkEmptyForm(block, change, what)
+  if (!content.ok) return content
   const state = checkState(block, membership, what)
-  return state.ok && block.height === 1 ? checkFirst(block, membership, what) : state
+  const isFirst = block.height === (root?.height ?? 0) + 1
+  return state.ok && isFirst ? checkFirst(block, root ?? chainRoot(membership), what) : state
 }
 
-function checkNumbers({ era, view, epoch, height }: Block, membership: Membership, what: string): Result<void> {
+function checkNumbers(block: Block, membership: Membership, root: ChainRoot | undefined, what: string): Result<void> {
+  const { era, view, epoch, height } = block
   if (era !== membership.era) return fail('block.era', `${what}: expected era ${membership.era}, got ${era}`)
-  // From one block to the next all three rise, height by one; the first block has height 1.
-  if (height < 1 || view < height || epoch < height) {
+  // From one block to the next all three rise, height by one; a change of the membership and what closes it take no epoch.
+  const nth = height - (root?.height ?? 0)
+  const timed = (block.change === undefined ? height : block.state.height - 1) - (root?.height ?? 0)
+  const earliest = (root?.epoch ?? 0) + timed
+  if (nth < 1 || timed < 0 || view < nth || epoch < earliest) {
     return fail(
       'block.number',
-      `${what}: expected a height of at least 1, and view and epoch not below it, got ${height}, ${view}, ${epoch}`,
+      `${what}: expected the ${nth}th block of its session in no earlier view, and epoch ${earliest} or later, got epoch ${epoch}`,
     )
   }
   if (epochMarkTai(membership, epoch) > INSTANT_LIMIT_NS) {
@@ -118,13 +144,16 @@ function checkList({ list, outcome }: Block, membership: Membership, what: strin
   return ok(undefined)
 }
 
-function checkState({ height, state, outcome, logRoot }: Block, membership: Membership, what: string): Result<void> {
+function checkState(block: Block, membership: Membership, what: string): Result<void> {
+  const { change, height, state, outcome, logRoot } = block
   const n = membership.members.length
-  // Every ancestor is in the log; the block itself follows with its first child.
-  if (state.height !== height || state.log.size !== height - 1) {
+  // Every ancestor is in the log; the block itself follows with its first child. A closing block leaves the state of the
+  // change that it closes as it is.
+  const decided = change?.step === 'closing' ? Math.min(state.height, height - 1) : height
+  if (state.height !== decided || state.log.size !== decided - 1) {
     return fail(
       'block.state',
-      `${what}: expected the state of height ${height} with a log of ${height - 1}, got ${state.height} with ${state.log.size}`,
+      `${what}: expected the state of height ${decided} with a log of ${decided - 1}, got ${state.height} with ${state.log.size}`,
     )
   }
   if (state.reputationPpm.length !== n) {
@@ -139,12 +168,12 @@ function checkState({ height, state, outcome, logRoot }: Block, membership: Memb
   return ok(undefined)
 }
 
-/** The first block stands on the membership itself, and on the state that it starts with. */
-function checkFirst({ parent, parentStateHash }: Block, membership: Membership, what: string): Result<void> {
-  if (!equalBytes(parent, membershipHash(membership))) {
-    return fail('block.parent', `${what}: expected the membership's hash as the first block's parent`)
+/** The first block of a session stands on its root, and on the state that it starts with. */
+function checkFirst({ parent, parentStateHash }: Block, root: ChainRoot, what: string): Result<void> {
+  if (!equalBytes(parent, root.hash)) {
+    return fail('block.parent', `${what}: expected what its session starts from as the first block's parent`)
   }
-  return equalBytes(parentStateHash, stateHash(initialState(membership)))
+  return equalBytes(parentStateHash, stateHash(root.state))
     ? ok(undefined)
-    : fail('block.state', `${what}: expected the initial state of this membership as the parent's`)
+    : fail('block.state', `${what}: expected the state that this session starts with as the parent's`)
 }

@@ -46,6 +46,8 @@ export interface OrderSignature {
 
 /** A hundred members and sixteen operators with all that they have, with room to spare. */
 const MEMBERSHIP_BYTES_MAX = 384 * 1024
+/** With all signatures that there can be. */
+export const ORDER_BYTES_MAX = MEMBERSHIP_BYTES_MAX + OPERATORS_MAX * (SIGNATURE_BYTES + 16) + 1024
 
 export const membershipOrderCodec: Codec<MembershipOrder> = refinedCodec(
   recordCodec<MembershipOrder>({
@@ -130,7 +132,7 @@ export async function verifyOrder(
  * What can be said of an order without its signatures: it follows the present membership, in the same cluster, by rules
  * that are not older, and changes something. Within an era epochs keep their numbers, so its clock does not change.
  */
-function checkOrder(order: MembershipOrder, present: Membership): Result<Membership> {
+export function checkOrder(order: MembershipOrder, present: Membership): Result<Membership> {
   const hash = membershipHash(present)
   if (!equalBytes(order.previous, hash)) {
     return fail('order.previous', 'order: expected a change of the present membership, got one of another')

@@ -127,6 +127,19 @@ export const outcomeCodec: Codec<Outcome> = refinedCodec(
   },
 )
 
+/** What a block without proposals certifies: nothing; leap knowledge stays as it was. */
+export function emptyOutcome(leap: CertifiedLeap): Outcome {
+  return {
+    frames: [],
+    grade: 'unvalidated',
+    hardwareConfidencePpm: undefined,
+    domains: [],
+    precisionNs: undefined,
+    leap,
+    outliers: [],
+  }
+}
+
 function ascending(values: readonly (string | number)[]): boolean {
   return values.every((value, index) => {
     const previous = values[index - 1]

@@ -2,13 +2,21 @@ import { equalBytes } from '../core/bytes.ts'
 import { decode } from '../core/encoding.ts'
 import { sha384 } from '../core/hash.ts'
 import { min } from '../core/integer.ts'
-import type { MonoNs } from '../core/time.ts'
+import { type MonoNs, plus } from '../core/time.ts'
 import type { ListedProposal } from './agreement.ts'
 import { type Block, blockCodec, blockHash } from './block.ts'
 import type { SignedMessage } from './messages.ts'
 import { settle, takeCertificate, takeOfferedBlock, takeVote } from './replica/advance.ts'
 import { backfillProgress, fillGaps, takeHoles, takeRun } from './replica/backfill.ts'
 import { type Context, createContext, emptyOutbox, leaderOfView } from './replica/context.ts'
+import {
+  answerOrder,
+  isWantedChange,
+  takeOrder,
+  takeSessionStep,
+  tellOfEnd,
+  tryEndSession,
+} from './replica/end-session.ts'
 import { epochAt } from './replica/epoch-schedule.ts'
 import { fetchViews } from './replica/fetch-views.ts'
 import { lead } from './replica/lead.ts'
@@ -61,7 +69,8 @@ export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
   restore(context, config.journal, start)
   return {
     step: (input, now) => {
-      take(context, input, now)
+      if (isEnding(context)) takeAtEnd(context, input, now)
+      else take(context, input, now)
       const nextWakeAt = progress(context, now)
       const effects = { ...context.outbox, nextWakeAt }
       context.outbox = emptyOutbox()
@@ -87,6 +96,25 @@ export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
         ? undefined
         : found.map(({ member, message }) => ({ member, proposal: message.body }))
     },
+  }
+}
+
+function isEnding({ ending, over }: Context): boolean {
+  return ending !== undefined || over !== undefined
+}
+
+/** After the end: what is still missing of it is taken, questions are answered, and everybody else hears of it. */
+function takeAtEnd(context: Context, input: Input, now: MonoNs): void {
+  switch (input.type) {
+    case 'order':
+    case 'want-order':
+    case 'want-block':
+    case 'block-bytes':
+    case 'session-step':
+      take(context, input, now)
+      return
+    default:
+      if ('from' in input) tellOfEnd(context, input.from, now)
   }
 }
 
@@ -133,6 +161,15 @@ function take(context: Context, input: Input, now: MonoNs): void {
       return
     case 'holes':
       takeHoles(context, input.holes)
+      return
+    case 'order':
+      takeOrder(context, input.from, input.order, input.bytes, now)
+      return
+    case 'want-order':
+      answerOrder(context, input.from, input.digest)
+      return
+    case 'session-step':
+      takeSessionStep(context, input.verified)
       return
   }
 }
@@ -185,13 +222,14 @@ function isWanted(context: Context, hash: Uint8Array): boolean {
   const wanted = context.views
     .since(context.chain.finalized.view)
     .flatMap(({ notarization, finalization }) => [notarization?.hash, finalization?.hash])
-  return wanted.some((known) => known !== undefined && equalBytes(known, hash))
+  return isWantedChange(context, hash) || wanted.some((known) => known !== undefined && equalBytes(known, hash))
 }
 
 /** Does whatever has become possible, until nothing more is; returns when to be woken. */
 function progress(context: Context, now: MonoNs): MonoNs | undefined {
   movePool(context, now)
   for (;;) {
+    if (isEnding(context)) return endSession(context, now)
     const viewBefore = context.view
     const leadAgainAt = lead(context, now)
     voteOnBlock(context, now)
@@ -200,11 +238,18 @@ function progress(context: Context, now: MonoNs): MonoNs | undefined {
     if (context.view !== viewBefore) continue
     const markAt = askForMeasurement(context, now)
     settle(context, now)
+    if (isEnding(context)) return endSession(context, now)
     const fillAt = fillGaps(context, now)
     const fetchAt = fetchViews(context, now)
     const repeatAt = repeatOwnVoice(context, from, now)
     return earliest([leadAgainAt, overdueAt, markAt, fillAt, fetchAt, repeatAt])
   }
+}
+
+/** Ends the session; as long as something of its end is missing, that is asked for again after Δ. */
+function endSession(context: Context, now: MonoNs): MonoNs | undefined {
+  tryEndSession(context, now)
+  return context.over === undefined ? plus(now, context.pacemaker.deltaNs()) : undefined
 }
 
 /** Around the present epoch; without a clock, around the newest that is known of. */

@@ -107,6 +107,12 @@ export function nextState(parent: ClusterState, block: AppliedBlock): ClusterSta
   }
 }
 
+/** The state after a block that changes the membership: it says nothing of anybody's conduct. */
+export function stateAfterChange(parent: ClusterState, parentLeafHash: Uint8Array | undefined): ClusterState {
+  const log = parentLeafHash === undefined ? parent.log : appended(parent.log, parentLeafHash)
+  return { ...parent, height: parent.height + 1, log }
+}
+
 function appended({ size, frontier }: LogHead, leaf: Uint8Array): LogHead {
   return { size: size + 1, frontier: appendLeaf(frontier, size, leaf) }
 }

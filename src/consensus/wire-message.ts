@@ -10,9 +10,11 @@ import {
 } from '../core/encoding.ts'
 import type { Result } from '../core/fault.ts'
 import { type Certificate, certificateCodec } from './certificate.ts'
+import { ORDER_BYTES_MAX } from './membership-order.ts'
 import { BODY_BYTES_MAX } from './messages.ts'
 import { digestCodec } from './proposal.ts'
 import { type QuorumCertificate, quorumCertificateCodec } from './quorum-certificate.ts'
+import { SESSION_STEP_BYTES_MAX } from './session-step.ts'
 
 /** What a frame between two members carries. Requests and answers are unsigned: the link is authenticated. */
 export type WireMessage =
@@ -32,6 +34,12 @@ export type WireMessage =
   | { readonly kind: 'want-blocks'; readonly value: BlocksWanted }
   /** Canonical bytes of a run of blocks, each the parent of the one before it. */
   | { readonly kind: 'blocks'; readonly value: readonly Uint8Array[] }
+  /** A membership order, as it is encoded. */
+  | { readonly kind: 'order'; readonly value: Uint8Array }
+  /** An order by the digest that a block names. */
+  | { readonly kind: 'want-order'; readonly value: Uint8Array }
+  /** How the session that the receiver is in has ended, as it is encoded. */
+  | { readonly kind: 'session-step'; readonly value: Uint8Array }
 
 /** A run of blocks: the newest by its hash, and how many, that one included, back along its ancestors. */
 export interface BlocksWanted {
@@ -60,6 +68,9 @@ const wireMessageCodec: Codec<WireMessage> = kindCodec<WireMessage>({
   'want-quorums': listCodec(uintCodec(), WANTED_MAX, 1),
   'want-blocks': recordCodec<BlocksWanted>({ newest: digestCodec, count: uintCodec(RUN_BLOCKS_MAX, 1) }),
   blocks: listCodec(blobCodec(BODY_BYTES_MAX), RUN_BLOCKS_MAX, 1),
+  order: blobCodec(ORDER_BYTES_MAX),
+  'want-order': digestCodec,
+  'session-step': blobCodec(SESSION_STEP_BYTES_MAX),
 })
 
 /** As many of these blocks, newest first, as go into one answer. */

@@ -14,7 +14,7 @@ export function mendCommits(commits: Commit[], journal: readonly JournalRecord[]
   if (record !== undefined) {
     const { block: bytes, votes } = unwrap(decode(certificateCodec, record.bytes, 'journal'))
     const block = unwrap(decode(blockCodec, bytes, 'journal'))
-    if (commits.every((known) => known.block.height !== block.height)) {
+    if (block.change?.step !== 'closing' && commits.every((known) => known.block.height !== block.height)) {
       commits.push({ block, blockHash: sha384(bytes), votes })
     }
   }

@@ -17,6 +17,7 @@ import { GRADES, HARDWARE_VERDICTS, METHODS } from '../../src/consensus/outcome.
 import { proofBundleCodec } from '../../src/consensus/proof.ts'
 import { CLOCK_MODES, SOURCE_CLASSES, SOURCE_STATES } from '../../src/consensus/proposal.ts'
 import { VOTE_TYPES } from '../../src/consensus/quorum-certificate.ts'
+import { encodeSessionStep, sessionStepCodec } from '../../src/consensus/session-step.ts'
 import { decodeWireMessage, encodeWireMessage, type WireMessage } from '../../src/consensus/wire-message.ts'
 import { decode, encode } from '../../src/core/encoding.ts'
 import type { Result } from '../../src/core/fault.ts'
@@ -33,6 +34,7 @@ const ROOTS = [
   'genesis',
   'membership-order',
   'order-content',
+  'session-step',
   'certificate',
   'proof-bundle',
   'decision',
@@ -101,7 +103,23 @@ function orderSamples(): readonly Sample[] {
       bytes: orderContent('solo', order),
       read: (bytes) => decode(orderContentCodec, bytes, 'content'),
     },
+    stepSample(encode(membershipOrderCodec, order)),
   ]
+}
+
+function stepSample(order: Uint8Array): Sample {
+  const { block, votes } = valueIn(certificateCodec, readVector('n1/certificate.cbor'))
+  return {
+    what: 'a session step',
+    rule: 'session-step',
+    bytes: encodeSessionStep({ format: 'quorumtime-session-1', order, change: block, closing: block, votes }),
+    read: (bytes) => {
+      const step = decode(sessionStepCodec, bytes, 'step')
+      const change = step.ok ? decode(blockCodec, step.value.change, 'change') : step
+      if (!step.ok || !change.ok || step.value.closing === undefined) return change
+      return decode(blockCodec, step.value.closing, 'closing')
+    },
+  }
 }
 
 function sample(file: string, rule: string, read: Sample['read']): Sample {
@@ -135,6 +153,9 @@ function wireSamples({ chain }: VectorCluster): readonly Sample[] {
     { kind: 'want-quorums', value: [3, 4] },
     { kind: 'want-blocks', value: { newest: new Uint8Array(48), count: 64 } },
     { kind: 'blocks', value: [final.block, final.block] },
+    { kind: 'order', value: final.block },
+    { kind: 'want-order', value: new Uint8Array(48) },
+    { kind: 'session-step', value: final.block },
   ]
   const read = (bytes: Uint8Array): Result<unknown> => {
     const message = decodeWireMessage(bytes)

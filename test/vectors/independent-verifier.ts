@@ -158,6 +158,7 @@ type BlockItem = readonly [
   parentStateHash: Uint8Array,
   state: StateItem,
   logRoot: Uint8Array,
+  change: readonly [step: bigint, digest: Uint8Array] | null,
 ]
 
 interface Block {
@@ -201,6 +202,7 @@ function checkCertificate(bytes: Uint8Array, genesis: Genesis, verify: VerifySig
   checkBlock(block, genesis)
   refuseUnless(votes.length >= genesis.q, 'certificate', `${votes.length} of ${genesis.q} signatures`)
   for (const vote of votes) checkVote(vote, block, genesis, verify)
+  refuseUnless(block.item[11] === null, 'certificate', 'a change of the membership')
   return { block, signers: senders.map(Number) }
 }
 

@@ -7,6 +7,7 @@ import { type QuorumCertificate, quorumCertificateCodec, type VoteType } from '.
 import { askForBlock } from './ask.ts'
 import { openGap } from './backfill.ts'
 import { type Context, leaderOfView } from './context.ts'
+import { endingWith } from './end-session.ts'
 import { castFinalize } from './own-votes.ts'
 import { addVote, type OfferedBlock, offerBlock, type ViewRecord } from './view-book.ts'
 
@@ -125,9 +126,11 @@ function makeFinal(context: Context, hash: Uint8Array, votes: readonly CompactVo
   for (const { block, hash: blockHash } of newly) {
     if (block === undefined) continue
     const own = equalBytes(blockHash, hash)
-    outbox.commit.push({ block, blockHash, votes: own ? votes : undefined })
+    // A closing block decides nothing: it only makes the change before it final.
+    if (block.change?.step !== 'closing') outbox.commit.push({ block, blockHash, votes: own ? votes : undefined })
     if (!own) continue
     context.final = { block, hash, votes }
+    if (block.change !== undefined) context.ending = endingWith(context, { block, hash, votes })
     outbox.persist.push({
       kind: 'final',
       number: block.view,

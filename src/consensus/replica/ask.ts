@@ -26,6 +26,10 @@ export function askForProposals(context: Context, digests: readonly Uint8Array[]
   if (wanted.length > 0) sendTo(context, 'all', { kind: 'want-proposals', value: wanted })
 }
 
+export function askForOrder(context: Context, digest: Uint8Array, now: MonoNs): void {
+  if (mayAsk(context, `order ${toHex(digest)}`, now)) sendTo(context, 'all', { kind: 'want-order', value: digest })
+}
+
 export function askForQuorums(context: Context, views: readonly number[], now: MonoNs): void {
   context.viewFetch.wanted = views.length > FEW_VIEWS ? views.toSorted((a, b) => a - b) : []
   const wanted = (views.length > FEW_VIEWS ? [] : views).filter((view) => mayAsk(context, `quorum ${view}`, now))

@@ -45,5 +45,6 @@ export function composeBlock(plan: BlockPlan, membership: Membership): Result<Bl
     parentStateHash: stateHash(parent.state),
     state,
     logRoot: rootOf(state.log.frontier, state.log.size),
+    change: undefined,
   })
 }

@@ -1,14 +1,17 @@
 import type { MonoNs } from '../../core/time.ts'
-import { type Block, chainRoot } from '../block.ts'
-import { leaderOf, type Quorum, quorumOf } from '../membership.ts'
+import { type Block, type ChainRoot, chainRoot } from '../block.ts'
+import { leaderOf, membershipHash, type Quorum, quorumOf } from '../membership.ts'
 import type { BodyOf, CompactVote, MessageType, SignedMessage } from '../messages.ts'
 import { encodeContent, encodeEnvelope } from '../messages.ts'
 import type { QuorumCertificate, VoteType } from '../quorum-certificate.ts'
+import type { VerifiedStep } from '../session-step.ts'
 import type { WireMessage } from '../wire-message.ts'
 import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts'
 import type { Backfill } from './backfill.ts'
 import { type Chain, createChain } from './chain.ts'
+import type { FinalChange } from './end-session.ts'
 import type { ViewFetch } from './fetch-views.ts'
+import { createOrderBook, type OrderBook } from './order-book.ts'
 import { createPacemaker, type Pacemaker } from './pacemaker.ts'
 import { createProposalPool, type ProposalPool } from './proposal-pool.ts'
 import type { Commit, EpochClock, Evidence, JournalRecord, Outgoing, ReplicaConfig } from './types.ts'
@@ -19,6 +22,9 @@ export interface Context {
   readonly config: ReplicaConfig
   readonly quorum: Quorum
   readonly membershipHash: Uint8Array
+  /** What this session starts from. */
+  readonly root: ChainRoot
+  readonly orders: OrderBook
   readonly views: ViewBook
   readonly chain: Chain
   readonly pool: ProposalPool
@@ -42,6 +48,10 @@ export interface Context {
   awaitedFinal: QuorumCertificate | undefined
   readonly backfill: Backfill
   readonly viewFetch: ViewFetch
+  /** A final block after which nothing more is said in this session. */
+  ending: FinalChange | undefined
+  /** The end of the session as it travels, once everything of it is here. */
+  over: Uint8Array | undefined
   /** The newest own proposal. */
   proposal: { readonly epoch: number; readonly bytes: Uint8Array } | undefined
   /** The epoch for which a measurement has been asked. */
@@ -61,20 +71,23 @@ export interface Outbox {
   send: Outgoing[]
   commit: Commit[]
   evidence: Evidence[]
+  sessionEnd: VerifiedStep | undefined
   measure: { readonly epoch: number } | undefined
 }
 
 export function emptyOutbox(): Outbox {
-  return { persist: [], send: [], commit: [], evidence: [], measure: undefined }
+  return { persist: [], send: [], commit: [], evidence: [], sessionEnd: undefined, measure: undefined }
 }
 
 export function createContext(config: ReplicaConfig, start: MonoNs): Context {
-  const root = chainRoot(config.membership)
+  const root = config.root ?? chainRoot(config.membership)
   const quorum = quorumOf(config.membership.members.length)
   return {
     config,
     quorum,
-    membershipHash: root.hash,
+    membershipHash: membershipHash(config.membership),
+    root,
+    orders: createOrderBook(),
     views: createViewBook(),
     chain: createChain(root),
     pool: createProposalPool(),
@@ -92,6 +105,8 @@ export function createContext(config: ReplicaConfig, start: MonoNs): Context {
     awaitedFinal: undefined,
     backfill: { gaps: [], peer: config.self, askedAt: undefined, answered: true },
     viewFetch: { wanted: [], peer: config.self, askedAt: undefined, asked: [] },
+    ending: undefined,
+    over: undefined,
     proposal: undefined,
     measuringEpoch: 0,
     spokeAt: undefined,

@@ -2,8 +2,9 @@ import { equalBytes } from '../../core/bytes.ts'
 import { type Fault, fail } from '../../core/fault.ts'
 import type { MonoNs } from '../../core/time.ts'
 import { blockHash } from '../block.ts'
+import { checkEmptyBlock, closingOf } from '../empty-block.ts'
 import { WANTED_MAX } from '../wire-message.ts'
-import { askForBlock, askForProposals, askForQuorums } from './ask.ts'
+import { askForBlock, askForOrder, askForProposals, askForQuorums } from './ask.ts'
 import type { ChainNode } from './chain.ts'
 import { composeBlock } from './compose-block.ts'
 import { type Context, leaderOfView } from './context.ts'
@@ -45,6 +46,7 @@ export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs)
   }
   if (block.era !== config.membership.era)
     return refuse('block.era', `expected era ${config.membership.era}, got ${block.era}`)
+  if (block.change !== undefined || closingOf(parent) !== undefined) return judgeEmpty(context, offered, parent, now)
   if (block.epoch <= parent.epoch)
     return refuse('block.epoch', `expected an epoch after ${parent.epoch}, got ${block.epoch}`)
   if (context.clock === undefined) return { verdict: 'wait' }
@@ -54,6 +56,18 @@ export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs)
     return refuse('block.list', `expected ${quorum.q} to ${quorum.n} proposals, got ${block.list.length}`)
   }
   return judgeContent(context, offered, parent, now)
+}
+
+/** A block that certifies no time: the order that it carries out must be here, and all the rest follows from its parent. */
+function judgeEmpty(context: Context, { block, hash }: OfferedBlock, parent: ChainNode, now: MonoNs): Judgement {
+  const { change } = block
+  if (change === undefined) return refuse('block.change', 'expected a block that closes a change, got another')
+  if (change.step === 'order' && context.orders.byDigest(change.digest) === undefined) {
+    askForOrder(context, change.digest, now)
+    return { verdict: 'wait' }
+  }
+  const checked = checkEmptyBlock(block, hash, parent, context.config.membership)
+  return checked.ok ? { verdict: 'valid' } : { verdict: 'refuse', fault: checked.fault }
 }
 
 function judgeContent(context: Context, { block, hash }: OfferedBlock, parent: ChainNode, now: MonoNs): Judgement {

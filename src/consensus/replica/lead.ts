@@ -1,7 +1,9 @@
 import { type MonoNs, plus } from '../../core/time.ts'
-import { blockHash } from '../block.ts'
+import { type Block, blockHash, type SessionChange } from '../block.ts'
+import { closingOf, composeEmptyBlock } from '../empty-block.ts'
 import { takeOfferedBlock } from './advance.ts'
 import { askForBlock, askForQuorums } from './ask.ts'
+import type { ChainNode } from './chain.ts'
 import { composeBlock } from './compose-block.ts'
 import { type Context, leaderOfView, signBody, speak } from './context.ts'
 import { markAt, PROPOSAL_DEADLINE_NS, targetEpoch } from './epoch-schedule.ts'
@@ -14,7 +16,7 @@ import { viewsNotNullified } from './skipped-views.ts'
 export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   const { clock, config, view, quorum } = context
   const record = context.views.at(view)
-  if (clock === undefined || leaderOfView(context, view) !== config.self) return undefined
+  if (leaderOfView(context, view) !== config.self) return undefined
   if (record.own.block !== undefined || record.own.nullify !== undefined) return undefined
   const parent = context.chain.get(context.tip.hash)
   if (parent === undefined) {
@@ -26,6 +28,12 @@ export function lead(context: Context, now: MonoNs): MonoNs | undefined {
     askForQuorums(context, missing, now)
     return undefined
   }
+  const change = nextChange(context, parent)
+  if (change !== undefined) {
+    publishBlock(context, composeEmptyBlock(view, parent, change, config.membership), now)
+    return undefined
+  }
+  if (clock === undefined) return undefined
   const epoch = targetEpoch(config.membership, clock, parent.epoch, now)
   const deadline = plus(markAt(config.membership, clock, epoch), PROPOSAL_DEADLINE_NS)
   const proposals = context.pool.firstOf(epoch)
@@ -34,8 +42,19 @@ export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   }
   const composed = composeBlock({ view, leader: config.self, epoch, parent, proposals }, config.membership)
   if (!composed.ok) return undefined
-  const message = signBody(context, 'block', composed.value)
-  record.own.block = speak(context, 'block', view, message, now)
-  takeOfferedBlock(context, { block: composed.value, hash: blockHash(composed.value), message }, now)
+  publishBlock(context, composed.value, now)
   return undefined
+}
+
+/** What a block on `parent` has to be for, or may be: to close a change, or to carry out an order that waits. */
+function nextChange({ orders }: Context, parent: ChainNode): SessionChange | undefined {
+  const closing = closingOf(parent)
+  if (closing !== undefined || orders.pending === undefined) return closing
+  return { step: 'order', digest: orders.pending.order.digest }
+}
+
+function publishBlock(context: Context, block: Block, now: MonoNs): void {
+  const message = signBody(context, 'block', block)
+  context.views.at(block.view).own.block = speak(context, 'block', block.view, message, now)
+  takeOfferedBlock(context, { block, hash: blockHash(block), message }, now)
 }

@@ -15,13 +15,16 @@ import type { OfferedBlock, ViewRecord } from './view-book.ts'
 export function castNotarize(
   context: Context,
   record: ViewRecord,
-  { hash, message: offer }: OfferedBlock,
+  { block, hash, message: offer }: OfferedBlock,
   now: MonoNs,
 ): SignedMessage<'notarize'> | undefined {
   if (record.own.notarize !== undefined || record.own.nullify !== undefined) return undefined
   if (record.own.block === undefined) {
     context.outbox.persist.push({ kind: 'block', number: record.view, bytes: encodeEnvelope(offer) })
   }
+  const { change } = block
+  const order = change?.step === 'order' ? context.orders.byDigest(change.digest) : undefined
+  if (order !== undefined) context.outbox.persist.push({ kind: 'order', number: record.view, bytes: order.bytes })
   const message = signBody(context, 'notarize', { view: record.view, hash })
   record.own.notarize = { hash, bytes: speak(context, 'notarize', record.view, message, now) }
   return message

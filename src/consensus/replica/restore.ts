@@ -9,6 +9,7 @@ import { decodeEnvelope, type MessageType, type SignedMessage } from '../message
 import { quorumCertificateCodec, type VoteType } from '../quorum-certificate.ts'
 import { takeVote } from './advance.ts'
 import type { Context } from './context.ts'
+import { endingWith, restoreEnd, restoreOrder } from './end-session.ts'
 import { takeProposal } from './take-proposal.ts'
 import type { JournalRecord } from './types.ts'
 
@@ -21,6 +22,8 @@ export function restore(context: Context, records: readonly JournalRecord[], now
   const votes: SignedMessage<VoteType>[] = []
   for (const { kind, bytes } of records) {
     if (kind === 'final') restoreFinal(context, bytes)
+    else if (kind === 'order') restoreOrder(context, bytes, now)
+    else if (kind === 'session-end') restoreEnd(context, bytes)
     else if (kind === 'notarization' || kind === 'nullification') restoreQuorum(context, bytes)
     else {
       const message = restoreMessage(context, kind, bytes)
@@ -42,6 +45,7 @@ function restoreFinal(context: Context, bytes: Uint8Array): void {
   context.chain.add(block.value, hash)
   context.chain.finalize(hash)
   context.final = { block: block.value, hash, votes: certificate.value.votes }
+  if (block.value.change !== undefined) context.ending = endingWith(context, context.final)
   if (view >= context.tip.view) context.tip = { view, hash }
   context.view = Math.max(context.view, view + 1)
   context.views.dropBefore(view)

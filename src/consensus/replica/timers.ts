@@ -1,5 +1,6 @@
-import { max } from '../../core/integer.ts'
+import { max, min } from '../../core/integer.ts'
 import { type MonoNs, plus } from '../../core/time.ts'
+import { closingOf } from '../empty-block.ts'
 import { takeVote } from './advance.ts'
 import type { Context } from './context.ts'
 import { markAt, PROPOSAL_DEADLINE_NS, targetEpoch } from './epoch-schedule.ts'
@@ -10,7 +11,20 @@ import { castNullify } from './own-votes.ts'
  * take, whichever is later. Undefined without a clock. That epoch is not kept: it changes once a parent that was certified
  * before it was here has come.
  */
-export function timersFrom({ clock, config, chain, tip, enteredAt }: Context): MonoNs | undefined {
+export function timersFrom(context: Context): MonoNs | undefined {
+  const changing = changingSince(context)
+  const regular = regularTimersFrom(context)
+  return changing === undefined || regular === undefined ? (changing ?? regular) : min(changing, regular)
+}
+
+/** A change of the membership needs neither a mark nor a clock: every leader can make its block at once. */
+function changingSince({ chain, tip, orders, enteredAt }: Context): MonoNs | undefined {
+  const parent = chain.get(tip.hash)
+  if (parent !== undefined && closingOf(parent) !== undefined) return enteredAt
+  return orders.pending === undefined ? undefined : max(enteredAt, orders.pending.since)
+}
+
+function regularTimersFrom({ clock, config, chain, tip, enteredAt }: Context): MonoNs | undefined {
   if (clock === undefined) return undefined
   const parentEpoch = chain.get(tip.hash)?.epoch ?? chain.finalized.epoch
   const epoch = targetEpoch(config.membership, clock, parentEpoch, enteredAt)

@@ -1,14 +1,18 @@
 import type { MonoNs, TaiNs } from '../../core/time.ts'
-import type { Block } from '../block.ts'
+import type { Block, ChainRoot } from '../block.ts'
 import type { Membership } from '../membership.ts'
+import type { VerifiedOrder } from '../membership-order.ts'
 import type { CompactVote, MessageType, SignedMessage } from '../messages.ts'
 import type { Proposal } from '../proposal.ts'
 import type { QuorumCertificate } from '../quorum-certificate.ts'
+import type { VerifiedStep } from '../session-step.ts'
 import type { BlocksWanted, WireMessage } from '../wire-message.ts'
 
 /** What a replica is made of. It holds no clock, no socket, no disk and no random source: all of that is the shell's. */
 export interface ReplicaConfig {
   readonly membership: Membership
+  /** What the session of this membership starts from; undefined in the first one, where the membership says it. */
+  readonly root?: ChainRoot | undefined
   readonly self: number
   /** How often this member has started under its key, this time included; from the journal. */
   readonly bootCount: number
@@ -53,6 +57,11 @@ export type Input =
   | { readonly type: 'blocks'; readonly from: number; readonly blocks: readonly Uint8Array[] }
   /** What the log of this member lacks: a crash may come between the journal and the log. */
   | { readonly type: 'holes'; readonly holes: readonly Hole[] }
+  /** An order to change the membership, submitted here when `from` is this member itself; `bytes` is its encoding. */
+  | { readonly type: 'order'; readonly from: number; readonly order: VerifiedOrder; readonly bytes: Uint8Array }
+  | { readonly type: 'want-order'; readonly from: number; readonly digest: Uint8Array }
+  /** How the present session has ended, from a peer that knows. */
+  | { readonly type: 'session-step'; readonly from: number; readonly verified: VerifiedStep }
 
 /** Decisions that are final and not here: those of heights above `knownHeight` and up to `height`. */
 export interface Hole {
@@ -74,6 +83,8 @@ export interface Effects {
   readonly evidence: readonly Evidence[]
   /** Read the hardware now, for the proposal of this epoch, and come back with a `measurement`. */
   readonly measure: { readonly epoch: number } | undefined
+  /** The session is over and the next one starts from this, which is durable by now. Nothing more comes from this replica. */
+  readonly sessionEnd: VerifiedStep | undefined
   /** Absolute instant of the next wake; undefined for none. A spurious wake is a no-op. */
   readonly nextWakeAt: MonoNs | undefined
 }
@@ -103,6 +114,10 @@ export type JournalRecord =
   | { readonly kind: 'finalize'; readonly number: number; readonly bytes: Uint8Array }
   /** The certificate of a view that is not final yet; some of its signers may never say it again. */
   | { readonly kind: 'notarization' | 'nullification'; readonly number: number; readonly bytes: Uint8Array }
+  /** The membership order of a block that this member is about to notarize. */
+  | { readonly kind: 'order'; readonly number: number; readonly bytes: Uint8Array }
+  /** How the session has ended: after it nothing is ever said under this membership again. */
+  | { readonly kind: 'session-end'; readonly number: number; readonly bytes: Uint8Array }
   /** The newest finalized block with its certificate, as a certificate file: where a restart goes on. */
   | { readonly kind: 'final'; readonly number: number; readonly bytes: Uint8Array }
 
