@@ -1,4 +1,6 @@
 import type { Fault } from '../core/fault.ts'
+import type { ClusterState } from './cluster-state.ts'
+import type { Divergence } from './fallback-episode.ts'
 
 /** What an agent tells the world while it runs: log lines for people, one JSON object a line for programs. */
 export type AgentEvent =
@@ -9,6 +11,19 @@ export type AgentEvent =
   | { readonly type: 'epoch-clock'; readonly state: 'set' | 'waiting'; readonly reason: string }
   | { readonly type: 'segment'; readonly segment: number; readonly ratePpb: bigint; readonly boundPpb: bigint }
   | { readonly type: 'alarm'; readonly code: string; readonly message: string }
+  | { readonly type: 'cluster'; readonly state: ClusterState; readonly from: ClusterState; readonly reason: string }
+  /** The parts of the network, as its members describe it, have changed. */
+  | {
+      readonly type: 'partition'
+      readonly epoch: number
+      readonly before: readonly (readonly string[])[]
+      readonly after: readonly (readonly string[])[]
+      readonly affected: readonly string[]
+    }
+  /** Missed decisions: how many are here by now, of how many. */
+  | { readonly type: 'catch-up'; readonly done: number; readonly of: number }
+  /** How far off the own hardware was after a time without certificates. */
+  | (Divergence & { readonly type: 'divergence'; readonly durationNs: bigint })
   | DecisionEvent
   | { readonly type: 'stopped'; readonly reason: string }
 

@@ -89,6 +89,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     peers: peers.value,
     journal: records.value.journal,
     log: records.value.log,
+    episodes: records.value.episodes,
     clock,
     rangingClock,
     random: () => randomUint32() / 2 ** 32,

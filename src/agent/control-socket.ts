@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 
 /** Questions that a running agent answers on its control socket: one word a line, one JSON object a line back. */
-export const QUESTIONS = ['status', 'sources', 'peers'] as const
+export const QUESTIONS = ['status', 'sources', 'peers', 'partitions'] as const
 export type Question = (typeof QUESTIONS)[number]
 
 export interface ControlSocket {

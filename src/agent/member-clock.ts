@@ -28,6 +28,8 @@ export interface MemberClock {
   measure(epoch: number, now: MonoNs, row: readonly RangingEntry[], links: readonly LinkReport[]): Measurement
   /** A final block: steers the served clock when it may. Returns the mark that this appliance had taken for it. */
   follow(block: Block, replica: Replica, now: MonoNs): Mark | undefined
+  /** The newest certificate that steered this appliance, with the mark that it belongs to. */
+  steered(): { readonly mark: Mark; readonly certified: CertifiedTime } | undefined
   /** Which epoch it is, found without a certificate. */
   bootstrap(tai: TaiNs, at: MonoNs): void
   /** The own clocks and row at `now`, as the agreement wants to see them. */
@@ -63,6 +65,7 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
   let numbering: { readonly tai: TaiNs; readonly at: MonoNs } | undefined
   let followedEpoch = 0
   let certified: CertifiedTime | undefined
+  let newest: ReturnType<MemberClock['steered']>
   let lastMode: string | undefined
 
   const node = (now: MonoNs): NodeClockReading => {
@@ -102,12 +105,14 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
       const steering = steer(block, mark, self, membership, replica)
       const steered = steering.steers ? steering.certified : undefined
       certified = steered ?? certified
+      if (steered !== undefined && mark !== undefined) newest = { mark, certified: steered }
       teacher.follow(verdictOn(block, self), steered, now)
       // What the block taught of the own oscillator also holds for the time since its mark, whose promise may be void.
       const { ratePpb, boundPpb } = rangingClock
       if (certified !== undefined) servedClock.adopt({ ...certified, ratePpb, rateBoundPpb: boundPpb })
       return mark
     },
+    steered: () => newest,
     bootstrap: (tai, at) => {
       numbering = { tai, at }
     },

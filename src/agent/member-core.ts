@@ -3,10 +3,12 @@ import { type ClusterIdentity, type SignedMessage, signingContext } from '../con
 import type { Evidence, Input } from '../consensus/replica/types.ts'
 import { createReplica, type Replica } from '../consensus/replica.ts'
 import type { Fault } from '../core/fault.ts'
-import { between } from '../core/time.ts'
+import { between, NS_PER_MILLISECOND } from '../core/time.ts'
 import { createWakeTimer, type WakeTimer } from '../device/wake-timer.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { Mesh } from '../transport/mesh.ts'
+import { type ClusterWatch, createClusterWatch } from './cluster-watch.ts'
+import { createEpisodeKeeper } from './episode-keeper.ts'
 import type { FaultLog } from './fault-log.ts'
 import { readHello } from './hello.ts'
 import { createHelloExchange, type HelloExchange } from './hello-exchange.ts'
@@ -25,6 +27,7 @@ import { createReplicaLoop, type ReplicaLoop } from './replica-loop.ts'
 export interface MemberCore {
   readonly replica: Replica
   readonly hello: HelloExchange
+  readonly watch: ClusterWatch
   /** Judges the first frame of a link. */
   greet(peer: number, bytes: Uint8Array): Fault | undefined
   /** A promise holds back this peer until it is settled. */
@@ -67,10 +70,12 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     mesh: undefined,
     stopped: false,
   }
+  const watch = openWatch(shared)
   const wake = createWakeTimer(() => loop.take({ type: 'wake' }))
-  const loop = openLoop(shared, wake, () => tellTime())
+  const loop = openLoop(shared, wake, watch, () => tellTime())
   const tellTime = (): void => loop.take({ type: 'clock', clock: options.clock.epochClock(readMonoNs()) })
   const hello = openHelloExchange(shared, tellTime)
+  let lookTimer: NodeJS.Timeout | undefined
   const take = (input: Input): void => {
     if (shared.stopped) return
     // Only from its own sender: what somebody else kept and sends again says nothing of the present.
@@ -90,6 +95,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
   return {
     replica,
     hello,
+    watch,
     greet: (peer, bytes) => {
       const read = readHello(bytes, peer, membership, cluster, identity.verifier)
       if (!read.ok) return read.fault
@@ -106,12 +112,15 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
       shared.mesh = opened
       hello.start()
       fillHoles(shared, loop)
+      lookTimer = setInterval(() => watch.look(readMonoNs()), Number(membership.epochPeriodNs / NS_PER_MILLISECOND))
       loop.take({ type: 'wake' })
     },
     stop: () => {
       shared.stopped = true
       wake.arm(undefined)
       hello.stop()
+      clearInterval(lookTimer)
+      watch.stop(readMonoNs())
       shared.recorder.flush()
     },
   }
@@ -139,7 +148,21 @@ function openReplica({ membership, identity, journal }: MemberOptions): Replica 
   )
 }
 
-function openLoop(shared: Shared, wake: WakeTimer, tellTime: () => void): ReplicaLoop {
+function openWatch(shared: Shared): ClusterWatch {
+  const { options, replica, faults } = shared
+  const { membership, clock, report } = options
+  return createClusterWatch({
+    membership,
+    replica,
+    clock,
+    episodes: createEpisodeKeeper(options.episodes, report, faults),
+    peersUp: () => shared.mesh?.peers().filter(({ up }) => up).length ?? 0,
+    report,
+    start: readMonoNs(),
+  })
+}
+
+function openLoop(shared: Shared, wake: WakeTimer, watch: ClusterWatch, tellTime: () => void): ReplicaLoop {
   const { options, ranging, replica, latency, recorder } = shared
   const loop: ReplicaLoop = createReplicaLoop(replica, {
     now: readMonoNs,
@@ -150,6 +173,7 @@ function openLoop(shared: Shared, wake: WakeTimer, tellTime: () => void): Replic
     commit: (commit) => {
       recorder.commit(commit)
       tellTime()
+      watch.committed(commit.block, readMonoNs())
       loop.take({ type: 'latency', receiveP99Ns: latency.p99Ns() })
     },
     evidence: (evidence) => shared.faults.note('cluster', evidenceAlarm(evidence, options)),

@@ -5,6 +5,7 @@ import type { ReplicaStatus } from '../consensus/replica.ts'
 import { type Fault, ok, type Result } from '../core/fault.ts'
 import type { RangingClock } from '../fusion/ranging-clock.ts'
 import type { DecisionLog } from '../ledger/decision-log.ts'
+import type { EpisodeLog } from '../ledger/episode-log.ts'
 import type { SafetyJournal } from '../ledger/safety-journal.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { LinkReport } from '../ranging/peer-link.ts'
@@ -23,6 +24,9 @@ export interface Member {
   status(): ReplicaStatus
   peers(): readonly PeerReport[]
   faultCounts(): Readonly<Record<string, number>>
+  /** How this appliance stands to its cluster, and what it knows of the parts of the network. */
+  standing(): object
+  partitions(): object
   close(): Promise<void>
 }
 
@@ -38,6 +42,7 @@ export interface MemberOptions {
   readonly peers: readonly PeerEntry[]
   readonly journal: SafetyJournal
   readonly log: DecisionLog
+  readonly episodes: EpisodeLog
   readonly clock: MemberClock
   readonly rangingClock: RangingClock
   readonly random: () => number
@@ -90,6 +95,8 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
       }))
     },
     faultCounts: () => faults.counts(),
+    standing: () => core.watch.standing(readMonoNs()),
+    partitions: () => core.watch.partitions(),
     close: async () => {
       core.stop()
       await Promise.all([mesh.value.close(), ranging.value.close()])

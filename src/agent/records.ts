@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Membership, membershipHash } from '../consensus/membership.ts'
 import { ok, type Result } from '../core/fault.ts'
 import { type DecisionLog, openDecisionLog } from '../ledger/decision-log.ts'
+import { type EpisodeLog, openEpisodeLog } from '../ledger/episode-log.ts'
 import { openSafetyJournal, type SafetyJournal } from '../ledger/safety-journal.ts'
 import { attempt } from '../linux/attempt.ts'
 import type { Identity } from './identity.ts'
@@ -12,6 +13,7 @@ import { checkJournal } from './journal-check.ts'
 export interface Records {
   readonly journal: SafetyJournal
   readonly log: DecisionLog
+  readonly episodes: EpisodeLog
   close(): void
 }
 
@@ -39,12 +41,20 @@ export async function openRecords(
     journal.close()
     return log
   }
+  const episodes = openEpisodeLog(join(stateDirectory, 'episodes.sqlite'))
+  if (!episodes.ok) {
+    journal.close()
+    log.value.close()
+    return episodes
+  }
   return ok({
     journal,
     log: log.value,
+    episodes: episodes.value,
     close: () => {
       journal.close()
       log.value.close()
+      episodes.value.close()
     },
   })
 }

@@ -14,6 +14,8 @@ function parts(hasTime: boolean): StatusParts {
     member: {
       status: () => ({ view: 4, leader: 1, finalizedView: 3, finalizedEpoch: 3, deltaNs: 50_000_000n }),
       peers: () => [{ id: 1, name: 'ts1', up: true, link: { roundTripNs: 120_000n } }],
+      standing: () => ({ state: 'degraded', certificateAgeNs: 5n }),
+      partitions: () => ({ epoch: 4, components: [['ts0', 'ts1'], ['ts2']] }),
       faultCounts: () => ({ 'peer ts1 message.signature': 2 }),
     },
     clock: {
@@ -40,6 +42,7 @@ test('the status says what is served and why, with nanoseconds as decimal string
   const status = answer('status')
   assert.deepEqual(status['nodeClock'], { taiNs: '7', boundNs: '3' })
   assert.deepEqual(status['served'], { taiNs: '9', boundNs: '2', origin: 'certified', flags: [] })
+  assert.deepEqual(status['cluster'], { state: 'degraded', certificateAgeNs: '5' })
   assert.deepEqual(status['faults'], { 'peer ts1 message.signature': 2 })
   assert.deepEqual([status['node'], status['mode'], status['clockClass']], ['ts0', 'locked', 6])
 })
@@ -66,4 +69,8 @@ test('a source is told with its line, its samples and what the selection made of
 
 test('peers are told with their links', () => {
   assert.deepEqual(answer('peers')['peers'], [{ id: 1, name: 'ts1', up: true, link: { roundTripNs: '120000' } }])
+})
+
+test('the parts of the network are told with the name of who tells', () => {
+  assert.deepEqual(answer('partitions'), { node: 'ts0', epoch: 4, components: [['ts0', 'ts1'], ['ts2']] })
 })

@@ -35,6 +35,7 @@ function describe(question: Question, { name, appliance, member, clock }: Status
           served === undefined
             ? null
             : { taiNs: served.taiNs, boundNs: served.boundNs, origin: served.origin, flags: served.flags },
+        cluster: member.standing(),
         replica: member.status(),
         faults: member.faultCounts(),
       }
@@ -48,5 +49,7 @@ function describe(question: Question, { name, appliance, member, clock }: Status
       }
     case 'peers':
       return { node: name, peers: member.peers() }
+    case 'partitions':
+      return { node: name, ...member.partitions() }
   }
 }

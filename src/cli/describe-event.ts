@@ -18,6 +18,14 @@ export function describeEvent(event: AgentEvent): string {
       return `ranging segment ${event.segment}: rate ${event.ratePpb} ppb ± ${event.boundPpb} ppb`
     case 'alarm':
       return `ALARM ${event.code}: ${event.message}`
+    case 'cluster':
+      return `cluster ${event.from} → ${event.state}: ${event.reason}`
+    case 'partition':
+      return `network in epoch ${event.epoch}: ${partsOf(event.after)}, before: ${partsOf(event.before)}${event.affected.length === 0 ? '' : `; cannot certify: ${event.affected.join(', ')}`}`
+    case 'catch-up':
+      return `catch-up: ${event.done} of ${event.of} missed decisions are here`
+    case 'divergence':
+      return `divergence after ${formatDurationNs(event.durationNs)} of hardware fallback: ${formatDurationNs(event.offsetNs)}, own bound ${formatDurationNs(event.ownBoundNs)}, certified ± ${formatDurationNs(event.certifiedBoundNs)}${event.meets ? '' : ', which do not meet'}`
     case 'decision': {
       const bound = event.served === undefined ? 'nothing served' : `served ± ${formatDurationNs(event.served.boundNs)}`
       const precision = event.precisionNs === undefined ? 'unknown' : formatDurationNs(event.precisionNs)
@@ -26,4 +34,8 @@ export function describeEvent(event: AgentEvent): string {
     case 'stopped':
       return `stopped: ${event.reason}`
   }
+}
+
+function partsOf(parts: readonly (readonly string[])[]): string {
+  return parts.map((part) => part.join(' ')).join(' | ')
 }

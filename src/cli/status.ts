@@ -4,11 +4,16 @@ import { readConfiguration } from '../config/parse.ts'
 import { formatDurationNs } from './present.ts'
 import { printLine, reportFault } from './terminal.ts'
 
-/** `status`, `sources`, `peers`: what a running agent says of itself. */
+/** `status`, `sources`, `peers`, `partitions`: what a running agent says of itself. */
 export function addStatusVerbs(program: Command): void {
   add(program, 'status', 'What a running agent serves, how good it is, and why')
   add(program, 'sources', 'Every source of a running agent, with the reason when it is not used')
   add(program, 'peers', 'Links to the other appliances: state, round trip, loss')
+  add(
+    program,
+    'partitions',
+    'Who sees whom, the parts of the network and their history, and times of hardware fallback',
+  )
 }
 
 function add(program: Command, question: Question, description: string): void {

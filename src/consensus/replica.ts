@@ -45,6 +45,8 @@ export interface Replica {
   status(): ReplicaStatus
   /** The proposals that a block lists, when they are still here. */
   listed(block: Block): readonly ListedProposal[] | undefined
+  /** The proposals for an epoch that are here, one of each member, whatever became of them. */
+  heard(epoch: number): readonly ListedProposal[]
 }
 
 export interface ReplicaStatus {
@@ -90,6 +92,7 @@ export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
       },
       backfill: backfillProgress(context.backfill),
     }),
+    heard: (epoch) => context.pool.firstOf(epoch).map(({ member, message }) => ({ member, proposal: message.body })),
     listed: ({ list }) => {
       const found = list.flatMap(({ digest }) => context.pool.byDigest(digest) ?? [])
       return found.length < list.length
