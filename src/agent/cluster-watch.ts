@@ -1,7 +1,7 @@
 import type { Block } from '../consensus/block.ts'
 import { type Membership, quorumOf } from '../consensus/membership.ts'
 import { epochAt } from '../consensus/replica/epoch-schedule.ts'
-import type { Replica } from '../consensus/replica.ts'
+import type { Replica, ReplicaStatus } from '../consensus/replica.ts'
 import { contains } from '../core/interval.ts'
 import { between, type MonoNs } from '../core/time.ts'
 import type { Report } from './agent-event.ts'
@@ -76,7 +76,7 @@ export function createClusterWatch(options: ClusterWatchOptions): ClusterWatch {
   return {
     look: (now) => {
       const change = machine.observe(observation(now))
-      tellCatchUp(replica.status().backfill)
+      tellCatchUp(replica.status().backfill, true)
       observeHeard(now)
       if (change !== undefined) {
         const { state, from, reason } = change
@@ -92,6 +92,7 @@ export function createClusterWatch(options: ClusterWatchOptions): ClusterWatch {
       else episodes.end('certificate', undefined, now)
     },
     committed: (block, now) => {
+      tellCatchUp(replica.status().backfill, false)
       const listed = replica.listed(block)
       if (listed !== undefined) map.observe(block.epoch, listed)
       const steered = clock.steered()
@@ -120,13 +121,13 @@ export function createClusterWatch(options: ClusterWatchOptions): ClusterWatch {
 }
 
 /** Tells how many of the missed decisions are here: when it begins, every few looks, and when it is over. */
-function createCatchUpTeller(report: Report): (progress: { readonly done: number; readonly of: number }) => void {
+function createCatchUpTeller(report: Report): (progress: ReplicaStatus['backfill'], isLook: boolean) => void {
   let looks = 0
   let total = 0
-  return ({ done, of }) => {
+  return ({ done, of }, isLook) => {
     if (of === 0 && total > 0) report({ type: 'catch-up', done: total, of: total })
-    else if (of > 0 && looks % TOLD_EVERY === 0) report({ type: 'catch-up', done, of })
-    looks = of > 0 ? looks + 1 : 0
+    else if (of > 0 && (total === 0 || (isLook && looks % TOLD_EVERY === 0))) report({ type: 'catch-up', done, of })
+    if (isLook) looks = of > 0 ? looks + 1 : 0
     total = of
   }
 }

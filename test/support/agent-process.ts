@@ -61,9 +61,18 @@ export interface AgentRun {
   readonly ended: Promise<Ended>
 }
 
-/** Starts an agent and listens to it. It is killed at the end of the test, if it still runs then. */
-export function startAgent(t: TestContext, configFile: string, env: Readonly<Record<string, string>> = {}): AgentRun {
-  const child = spawn(process.execPath, [MAIN, 'agent', '--config', configFile, '--json'], {
+/**
+ * Starts an agent and listens to it. It is killed at the end of the test, if it still runs then. `within`: words that its
+ * command line begins with, of a command that becomes the agent.
+ */
+export function startAgent(
+  t: TestContext,
+  configFile: string,
+  env: Readonly<Record<string, string>> = {},
+  within: readonly string[] = [],
+): AgentRun {
+  const [command, ...words] = [...within, process.execPath]
+  const child = spawn(command, [...words, MAIN, 'agent', '--config', configFile, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })
