@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { quorumOf } from '../../../src/consensus/membership.ts'
+import { REPUTATION_MAX_PPM } from '../../../src/consensus/reputation.ts'
 import { NS_PER_SECOND } from '../../../src/core/time.ts'
 import type { ReplicaCluster } from '../../support/replica-cluster.ts'
 import { findProblems } from '../invariants.ts'
@@ -72,7 +73,24 @@ describe('f adversaries', () => {
     }
   })
 
-  it('have one file each, and each file stands in the list', () => {
+  it('that leave others out cost those nothing that lasts: absent-maker', async () => {
+    const adversary = ADVERSARIES['absent-maker']
+    assert.ok(adversary)
+    const { cluster, honest } = await runWith(adversary, 7, 4)
+    const blocks = cluster.nodes[0]?.commits.map(({ block }) => block) ?? []
+    assert.ok(blocks.some(({ list }) => list.length === quorumOf(7).q))
+    for (const { state, height } of blocks) {
+      const lowered = honest.filter((id) => state.reputationPpm[id] !== REPUTATION_MAX_PPM)
+      assert.deepEqual(lowered, [], `at height ${height}`)
+    }
+  })
+
+  it('have one file each, which stands in the list and in the documentation', () => {
+    const page = readFileSync('docs/adversaries.md', 'utf8')
+    assert.deepEqual(
+      Object.keys(ADVERSARIES).filter((name) => !page.includes(`\`${name}\``)),
+      [],
+    )
     const files = readdirSync(import.meta.dirname)
       .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
       .map((file) => file.slice(0, -'.ts'.length))

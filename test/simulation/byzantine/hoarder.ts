@@ -1,5 +1,6 @@
 import type { Block } from '../../../src/consensus/block.ts'
 import { leaderOf, membershipHash, quorumOf } from '../../../src/consensus/membership.ts'
+import { DOMAIN_CHARACTERS_MAX, type Proposal, SOURCES_MAX } from '../../../src/consensus/proposal.ts'
 import type { Outgoing } from '../../../src/consensus/replica/types.ts'
 import { type Adversary, type Liar, onOwn, randomBytes, say } from './liar.ts'
 
@@ -19,17 +20,19 @@ export const hoarder: Adversary = {
       onOwn(liar, outgoing, 'notarize', ({ body }) =>
         body.view % VIEWS_BETWEEN === 1 ? [outgoing, ...hoard(liar, body.view)] : [outgoing],
       ),
-    read: (_epoch, honest) => ({
-      ...honest,
-      sources: Array.from({ length: 64 }, (_, index) => ({
-        name: `source ${String(index).padStart(57, '0')}`,
-        class: 'ptp' as const,
-        domain: `domain ${String(index).padStart(57, '0')}`,
-        state: 'selected' as const,
-        offsetNs: 2n ** 62n,
-      })),
-    }),
+    read: (_epoch, honest) => ({ ...honest, sources: manySources(liar.id) }),
   }),
+}
+
+/** As many sources as a proposal may name, each with the longest names that there are, in a domain of its own. */
+export function manySources(id: number): Proposal['sources'] {
+  return Array.from({ length: SOURCES_MAX }, (_, index) => ({
+    name: `source ${String(index).padStart(57, '0')}`,
+    class: 'ptp' as const,
+    domain: `domain ${id} ${String(index).padStart(DOMAIN_CHARACTERS_MAX - 8 - String(id).length, '0')}`,
+    state: 'selected' as const,
+    offsetNs: 2n ** 62n,
+  }))
 }
 
 function hoard(liar: Liar, present: number): readonly Outgoing[] {
