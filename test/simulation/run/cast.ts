@@ -5,7 +5,7 @@ import { ADVERSARIES } from '../byzantine/adversaries.ts'
 import { drawWrongness, type SpoofedSky, type Wrongness } from '../world/hardware.ts'
 import { members } from '../world/network.ts'
 
-/** Who is who in a run. At most f members are faulty in any way, unless the sky of all sites is spoofed. */
+/** Who is who in a run. At most f members are faulty in any way, unless a spoofed sky takes more of them along. */
 export interface Cast {
   readonly n: number
   /** They lose their power for good. */
@@ -28,14 +28,19 @@ export interface CastOptions {
   readonly calm: boolean
 }
 
+/** How often the sky is spoofed at all sites; and in which part of these runs more than f members stand under it. */
+const SPOOFED_CHANCE = 0.1
+const EVERYWHERE_PART = 0.3
+
 export function drawCast(prng: Prng, n: number, { adversary, calm }: CastOptions): Cast {
   const { f } = quorumOf(n)
   const count = adversary !== undefined ? f : calm ? 0 : prng.nextBelow(f + 1)
   const faulty = shuffled(prng, members(n)).slice(0, count)
-  // One sky for all sites: who has nothing but the sky is wrong with all the others, up to f of them.
-  const sky = adversary === undefined && !calm && chance(prng, 0.08) ? drawSky(prng) : undefined
+  // One sky for all sites: who has nothing but the sky is wrong with all the others.
+  const sky = adversary === undefined && !calm && chance(prng, SPOOFED_CHANCE) ? drawSky(prng) : undefined
   const dead: number[] = []
-  const spoofed: number[] = []
+  const others = members(n).filter((id) => !faulty.includes(id))
+  const spoofed = sky !== undefined && chance(prng, EVERYWHERE_PART) ? others.filter(() => chance(prng, 0.7)) : []
   const liars = new Map<number, string>()
   const wrong = new Map<number, Wrongness>()
   for (const id of faulty) {
@@ -65,6 +70,11 @@ function drawSky(prng: Prng): SpoofedSky {
     jumpNs: walks ? 0 : pick(prng, [13_000, -13_000, 1_000_000, 250_000_000]),
     walkPpb: walks ? pick(prng, [-1, 1]) * 10 ** (1 + 4 * prng.nextUnit()) : 0,
   }
+}
+
+/** Whether agreement can bear it: then what it certifies has to be true. What is decided has to be one in any case. */
+export function isSound({ n, dead, liars, wrong, spoofed }: Cast): boolean {
+  return dead.length + liars.size + wrong.size + spoofed.length <= quorumOf(n).f
 }
 
 export function describeCast({ n, dead, liars, wrong, spoofed }: Cast): string {

@@ -44,14 +44,12 @@ test('members that sign with real ML-DSA-87 get certificates that the independen
   assert.ok(Number(report['finalized']) > 0)
 })
 
-test('a trace tells who said what when, who decided what, and who lost power', () => {
+test('a trace tells who said what when, and who decided what', () => {
   const { status, stdout } = simulate('--nodes', '4', '--seeds', '3', '--epochs', '8', '--trace')
   assert.equal(status, 0)
   assert.match(stdout, /\d\.\d{6} s {2}node \d in view \d+ {2}→ all {2}notarize of node \d, view \d+, [0-9a-f]{8}/)
   assert.match(stdout, /decides height 1, epoch \d+, view \d+/)
   assert.match(stdout, /marks epoch \d+: -?\d+ ns off ± \d+ ns/)
-  assert.match(stdout, /loses its power|dies after it wrote|dies while/)
-  assert.match(stdout, /starts again/)
 })
 
 test('wrong arguments get one sentence and exit status 2; help gets examples and 0', () => {

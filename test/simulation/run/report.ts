@@ -54,7 +54,7 @@ export function textReport(
   return [
     ...failures.flatMap((failure) => describeFailure(failure, args)),
     `${totals.seeds} seeds at n = ${nodesOf(args).join(', ')}, ${totals.epochs} epochs, ${totals.finalized} decisions, ` +
-      `${totals.restarts} restarts, wander ${WANDER_ORIGIN}`,
+      `${totals.restarts} restarts, ${totals.beyondF} runs with more than f faulty, wander ${WANDER_ORIGIN}`,
     `${totals.framesChecked} frames and ${totals.readingsChecked} readings held against the truth; ` +
       `calm to certificate at most ${totals.recoveryMsMax} ms and ${totals.recoveryViewsMax} views`,
     `${totals.events} events in ${round(cpuSeconds)} CPU s and ${round(wallSeconds)} s: ` +

@@ -1,4 +1,3 @@
-import { quorumOf } from '../../../src/consensus/membership.ts'
 import type { Outgoing } from '../../../src/consensus/replica/types.ts'
 import { max } from '../../../src/core/integer.ts'
 import { type MonoNs, monoNs, NS_PER_MILLISECOND, NS_PER_SECOND } from '../../../src/core/time.ts'
@@ -9,6 +8,7 @@ import { createMonotonicChecker, type MonotonicChecker } from '../checkers/monot
 import { createValidityChecker, type ValidityChecker } from '../checkers/validity.ts'
 import { createLiarCluster } from '../liar-cluster.ts'
 import { createStations, type Stations, type Witness } from '../world/station.ts'
+import { isSound } from './cast.ts'
 import { type Scenario, type SeedOptions, scenarioOfSeed } from './scenario-of-seed.ts'
 import type { RunSignatures } from './signatures.ts'
 
@@ -46,8 +46,7 @@ export function createRun(simulation: Simulation): Run {
   const scenario = simulation.plant?.(drawn) ?? drawn
   const { cast, network, disk, prng, calmAt } = scenario
   const membership = testMembership(n, signatures)
-  const sound = cast.liars.size + cast.wrong.size + cast.spoofed.length + cast.dead.length <= quorumOf(n).f
-  const observers = new Set(sound ? cast.honest : [])
+  const observers = new Set(isSound(cast) ? cast.honest : [])
   const right = new Set([...observers, ...cast.dead].filter((id) => !cast.wrong.has(id) && !cast.spoofed.includes(id)))
   const validity = createValidityChecker(membership, { right, observers })
   const monotonic = createMonotonicChecker(observers)

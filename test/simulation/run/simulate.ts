@@ -5,6 +5,7 @@ import { findUnaccountable } from '../checkers/accountability.ts'
 import { createVoteWitness } from '../checkers/fork-culprits.ts'
 import { hasRecovered } from '../checkers/liveness.ts'
 import type { Problem } from '../checkers/problem.ts'
+import { isSound } from './cast.ts'
 import { findProblems, RECOVERY_NS_MAX } from './judge.ts'
 import { createRun, honestNodes, type Run, type Simulation } from './run.ts'
 
@@ -14,6 +15,8 @@ export interface SeedReport {
   readonly seed: number
   readonly forecast: string
   readonly problems: readonly Problem[]
+  /** Agreement could bear the faults: at most f members had any. */
+  readonly sound: boolean
   /** Epochs that the run lasted. */
   readonly epochs: number
   /** Decisions that some honest member has. */
@@ -50,6 +53,7 @@ export async function simulateSeed(simulation: Simulation): Promise<SeedReport> 
     n: simulation.n,
     seed: simulation.seed,
     forecast: scenario.forecast,
+    sound: isSound(scenario.cast),
     problems: [
       ...problems,
       ...(problems.some(({ violation }) => violation === 'forks') ? await findCulprits(run) : []),

@@ -4,6 +4,8 @@ import type { SeedReport } from './simulate.ts'
 /** What many runs came to. Everything adds up but the longest and the highest. */
 export type Totals = Readonly<Record<Violation, number>> & {
   readonly seeds: number
+  /** Runs in which more than f members were wrong, so that nothing was held against the truth. */
+  readonly beyondF: number
   readonly epochs: number
   readonly finalized: number
   readonly events: number
@@ -16,6 +18,7 @@ export type Totals = Readonly<Record<Violation, number>> & {
 
 export const NOTHING: Totals = {
   seeds: 0,
+  beyondF: 0,
   epochs: 0,
   finalized: 0,
   ...(Object.fromEntries(VIOLATIONS.map((violation) => [violation, 0])) as Record<Violation, number>),
@@ -28,7 +31,7 @@ export const NOTHING: Totals = {
 }
 
 export function totalsOf(report: SeedReport): Totals {
-  const { epochs, finalized, events, frames, readings, restarts, recoveryMs, recoveryViews, problems } = report
+  const { sound, epochs, finalized, events, frames, readings, restarts, recoveryMs, recoveryViews, problems } = report
   const counts = VIOLATIONS.map((violation) => [
     violation,
     problems.filter((one) => one.violation === violation).length,
@@ -36,6 +39,7 @@ export function totalsOf(report: SeedReport): Totals {
   return {
     ...NOTHING,
     seeds: 1,
+    beyondF: sound ? 0 : 1,
     epochs,
     finalized,
     ...(Object.fromEntries(counts) as Record<Violation, number>),
