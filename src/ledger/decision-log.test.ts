@@ -199,3 +199,33 @@ test('what is missing is told from the newest down, and a run ends where somethi
     assert.deepEqual(unwrap(log.run(decision(7).blockHash, 9)), [])
   })
 })
+
+test('a start looks for holes above what is complete, which follows every hole that closes', () => {
+  const path = newPath()
+  const complete = (): unknown => {
+    const database = new DatabaseSync(path, { readOnly: true })
+    const row = database.prepare('SELECT height FROM complete').get()
+    database.close()
+    return row?.['height']
+  }
+  using(path, SECOND_NS, (log) => {
+    for (const [height, expected] of [
+      [1, 1],
+      [2, 2],
+      [5, 2],
+      [4, 2],
+      [7, 2],
+      [3, 5],
+      [6, 7],
+    ] as const) {
+      unwrap(log.append(decision(height)))
+      assert.equal(complete(), expected, `after ${height}`)
+    }
+  })
+  // A log of a version that did not count is looked through once.
+  const database = new DatabaseSync(path)
+  database.exec('DROP TABLE complete')
+  database.close()
+  assert.equal(unwrap(unwrap(readDecisionLog(path)).byHeight(3))?.height, 3, 'it can be read as it is')
+  using(path, SECOND_NS, () => assert.equal(complete(), 7))
+})

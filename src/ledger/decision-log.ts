@@ -51,7 +51,10 @@ export interface DecisionLog extends DecisionReader {
 const DAY_NS = 86_400_000_000_000n
 const SPARSE_CERTIFICATE_EVERY = 64
 
-/** The partial index holds the certificates that will be dropped one day, so finding those that are due costs nothing. */
+/**
+ * `complete`: every height up to this one is here, so that a start looks for holes above it alone and not through years.
+ * The partial index holds the certificates that will be dropped one day, so finding those that are due costs nothing.
+ */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS decision (
     height INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, view INTEGER NOT NULL, block_hash BLOB NOT NULL UNIQUE,
@@ -60,12 +63,26 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS decision_epoch ON decision (epoch);
   CREATE INDEX IF NOT EXISTS decision_certificate ON decision (epoch)
     WHERE certificate IS NOT NULL AND epoch % ${SPARSE_CERTIFICATE_EVERY} <> 0;
+  CREATE TABLE IF NOT EXISTS complete (height INTEGER NOT NULL) STRICT;
+  INSERT INTO complete SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM complete);
 `
 
-/** Every height that does not follow the one before it, newest first. Reads the index alone. */
+/** Every height above the complete ones that does not follow the one before it, newest first. */
 const GAPS = `
-  SELECT height, known FROM (SELECT height, lag(height, 1, 0) OVER (ORDER BY height) AS known FROM decision)
-  WHERE height > known + 1 ORDER BY height DESC
+  SELECT height, coalesce((SELECT max(height) FROM decision AS lower WHERE lower.height < upper.height), 0) AS known
+  FROM decision AS upper
+  WHERE height > (SELECT height FROM complete) + 1
+    AND NOT EXISTS (SELECT 1 FROM decision AS before WHERE before.height = upper.height - 1)
+  ORDER BY height DESC
+`
+/** The end of what follows the complete heights without a hole. */
+const COMPLETE = `
+  UPDATE complete SET height = coalesce((
+    SELECT height FROM decision AS lower
+    WHERE lower.height > complete.height
+      AND NOT EXISTS (SELECT 1 FROM decision AS after WHERE after.height = lower.height + 1)
+    ORDER BY height LIMIT 1
+  ), height) WHERE EXISTS (SELECT 1 FROM decision WHERE decision.height = complete.height + 1)
 `
 
 /** Opens the log of a cluster with this epoch period, making it when absent. Faults of the ledger. */
@@ -78,6 +95,8 @@ export function openDecisionLog(path: string, epochPeriodNs: bigint): Result<Dec
       `UPDATE decision SET certificate = NULL
        WHERE epoch <= ? AND certificate IS NOT NULL AND epoch % ${SPARSE_CERTIFICATE_EVERY} <> 0`,
     )
+    const advance = database.prepare(COMPLETE)
+    advance.run()
     const dayEpochs = Number(divCeil(DAY_NS, epochPeriodNs))
     return {
       ...readerOn(path, database),
@@ -87,6 +106,7 @@ export function openDecisionLog(path: string, epochPeriodNs: bigint): Result<Dec
             for (const { height, epoch, view, blockHash, block, leafHash, certificate } of decisions) {
               insert.run(height, epoch, view, blockHash, block, leafHash, certificate ?? null)
             }
+            advance.run()
             dropDue.run(Math.max(...decisions.map(({ epoch }) => epoch)) - dayEpochs)
             return ok(undefined)
           })
@@ -120,7 +140,6 @@ function readerOn(path: string, database: DatabaseSync): DecisionReader {
     const statement = database.prepare(`SELECT * FROM decision ${where} LIMIT 1`)
     return (...values) => reading(path, () => ok(toDecision(statement.get(...values))))
   }
-  const borders = database.prepare(GAPS)
   const below = database.prepare('SELECT height, block FROM decision WHERE height <= ? ORDER BY height DESC LIMIT ?')
   const [byHash, byHeight] = [one('WHERE block_hash = ?'), one('WHERE height = ?')]
   const leaves = database.prepare('SELECT leaf_hash FROM decision WHERE height <= ? ORDER BY height')
@@ -142,7 +161,7 @@ function readerOn(path: string, database: DatabaseSync): DecisionReader {
     },
     gaps: (limit) => {
       const found: LogGap[] = []
-      const rows = reading(path, () => ok(borders.all()))
+      const rows = reading(path, () => ok(database.prepare(GAPS).all()))
       if (!rows.ok) return rows
       for (const row of rows.value) {
         const knownHeight = Number(row['known'])
