@@ -1,5 +1,7 @@
 import { blockCodec, type ChainRoot, chainRoot } from '../consensus/block.ts'
 import { checkBlockForm } from '../consensus/certificate.ts'
+import { EVIDENCE_ITEMS_MAX, evidenceCodec } from '../consensus/evidence.ts'
+import { verifyEvidence } from '../consensus/evidence-check.ts'
 import type { Membership } from '../consensus/membership.ts'
 import { membershipOrderCodec, verifyOrder } from '../consensus/membership-order.ts'
 import { type ClusterIdentity, checkHeader, openBody, openEnvelope, signingContext } from '../consensus/messages.ts'
@@ -128,6 +130,10 @@ async function admit(options: InboundOptions, from: number, frame: Uint8Array): 
       return ok({ type: 'want-order', from, digest: message.value })
     case 'session-step':
       return admitSessionStep(options, from, message.value)
+    case 'evidence':
+      return admitEvidence(options, from, message.value)
+    case 'want-evidence':
+      return ok({ type: 'want-evidence', from, digests: message.value })
   }
 }
 
@@ -165,6 +171,14 @@ async function admitSessionStep(options: InboundOptions, from: number, bytes: Ui
   const session = { membership, hash: identity.membershipHash, root }
   const verified = await verifySessionStep(step.value, session, verify)
   return verified.ok ? ok({ type: 'session-step', from, verified: verified.value }) : verified
+}
+
+async function admitEvidence(options: InboundOptions, from: number, bytes: Uint8Array): Promise<Result<Input>> {
+  const evidence = decode(evidenceCodec, bytes, 'evidence', EVIDENCE_ITEMS_MAX)
+  if (!evidence.ok) return evidence
+  const { membership, verify, root } = options
+  const verified = await verifyEvidence(evidence.value, membership, verify, root)
+  return verified.ok ? ok({ type: 'evidence', from, evidence: evidence.value, bytes }) : verified
 }
 
 async function admitFinal(

@@ -1,6 +1,7 @@
+import type { Evidence } from '../consensus/evidence.ts'
 import { membershipHash } from '../consensus/membership.ts'
 import { type ClusterIdentity, type SignedMessage, signingContext } from '../consensus/messages.ts'
-import type { Evidence, Input } from '../consensus/replica/types.ts'
+import type { Input } from '../consensus/replica/types.ts'
 import { createReplica, type Replica } from '../consensus/replica.ts'
 import type { Fault } from '../core/fault.ts'
 import { between, NS_PER_MILLISECOND } from '../core/time.ts'

@@ -74,7 +74,17 @@ test('what is to be said is durable before anything of it is sent, and then come
   const { loop, log } = setUp(() => ({
     persist: [record(1), record(2)],
     send: [sending(7), sending(8)],
-    evidence: [{ kind: 'conflicting-block', member: 1, number: 1, envelopes: [] }],
+    evidence: [
+      {
+        format: 'quorumtime-evidence-1',
+        proposals: [],
+        parent: undefined,
+        kind: 'conflicting-block',
+        member: 1,
+        number: 1,
+        envelopes: [],
+      },
+    ],
     nextWakeAt: monoNs(5n),
   }))
   loop.take({ type: 'wake' })

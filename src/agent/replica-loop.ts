@@ -1,4 +1,5 @@
-import type { Commit, Evidence, Input, JournalRecord, Measurement, Outgoing } from '../consensus/replica/types.ts'
+import type { Evidence } from '../consensus/evidence.ts'
+import type { Commit, Input, JournalRecord, Measurement, Outgoing } from '../consensus/replica/types.ts'
 import type { Replica } from '../consensus/replica.ts'
 import type { VerifiedStep } from '../consensus/session-step.ts'
 import type { Fault, Result } from '../core/fault.ts'

@@ -213,7 +213,7 @@ test('over many blocks wrong members lose their reputation and right ones never 
     const before: ClusterState = state ?? initialState(world.membership)
     const outcome = agreed(world, before)
     const listed = world.listed.map(({ member }) => member)
-    const next = nextState(before, { leader: epoch % 7, listed, outcome, decisionLeafHash: undefined })
+    const next = nextState(before, { leader: epoch % 7, listed, outcome, convicted: [], decisionLeafHash: undefined })
     for (const [member, ppm] of next.reputationPpm.entries()) {
       const right = world.honest.has(member)
       if (right) assert.ok(ppm >= before.reputationPpm[member]!, `epoch ${epoch}: member ${member} was right and lost`)

@@ -1,5 +1,4 @@
 import { assert } from '../core/assert.ts'
-import { REFUSED } from '../core/cbor-reader.ts'
 import {
   bytesCodec,
   type Codec,
@@ -12,6 +11,7 @@ import {
   uintCodec,
 } from '../core/encoding.ts'
 import { sha384 } from '../core/hash.ts'
+import { type EvidenceEntry, evidenceEntryCodec } from './evidence-entry.ts'
 import { MEMBERS_MAX, type Membership, membershipHash } from './membership.ts'
 import { type Outcome, outcomeCodec } from './outcome.ts'
 import { digestCodec, memberIdCodec } from './proposal.ts'
@@ -28,8 +28,8 @@ export interface Block {
   /** Which proposals count, sorted by member. */
   readonly list: readonly ListEntry[]
   readonly outcome: Outcome
-  /** Proofs of lies. Rules version 1 carries none: the list is empty, and a block with entries is invalid. */
-  readonly evidence: readonly never[]
+  /** Proofs of lies that convict from here on: sorted by member, one for each that the parent's state does not convict. */
+  readonly evidence: readonly EvidenceEntry[]
   /** SHA-384 of the parent's state, and the state after this block. */
   readonly parentStateHash: Uint8Array
   readonly state: ClusterState
@@ -55,11 +55,6 @@ export interface ListEntry {
   readonly digest: Uint8Array
 }
 
-const noEvidenceCodec: Codec<readonly never[]> = {
-  write: (to) => to.array(0),
-  read: (from) => (from.array(0, 0) === REFUSED ? REFUSED : []),
-}
-
 export const blockCodec: Codec<Block> = refinedCodec(
   recordCodec<Block>({
     view: uintCodec(),
@@ -69,17 +64,21 @@ export const blockCodec: Codec<Block> = refinedCodec(
     parent: digestCodec,
     list: listCodec(recordCodec<ListEntry>({ member: memberIdCodec, digest: digestCodec }), MEMBERS_MAX),
     outcome: outcomeCodec,
-    evidence: noEvidenceCodec,
+    evidence: listCodec(evidenceEntryCodec, MEMBERS_MAX),
     parentStateHash: digestCodec,
     state: stateCodec,
     logRoot: bytesCodec(32),
     change: optionalCodec(recordCodec<SessionChange>({ step: choiceCodec(['order', 'closing']), digest: digestCodec })),
   }),
-  ({ list }) =>
-    list.every((entry, index) => index === 0 || (list[index - 1]?.member ?? -1) < entry.member)
-      ? undefined
-      : 'list entries sorted by member, each member once',
+  ({ list, evidence }) => {
+    if (!sortedByMember(list)) return 'list entries sorted by member, each member once'
+    return sortedByMember(evidence) ? undefined : 'evidence sorted by member, each member once'
+  },
 )
+
+function sortedByMember(entries: readonly { readonly member: number }[]): boolean {
+  return entries.every((entry, index) => index === 0 || (entries[index - 1]?.member ?? -1) < entry.member)
+}
 
 /** SHA-384 of the canonical encoding. Headers and signatures stay out of it. */
 export function blockHash(block: Block): Uint8Array {

@@ -20,6 +20,7 @@ import { BODY_BYTES_MAX, type CompactVote, votesCodec } from './messages.ts'
 import { certifiedLeapCodec } from './outcome.ts'
 import { type Verify, verifyQuorumCertificate, votesSorted } from './quorum-certificate.ts'
 import { epochMarkTai } from './replica/epoch-schedule.ts'
+import { isConvicted } from './state.ts'
 
 /**
  * What a stranger gets: a block and q signatures that make it final. It verifies with nothing but the genesis file;
@@ -106,8 +107,10 @@ export function checkBlockForm(block: Block, membership: Membership, root?: Chai
   const content = change === undefined ? checkList(block, membership, what) : checkEmptyForm(block, change, what)
   if (!content.ok) return content
   const state = checkState(block, membership, what)
+  if (!state.ok) return state
+  const evidence = checkConvictions(block, what)
   const isFirst = block.height === (root?.height ?? 0) + 1
-  return state.ok && isFirst ? checkFirst(block, root ?? chainRoot(membership), what) : state
+  return evidence.ok && isFirst ? checkFirst(block, root ?? chainRoot(membership), what) : evidence
 }
 
 function checkNumbers(block: Block, membership: Membership, root: ChainRoot | undefined, what: string): Result<void> {
@@ -166,6 +169,18 @@ function checkState(block: Block, membership: Membership, what: string): Result<
     return fail('block.log-root', `${what}: expected the root of its own log frontier, got ${shortHex(logRoot)}…`)
   }
   return ok(undefined)
+}
+
+/** Whether the proofs prove, its voters have checked; that its state knows of them, everybody sees. */
+function checkConvictions({ evidence, state }: Block, what: string): Result<void> {
+  const untouched = evidence.find(({ member }) => !isConvicted(state, member))
+  if (untouched === undefined) return ok(undefined)
+  const { member, kind } = untouched
+  const got = state.reputationPpm[member]
+  return fail(
+    'block.evidence',
+    `${what}: expected reputation 0 for member ${member}, of whom it lists ${kind}, got ${got ?? 'no such member'}`,
+  )
 }
 
 /** The first block of a session stands on its root, and on the state that it starts with. */

@@ -1,3 +1,4 @@
+import { REFUSED } from '../core/cbor-reader.ts'
 import {
   bigintCodec,
   bytesCodec,
@@ -24,8 +25,11 @@ export const PUBLIC_KEY_BYTES = 2592
 export const SIGNATURE_BYTES = 4627
 export const DIGEST_BYTES = 48
 
-/** The rules that are computed here. Under any other version a block means something else, so its genesis is refused. */
-export const RULES_VERSION = 1
+/**
+ * The rules that are computed here: since version 2, blocks list evidence and convict. Under any other version a block means
+ * something else, so its genesis is refused.
+ */
+export const RULES_VERSION = 2
 
 /**
  * Who takes part, under which keys, by which rules. Its canonical encoding is the genesis file; the SHA-384 of those
@@ -91,6 +95,15 @@ const operatorCodec: Codec<Operator> = recordCodec<Operator>({
   name: textCodec(64),
   signingKey: bytesCodec(PUBLIC_KEY_BYTES),
 })
+const rulesVersionCodec: Codec<number> = {
+  write: (to, version) => to.number(version),
+  read: (from) => {
+    const version = from.number(0, Number.MAX_SAFE_INTEGER)
+    return version === RULES_VERSION || version === REFUSED
+      ? version
+      : from.refuse(`version ${RULES_VERSION} of the rules, the one that this quorumtime computes`)
+  },
+}
 
 export const membershipCodec: Codec<Membership> = refinedCodec(
   recordCodec<Membership>({
@@ -99,7 +112,7 @@ export const membershipCodec: Codec<Membership> = refinedCodec(
     era: uintCodec(),
     genesisTai: bigintCodec<TaiNs>(0n, INSTANT_LIMIT_NS),
     epochPeriodNs: bigintCodec(100_000_000n, 60_000_000_000n),
-    rulesVersion: uintCodec(RULES_VERSION, RULES_VERSION),
+    rulesVersion: rulesVersionCodec,
     targetPrecisionNs: bigintCodec(1n, 1_000_000_000n),
     acceptSingleDomain: listCodec(textCodec(64), 16),
     members: listCodec(memberCodec, MEMBERS_MAX, 1),

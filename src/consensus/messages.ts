@@ -84,8 +84,13 @@ export type SignedMessage<T extends MessageType = MessageType> = {
   }
 }[T]
 
-/** Bodies are at most this long: a block of a hundred members with all its frames, with room to spare. */
-export const BODY_BYTES_MAX = 512 * 1024
+/**
+ * Bodies are at most this long: a block of a hundred members, a third of which name as many failure domains as they can.
+ * Two signed ones fit into one frame, so that two blocks of one view travel as the proof that they are.
+ */
+export const BODY_BYTES_MAX = 480 * 1024
+const CONTENT_BYTES_MAX = BODY_BYTES_MAX + 1024
+export const ENVELOPE_BYTES_MAX = BODY_BYTES_MAX + 8192
 
 const viewAndHashCodec: Codec<ViewAndHash> = recordCodec<ViewAndHash>({ view: uintCodec(), hash: digestCodec })
 
@@ -124,7 +129,7 @@ interface Envelope {
 }
 
 export const envelopeCodec: Codec<Envelope> = recordCodec<Envelope>({
-  content: blobCodec(BODY_BYTES_MAX + 1024),
+  content: blobCodec(CONTENT_BYTES_MAX),
   signature: bytesCodec(SIGNATURE_BYTES),
 })
 
@@ -157,11 +162,15 @@ export interface SealedMessage {
 /** Decodes envelope and content strictly, but no body: that costs the same for every message, whatever it says. */
 export function openEnvelope(bytes: Uint8Array): Result<SealedMessage> {
   const envelope = decode(envelopeCodec, bytes, 'envelope', ENVELOPE_ITEMS_MAX)
-  if (!envelope.ok) return envelope
-  const content = decode(contentCodec, envelope.value.content, 'content', CONTENT_ITEMS_MAX)
+  return envelope.ok ? openContent(envelope.value.content, envelope.value.signature) : envelope
+}
+
+/** Decodes a content strictly, but not its body. */
+export function openContent(bytes: Uint8Array, signature: Uint8Array): Result<SealedMessage> {
+  const content = decode(contentCodec, bytes, 'content', CONTENT_ITEMS_MAX)
   if (!content.ok) return content
   const { body, ...header } = content.value
-  return ok({ header, body, ...envelope.value })
+  return ok({ header, body, content: bytes, signature })
 }
 
 /** Decodes the body strictly. A body of more CBOR items than one of `n` members can have is refused unread. */

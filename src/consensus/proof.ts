@@ -85,13 +85,13 @@ export async function verifyProof(
   return ok({ block: block.value, blockHash: hash, anchor: anchor.value })
 }
 
-/** Rules version 1 knows one membership, the genesis; a bundle that names more is of a later version. */
+/** Rules version 2 knows one membership, the genesis; a bundle that names more is of a later version. */
 function checkMemberships(memberships: readonly Uint8Array[], genesis: Membership): Result<void> {
   const [first] = memberships
   if (first === undefined || memberships.length !== 1) {
     return fail(
       'proof.memberships',
-      `proof: expected the genesis alone under rules version 1, got ${memberships.length} memberships`,
+      `proof: expected the genesis alone under rules version 2, got ${memberships.length} memberships`,
     )
   }
   if (equalBytes(first, encode(membershipCodec, genesis))) return ok(undefined)

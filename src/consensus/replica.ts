@@ -6,6 +6,7 @@ import { type MonoNs, plus } from '../core/time.ts'
 import type { ListedProposal } from './agreement.ts'
 import { type Block, blockCodec, blockHash } from './block.ts'
 import type { SignedMessage } from './messages.ts'
+import { takeEvidence } from './replica/accuse.ts'
 import { settle, takeCertificate, takeOfferedBlock, takeVote } from './replica/advance.ts'
 import { backfillProgress, fillGaps, takeHoles, takeRun } from './replica/backfill.ts'
 import { type Context, createContext, emptyOutbox, leaderOfView } from './replica/context.ts'
@@ -24,6 +25,7 @@ import { askForMeasurement, propose } from './replica/measure.ts'
 import {
   answerBlock,
   answerBlocks,
+  answerEvidence,
   answerProposals,
   answerQuorums,
   bringForward,
@@ -31,7 +33,7 @@ import {
 } from './replica/relay.ts'
 import { restore } from './replica/restore.ts'
 import { takeProposal } from './replica/take-proposal.ts'
-import { nullifyOverdue, timersFrom } from './replica/timers.ts'
+import { nullifyExposed, nullifyOverdue, timersFrom } from './replica/timers.ts'
 import type { Effects, Input, ReplicaConfig } from './replica/types.ts'
 import { voteOnBlock } from './replica/vote-on-block.ts'
 
@@ -61,6 +63,7 @@ export interface ReplicaStatus {
     readonly blocks: number
     readonly proposals: number
     readonly gaps: number
+    readonly proofs: number
   }
   /** Missed decisions that are being fetched: how many are here, of how many. */
   readonly backfill: { readonly done: number; readonly of: number }
@@ -89,6 +92,7 @@ export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
         blocks: context.chain.size,
         proposals: context.pool.size,
         gaps: context.backfill.gaps.length,
+        proofs: context.proofs.size,
       },
       backfill: backfillProgress(context.backfill),
     }),
@@ -174,6 +178,12 @@ function take(context: Context, input: Input, now: MonoNs): void {
     case 'session-step':
       takeSessionStep(context, input.verified)
       return
+    case 'evidence':
+      takeEvidence(context, input.evidence, input.bytes)
+      return
+    case 'want-evidence':
+      answerEvidence(context, input.from, input.digests, now)
+      return
   }
 }
 
@@ -234,6 +244,7 @@ function progress(context: Context, now: MonoNs): MonoNs | undefined {
   for (;;) {
     if (isEnding(context)) return endSession(context, now)
     const viewBefore = context.view
+    nullifyExposed(context, now)
     const leadAgainAt = lead(context, now)
     voteOnBlock(context, now)
     const from = timersFrom(context)

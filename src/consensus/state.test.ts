@@ -21,7 +21,7 @@ function outcome(...outliers: readonly number[]): Outcome {
 }
 
 function block(leader: number, listed: readonly number[], changes: Partial<AppliedBlock> = {}): AppliedBlock {
-  return { leader, listed, outcome: outcome(), decisionLeafHash: undefined, ...changes }
+  return { leader, listed, outcome: outcome(), convicted: [], decisionLeafHash: undefined, ...changes }
 }
 
 function apply(state: ClusterState, ...blocks: readonly AppliedBlock[]): ClusterState {

@@ -33,6 +33,8 @@ export interface AppliedBlock {
   /** Members on its list. */
   readonly listed: readonly number[]
   readonly outcome: Outcome
+  /** Members that the block's evidence convicts: their reputation is 0 from here on. */
+  readonly convicted: readonly number[]
   /** RFC 6962 leaf hash of the parent's decision; undefined when the parent is the genesis, which decided nothing. */
   readonly decisionLeafHash: Uint8Array | undefined
 }
@@ -83,23 +85,31 @@ export function initialState(membership: Membership): ClusterState {
   }
 }
 
+/** Whether a proof of a lie stands in the chain that leads to this state. */
+export function isConvicted({ reputationPpm }: ClusterState, member: number): boolean {
+  return reputationPpm[member] === 0
+}
+
 /** The state after a block whose parent left `parent`. */
 export function nextState(parent: ClusterState, block: AppliedBlock): ClusterState {
   const { leader, outcome, decisionLeafHash } = block
   const { f } = quorumOf(parent.reputationPpm.length)
   const listed = new Set(block.listed)
   const outliers = new Set(outcome.outliers)
+  const convicted = new Set(block.convicted)
   const omittedBy = parent.omittedBy.map((leaders, member) =>
     listed.has(member) ? [] : nextOmittedBy(leaders, leader, f),
   )
   return {
     height: parent.height + 1,
     reputationPpm: parent.reputationPpm.map((ppm, member) =>
-      nextReputationPpm(ppm, {
-        outlier: outliers.has(member),
-        listed: listed.has(member),
-        absent: (omittedBy[member]?.length ?? 0) >= f + 1,
-      }),
+      convicted.has(member)
+        ? 0
+        : nextReputationPpm(ppm, {
+            outlier: outliers.has(member),
+            listed: listed.has(member),
+            absent: (omittedBy[member]?.length ?? 0) >= f + 1,
+          }),
     ),
     omittedBy,
     leap: outcome.leap,

@@ -10,8 +10,9 @@ import {
 } from '../core/encoding.ts'
 import type { Result } from '../core/fault.ts'
 import { type Certificate, certificateCodec } from './certificate.ts'
+import { EVIDENCE_BYTES_MAX } from './evidence.ts'
 import { ORDER_BYTES_MAX } from './membership-order.ts'
-import { BODY_BYTES_MAX } from './messages.ts'
+import { BODY_BYTES_MAX, ENVELOPE_BYTES_MAX } from './messages.ts'
 import { digestCodec } from './proposal.ts'
 import { type QuorumCertificate, quorumCertificateCodec } from './quorum-certificate.ts'
 import { SESSION_STEP_BYTES_MAX } from './session-step.ts'
@@ -40,6 +41,9 @@ export type WireMessage =
   | { readonly kind: 'want-order'; readonly value: Uint8Array }
   /** How the session that the receiver is in has ended, as it is encoded. */
   | { readonly kind: 'session-step'; readonly value: Uint8Array }
+  /** Proof of a lie, as it is encoded: its SHA-384 is what blocks list. */
+  | { readonly kind: 'evidence'; readonly value: Uint8Array }
+  | { readonly kind: 'want-evidence'; readonly value: readonly Uint8Array[] }
 
 /** A run of blocks: the newest by its hash, and how many, that one included, back along its ancestors. */
 export interface BlocksWanted {
@@ -59,7 +63,7 @@ const ITEMS_MAX = 1_024
 
 /** The order of the kinds is part of the format: a frame is [index, value]. */
 const wireMessageCodec: Codec<WireMessage> = kindCodec<WireMessage>({
-  signed: blobCodec(BODY_BYTES_MAX + 8192),
+  signed: blobCodec(ENVELOPE_BYTES_MAX),
   quorum: quorumCertificateCodec,
   final: certificateCodec,
   'want-proposals': listCodec(digestCodec, WANTED_MAX, 1),
@@ -71,6 +75,8 @@ const wireMessageCodec: Codec<WireMessage> = kindCodec<WireMessage>({
   order: blobCodec(ORDER_BYTES_MAX),
   'want-order': digestCodec,
   'session-step': blobCodec(SESSION_STEP_BYTES_MAX),
+  evidence: blobCodec(EVIDENCE_BYTES_MAX),
+  'want-evidence': listCodec(digestCodec, WANTED_MAX, 1),
 })
 
 /** As many of these blocks, newest first, as go into one answer. */

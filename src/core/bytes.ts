@@ -5,7 +5,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** Lexicographic order of unsigned bytes; a prefix sorts first. */
-function compareBytes(a: Uint8Array, b: Uint8Array): -1 | 0 | 1 {
+export function compareBytes(a: Uint8Array, b: Uint8Array): -1 | 0 | 1 {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
     const difference = (a[i] ?? 0) - (b[i] ?? 0)

@@ -13,8 +13,9 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/agent/inbound.ts',
-        find: '  if (!valid)\n',
-        replace: "  if (!valid && message.type !== 'proposal')\n",
+        find: 'if (!(await verify(member.signingKey, signingContext(header.type), content, signature))) {',
+        replace:
+          "if (header.type !== 'proposal' && !(await verify(member.signingKey, signingContext(header.type), content, signature))) {",
       },
     ],
     killers: [INBOUND],

@@ -159,7 +159,7 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
     harm: 'one epoch is decided twice',
     edits: [
       {
-        file: 'src/consensus/replica/judge-block.ts',
+        file: 'src/consensus/replica/check-block.ts',
         find: 'if (block.epoch <= parent.epoch)',
         replace: 'if (block.epoch < parent.epoch)',
       },
@@ -171,9 +171,9 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
     harm: 'f liars can be the majority of what is heard',
     edits: [
       {
-        file: 'src/consensus/replica/judge-block.ts',
-        find: 'block.list.length < quorum.q ||',
-        replace: 'block.list.length < quorum.f + 1 ||',
+        file: 'src/consensus/replica/check-block.ts',
+        find: 'block.list.length < q ||',
+        replace: 'block.list.length < q - 1 ||',
       },
       {
         file: 'src/consensus/certificate.ts',
@@ -188,9 +188,9 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
     harm: 'one lying leader certifies what it likes',
     edits: [
       {
-        file: 'src/consensus/replica/judge-block.ts',
-        find: 'if (equalBytes(blockHash(composed.value), hash))',
-        replace: 'if (composed.ok || equalBytes(blockHash(composed.value), hash))',
+        file: 'src/consensus/replica/check-block.ts',
+        find: 'return equalBytes(blockHash(composed.value), hash)',
+        replace: 'return composed.ok || equalBytes(blockHash(composed.value), hash)',
       },
     ],
     killers: [JUDGE],
@@ -201,9 +201,8 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/consensus/replica/judge-block.ts',
-        find: '{ view: block.view, leader, epoch: block.epoch, parent, proposals }',
-        replace:
-          '{ view: block.view, leader, epoch: block.epoch, parent: { ...parent, state: context.chain.finalized.state }, proposals }',
+        find: '{ block, hash, leader, parent, proposals }',
+        replace: '{ block, hash, leader, parent: { ...parent, state: context.chain.finalized.state }, proposals }',
       },
     ],
     killers: [JUDGE, REPLICA],

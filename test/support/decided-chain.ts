@@ -45,6 +45,6 @@ export function decideOn(
   const pooled = proposals.map((message) => {
     return { member: message.header.sender, digest: contentDigest(message), message }
   })
-  const block = unwrap(composeBlock({ view, leader, epoch, parent, proposals: pooled }, membership))
+  const block = unwrap(composeBlock({ view, leader, epoch, parent, proposals: pooled, evidence: [] }, membership))
   return { block, hash: blockHash(block), leader, proposals }
 }

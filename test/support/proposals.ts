@@ -1,4 +1,4 @@
-import { type Membership, PUBLIC_KEY_BYTES } from '../../src/consensus/membership.ts'
+import { type Membership, PUBLIC_KEY_BYTES, RULES_VERSION } from '../../src/consensus/membership.ts'
 import type { ClockReading, Proposal, RangingEntry, SourceState, SourceVerdict } from '../../src/consensus/proposal.ts'
 import { NS_PER_SECOND, rangingNs, taiNs } from '../../src/core/time.ts'
 
@@ -12,7 +12,7 @@ export function sampleMembership(n: number, changes: Partial<Membership> = {}): 
     era: 1,
     genesisTai: taiNs(0n),
     epochPeriodNs: NS_PER_SECOND,
-    rulesVersion: 1,
+    rulesVersion: RULES_VERSION,
     targetPrecisionNs: 1_000n,
     acceptSingleDomain: [],
     members: Array.from({ length: n }, (_, id) => ({

@@ -1,13 +1,19 @@
 import { hash } from 'node:crypto'
 import { createInbound } from '../../src/agent/inbound.ts'
 import { createReplicaLoop, type ReplicaLoop, type ReplicaPorts } from '../../src/agent/replica-loop.ts'
-import { type Membership, membershipHash, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from '../../src/consensus/membership.ts'
+import type { Evidence } from '../../src/consensus/evidence.ts'
+import {
+  type Membership,
+  membershipHash,
+  PUBLIC_KEY_BYTES,
+  RULES_VERSION,
+  SIGNATURE_BYTES,
+} from '../../src/consensus/membership.ts'
 import { type ClusterIdentity, decodeEnvelope, type MessageType, signingContext } from '../../src/consensus/messages.ts'
 import type { Verify } from '../../src/consensus/quorum-certificate.ts'
 import type {
   Commit,
   EpochClock,
-  Evidence,
   Input,
   JournalRecord,
   Measurement,
@@ -144,7 +150,7 @@ export function testMembership(n: number, { publicKey }: Pick<TestSignatures, 'p
     era: 1,
     genesisTai: START_TAI,
     epochPeriodNs: PERIOD_NS,
-    rulesVersion: 1,
+    rulesVersion: RULES_VERSION,
     targetPrecisionNs: 1_000n,
     acceptSingleDomain: ['gnss'],
     members: Array.from({ length: n }, (_, id) => ({

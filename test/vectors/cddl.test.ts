@@ -5,6 +5,8 @@ import { before, describe, it } from 'node:test'
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec } from '../../src/consensus/certificate.ts'
 import { decisionBytes, decisionCodec } from '../../src/consensus/decision.ts'
+import { evidenceCodec } from '../../src/consensus/evidence.ts'
+import { EVIDENCE_KINDS } from '../../src/consensus/evidence-entry.ts'
 import { membershipCodec, SIGNATURE_BYTES } from '../../src/consensus/membership.ts'
 import {
   type MembershipOrder,
@@ -12,7 +14,13 @@ import {
   orderContent,
   orderContentCodec,
 } from '../../src/consensus/membership-order.ts'
-import { decodeEnvelope, encodeEnvelope, envelopeCodec, MESSAGE_TYPES } from '../../src/consensus/messages.ts'
+import {
+  decodeEnvelope,
+  encodeEnvelope,
+  envelopeCodec,
+  MESSAGE_TYPES,
+  openContent,
+} from '../../src/consensus/messages.ts'
 import { GRADES, HARDWARE_VERDICTS, METHODS } from '../../src/consensus/outcome.ts'
 import { proofBundleCodec } from '../../src/consensus/proof.ts'
 import { CLOCK_MODES, SOURCE_CLASSES, SOURCE_STATES } from '../../src/consensus/proposal.ts'
@@ -39,7 +47,9 @@ const ROOTS = [
   'proof-bundle',
   'decision',
   'envelope',
+  'unread-content',
   'content',
+  'evidence',
   'wire-message',
 ]
 
@@ -66,6 +76,7 @@ function fileSamples(): readonly Sample[] {
     const read = decode(proofBundleCodec, bytes, 'proof')
     return read.ok ? decode(blockCodec, read.value.block, 'block') : read
   }
+  const evidence = (bytes: Uint8Array): Result<unknown> => decode(evidenceCodec, bytes, 'evidence')
   const genesis = (bytes: Uint8Array): Result<unknown> => decode(membershipCodec, bytes, 'genesis')
   const decision = (bytes: Uint8Array): Result<unknown> => decode(decisionCodec, bytes, 'decision')
   return [
@@ -73,6 +84,8 @@ function fileSamples(): readonly Sample[] {
     ...orderSamples(),
     sample('n4/certificate.cbor', 'certificate', certificate),
     sample('n4/proof.cbor', 'proof-bundle', proof),
+    sample('n4/evidence.cbor', 'evidence', evidence),
+    sample('n4/evidence-outcome.cbor', 'evidence', evidence),
     {
       what: 'a decision',
       rule: 'decision',
@@ -136,6 +149,12 @@ function messageSamples(): readonly Sample[] {
       bytes: valueIn(envelopeCodec, readVector(file)).content,
       read: (content) => decodeEnvelope(encodeEnvelope({ content, signature })),
     },
+    {
+      what: `the content of ${file}, unread`,
+      rule: 'unread-content',
+      bytes: valueIn(envelopeCodec, readVector(file)).content,
+      read: (content) => openContent(content, signature),
+    },
   ])
 }
 
@@ -156,6 +175,8 @@ function wireSamples({ chain }: VectorCluster): readonly Sample[] {
     { kind: 'order', value: final.block },
     { kind: 'want-order', value: new Uint8Array(48) },
     { kind: 'session-step', value: final.block },
+    { kind: 'evidence', value: readVector('n4/evidence.cbor') },
+    { kind: 'want-evidence', value: hashes },
   ]
   const read = (bytes: Uint8Array): Result<unknown> => {
     const message = decodeWireMessage(bytes)
@@ -192,7 +213,16 @@ describe('docs/quorumtime.cddl', () => {
 
   it('names what stands for each index, in the order of the code', () => {
     const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'quorumtime.cddl'), 'utf8')
-    const lists = [GRADES, METHODS, HARDWARE_VERDICTS, CLOCK_MODES, SOURCE_CLASSES, SOURCE_STATES, VOTE_TYPES]
+    const lists = [
+      GRADES,
+      METHODS,
+      HARDWARE_VERDICTS,
+      CLOCK_MODES,
+      SOURCE_CLASSES,
+      SOURCE_STATES,
+      VOTE_TYPES,
+      EVIDENCE_KINDS,
+    ]
     for (const names of lists) {
       assert.match(text, new RegExp(`: 0\\.\\.${names.length - 1}, +; ${names.join(', ')}\\b`), names.join())
     }
@@ -227,6 +257,8 @@ describe('docs/quorumtime.cddl', () => {
     const bundle = (bytes: Uint8Array): boolean => decode(proofBundleCodec, bytes, 'proof').ok
     const block = (bytes: Uint8Array): boolean => decode(blockCodec, bytes, 'block').ok
     const proof = readCbor(readVector('n4/proof.cbor')) as readonly Item[]
+    const pair = readCbor(readVector('n4/evidence.cbor')) as readonly Item[]
+    const outcomeProof = readCbor(readVector('n4/evidence-outcome.cbor')) as readonly Item[]
     const proven = readCbor(proof[1] as Uint8Array) as readonly Item[]
     const outcome = proven[6] as readonly Item[]
     const state = proven[9] as readonly Item[]
@@ -245,11 +277,15 @@ describe('docs/quorumtime.cddl', () => {
       Array.from({ length }, () => new Uint8Array(32)),
     ]
     for (const [rule, limit, read, itemOf] of [
-      ['wire-message', 532_480, wire, (length) => [0n, new Uint8Array(length)]],
-      ['wire-message', 524_288, wire, (length) => [5n, new Uint8Array(length)]],
-      ['envelope', 525_312, isEnvelope, (length) => [new Uint8Array(length), new Uint8Array(SIGNATURE_BYTES)]],
-      ['proof-bundle', 1_048_576, bundle, (length) => proof.with(4, new Uint8Array(length))],
-      ['proof-bundle', 524_288, bundle, (length) => proof.with(5, [new Uint8Array(length)])],
+      ['wire-message', 499_712, wire, (length) => [0n, new Uint8Array(length)]],
+      ['wire-message', 1_047_552, wire, (length) => [12n, new Uint8Array(length)]],
+      ['evidence', 499_712, isEvidence, (length) => pair.with(4, [new Uint8Array(length), new Uint8Array()])],
+      ['evidence', 32_768, isEvidence, (length) => outcomeProof.with(5, [new Uint8Array(length)])],
+      ['evidence', 491_520, isEvidence, (length) => outcomeProof.with(6, new Uint8Array(length))],
+      ['wire-message', 491_520, wire, (length) => [5n, new Uint8Array(length)]],
+      ['envelope', 492_544, isEnvelope, (length) => [new Uint8Array(length), new Uint8Array(SIGNATURE_BYTES)]],
+      ['proof-bundle', 983_040, bundle, (length) => proof.with(4, new Uint8Array(length))],
+      ['proof-bundle', 491_520, bundle, (length) => proof.with(5, [new Uint8Array(length)])],
       ['block', 12_800, block, (length) => proven.with(6, outcome.with(3, Array.from({ length }, domain)))],
       ['block', 100, block, (length) => proven.with(9, stateOf(length))],
       ['block', 53, block, (length) => proven.with(9, state.with(4, logOf(length)))],
@@ -269,6 +305,10 @@ describe('docs/quorumtime.cddl', () => {
 
 function isGenesis(bytes: Uint8Array): boolean {
   return decode(membershipCodec, bytes, 'genesis').ok
+}
+
+function isEvidence(bytes: Uint8Array): boolean {
+  return decode(evidenceCodec, bytes, 'evidence').ok
 }
 
 function isEnvelope(bytes: Uint8Array): boolean {

@@ -3,13 +3,17 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { verifyCertificate } from '../../src/consensus/certificate.ts'
+import { evidenceCodec } from '../../src/consensus/evidence.ts'
+import { verifyEvidence } from '../../src/consensus/evidence-check.ts'
 import { verifyProof } from '../../src/consensus/proof.ts'
 import { toHex } from '../../src/core/bytes.ts'
+import { decode } from '../../src/core/encoding.ts'
+import { sha384 } from '../../src/core/hash.ts'
 import { createPrng } from '../../src/core/prng.ts'
 import { createOpenSslMlDsa } from '../../src/crypto/ml-dsa-openssl.ts'
 import { maskSource } from '../tools/mask-source.ts'
 import { moduleImports } from '../tools/module-imports.ts'
-import { type Verdict, verifyCertificateFile, verifyProofFile } from './independent-verifier.ts'
+import { type Verdict, verifyCertificateFile, verifyEvidenceFile, verifyProofFile } from './independent-verifier.ts'
 import { changedFile, genesisOf, readIndex, readVector } from './read-vectors.ts'
 
 const { verify } = createOpenSslMlDsa().verifier
@@ -21,18 +25,29 @@ interface Case {
   readonly bytes: Uint8Array
 }
 
-function isProof(file: string): boolean {
-  return file.endsWith('proof.cbor')
+type Kind = 'proof' | 'evidence' | 'certificate'
+
+function kindOf(file: string): Kind {
+  if (file.endsWith('proof.cbor')) return 'proof'
+  return file.includes('evidence') ? 'evidence' : 'certificate'
 }
+
+const INDEPENDENT = { proof: verifyProofFile, evidence: verifyEvidenceFile, certificate: verifyCertificateFile }
 
 /** The verdict in one text: the block's hash, or what kind of thing is wrong. */
 function independent({ file, genesis, bytes }: Case): string {
-  const verdict: Verdict = (isProof(file) ? verifyProofFile : verifyCertificateFile)(bytes, readVector(genesis))
+  const verdict: Verdict = INDEPENDENT[kindOf(file)](bytes, readVector(genesis))
   return verdict.accepted ? verdict.blockHash : verdict.wrong
 }
 
 async function product({ file, genesis, bytes }: Case): Promise<string> {
-  const result = await (isProof(file) ? verifyProof : verifyCertificate)(bytes, genesisOf(genesis), verify)
+  const membership = genesisOf(genesis)
+  if (kindOf(file) === 'evidence') {
+    const evidence = decode(evidenceCodec, bytes, 'evidence')
+    const result = evidence.ok ? await verifyEvidence(evidence.value, membership, verify) : evidence
+    return result.ok ? toHex(sha384(bytes)) : (result.fault.code.split('.')[0] ?? '')
+  }
+  const result = await (kindOf(file) === 'proof' ? verifyProof : verifyCertificate)(bytes, membership, verify)
   return result.ok ? toHex(result.value.blockHash) : (result.fault.code.split('.')[0] ?? '')
 }
 
@@ -69,7 +84,8 @@ describe('the independent verifier', () => {
   })
 
   it('accepts what the product accepts', async () => {
-    const good = [...readIndex().certificates, ...readIndex().proofs]
+    const { certificates, proofs, evidence } = readIndex()
+    const good = [...certificates, ...proofs, ...evidence]
     const cases = good.map(({ file, genesis }) => ({ what: file, file, genesis, bytes: readVector(file) }))
     assert.equal(await agreedOn(cases), good.length)
   })
@@ -95,6 +111,8 @@ describe('the independent verifier', () => {
     ['n1/certificate.cbor', 30],
     ['n4/certificate.cbor', 70],
     ['n4/proof.cbor', 60],
+    ['n4/evidence.cbor', 50],
+    ['n4/evidence-outcome.cbor', 40],
   ] as const) {
     it(`refuses ${count} flipped bits all over ${file}, for the same kind of reason`, async () => {
       const bytes = readVector(file)

@@ -7,16 +7,17 @@ import { parseCddl } from './cddl-grammar.ts'
 import { type Item, joinBytes, readCbor, writeCbor } from './strict-cbor.ts'
 
 /**
- * A second verifier of certificates and proof bundles, written from docs/certificate.md and docs/quorumtime.cddl and from
- * nothing else: it imports nothing of the product. While it agrees with the product on every file, good or bad, these two
- * documents are enough. The numbers are those of the document's steps.
+ * A second verifier of certificates, proof bundles and evidence, written from docs/certificate.md, docs/evidence.md and
+ * docs/quorumtime.cddl and from nothing else: it imports nothing of the product. While it agrees with the product on every
+ * file, good or bad, these documents are enough. The numbers are those of the documents' steps. Of a wrong outcome it checks
+ * all but the last step, which takes the agreement itself.
  */
 export type Verdict =
   | { readonly accepted: true; readonly blockHash: string; readonly signers: readonly number[] }
   | { readonly accepted: false; readonly wrong: Wrong; readonly reason: string }
 
 /** What kind of thing is wrong: the part of the product's code before the dot. */
-export type Wrong = 'encoding' | 'block' | 'certificate' | 'proof'
+export type Wrong = 'encoding' | 'block' | 'certificate' | 'proof' | 'message' | 'evidence'
 
 /** Whether a signature of a key over a message verifies under a context string. */
 export type VerifySignature = (key: Uint8Array, context: string, message: Uint8Array, signature: Uint8Array) => boolean
@@ -37,6 +38,10 @@ export function verifyProofFile(proof: Uint8Array, genesis: Uint8Array): Verdict
   return judged(() => checkProof(proof, genesis))
 }
 
+export function verifyEvidenceFile(evidence: Uint8Array, genesis: Uint8Array): Verdict {
+  return judged(() => checkEvidence(evidence, readGenesis(genesis)))
+}
+
 class Refusal extends Error {
   readonly wrong: Wrong
 
@@ -46,7 +51,9 @@ class Refusal extends Error {
   }
 }
 
-function judged(check: () => Decision): Verdict {
+function judged(
+  check: () => { readonly block: { readonly hash: Uint8Array }; readonly signers: readonly number[] },
+): Verdict {
   try {
     const { block, signers } = check()
     return { accepted: true, blockHash: hexOf(block.hash), signers }
@@ -154,7 +161,7 @@ type BlockItem = readonly [
   parent: Uint8Array,
   list: readonly (readonly [member: bigint, proposal: Uint8Array])[],
   outcome: OutcomeItem,
-  evidence: readonly Item[],
+  evidence: readonly (readonly [member: bigint, kind: bigint, number: bigint, digest: Uint8Array])[],
   parentStateHash: Uint8Array,
   state: StateItem,
   logRoot: Uint8Array,
@@ -168,10 +175,16 @@ interface Block {
 
 function readBlock(bytes: Uint8Array): Block {
   const item = decodeAs('block', bytes) as BlockItem
-  const [, , , , , list, outcome, , , state] = item
+  const [, , , , , list, outcome, evidence, , state] = item
   const [frames, , , domains, , , outliers] = outcome
   const [, reputations, omittedBy, , [size, frontier]] = state
-  const lists = [list.map(([member]) => member), outliers, domains.map(([domain]) => domain), ...omittedBy]
+  const lists = [
+    list.map(([member]) => member),
+    evidence.map(([member]) => member),
+    outliers,
+    domains.map(([domain]) => domain),
+    ...omittedBy,
+  ]
   refuseUnless(lists.every(ascends), 'encoding', 'block: order')
   for (const [, , region] of frames) {
     const [lo = 0n, hi = 0n, point = 0n] = region ?? []
@@ -223,7 +236,7 @@ function checkVote(
 
 /** Step 3. */
 function checkBlock({ item }: Block, { era, genesisTai, periodNs, hash: membershipHash, n, q }: Genesis): void {
-  const [view, blockEra, epoch, height, parent, list, outcome, , parentStateHash, state, logRoot] = item
+  const [view, blockEra, epoch, height, parent, list, outcome, evidence, parentStateHash, state, logRoot] = item
   const [stateHeight, reputations, , stateLeap, [logSize, frontier]] = state
   const [frames, , , , , outcomeLeap] = outcome
   refuseUnless(blockEra === era, 'block', 'era')
@@ -241,6 +254,12 @@ function checkBlock({ item }: Block, { era, genesisTai, periodNs, hash: membersh
   refuseUnless(stateHeight === height && logSize === height - 1n, 'block', 'the height of its state and log')
   refuseUnless(reputations.length === n && same(stateLeap, outcomeLeap), 'block', 'its state')
   refuseUnless(same(rootOf(frontier), logRoot), 'block', 'its log root')
+  const convicted = evidence.map(([member]) => reputations[Number(member)])
+  refuseUnless(
+    convicted.every((reputation) => reputation === 0n),
+    'block',
+    'the reputation of those that it convicts',
+  )
   if (height > 1n) return
   const initial = [
     0n,
@@ -309,6 +328,112 @@ function pathLeadsTo(
 
 function node(left: Uint8Array, right: Uint8Array): Uint8Array {
   return hash('sha256', joinBytes(Uint8Array.of(1), left, right))
+}
+
+// --- Evidence -----------------------------------------------------------------------------------------------------
+
+type EvidenceItem = readonly [
+  format: string,
+  kind: bigint,
+  member: bigint,
+  number: bigint,
+  envelopes: readonly Uint8Array[],
+  proposals: readonly Uint8Array[],
+  parent: Uint8Array | null,
+]
+type ContentItem = readonly [
+  cluster: string,
+  membership: Uint8Array,
+  type: bigint,
+  sender: bigint,
+  bootCount: bigint,
+  attestation: Uint8Array | null,
+  body: Uint8Array,
+]
+
+interface Sealed {
+  readonly content: Uint8Array
+  readonly type: number
+  readonly body: Uint8Array
+  isSigned(): boolean
+}
+interface Said extends Pick<Sealed, 'content' | 'type'> {
+  readonly body: readonly Item[]
+}
+
+const TYPES = ['hello', 'proposal', 'block', 'notarize', 'nullify', 'finalize']
+/** By kind of evidence: the types of its envelopes. */
+const SAID: readonly (readonly number[])[] = [[1, 1], [2, 2], [3, 3], [5, 5], [4, 5], [2]]
+const WRONG_OUTCOME = 5n
+
+function checkEvidence(bytes: Uint8Array, genesis: Genesis): { block: { hash: Uint8Array }; signers: number[] } {
+  const item = decodeAs('evidence', bytes) as EvidenceItem
+  const [, kind, member, number, envelopes, proposals, parent] = item
+  const isOutcome = kind === WRONG_OUTCOME
+  const empty = proposals.length === 0 && parent === null
+  refuseUnless(envelopes.length === (isOutcome ? 1 : 2) && (isOutcome || empty), 'encoding', 'evidence: its parts')
+  const opened = envelopes.map((envelope) => openEnvelope(envelope, member, genesis))
+  for (const { isSigned } of opened) refuseUnless(isSigned(), 'evidence', 'a signature')
+  const said = opened.map(readBody)
+  const types = said.map(({ type }) => type)
+  refuseUnless(String(types) === String(SAID[Number(kind)]), 'evidence', `types ${types.join()}`)
+  for (const { type, body } of said) {
+    // A proposal is of an era and an epoch; all others begin with their view.
+    refuseUnless(body[type === 1 ? 1 : 0] === number, 'evidence', 'the view or epoch')
+    refuseUnless(type !== 1 || body[0] === genesis.era, 'evidence', 'the era')
+  }
+  const [first, second] = said
+  if (first !== undefined && second !== undefined) checkContradiction(first, second)
+  else if (first !== undefined) checkOutcomeParts(first, item, genesis)
+  return { block: { hash: hash('sha384', bytes) }, signers: [Number(member)] }
+}
+
+function openEnvelope(bytes: Uint8Array, member: bigint, genesis: Genesis): Sealed {
+  const [content, signature] = decodeAs('envelope', bytes) as readonly [Uint8Array, Uint8Array]
+  const [cluster, membership, type, sender, , , body] = decodeAs('unread-content', content) as ContentItem
+  refuseUnless(cluster === genesis.cluster && same(membership, genesis.hash), 'message', 'of another cluster')
+  refuseUnless(sender < BigInt(genesis.n), 'message', 'of nobody')
+  refuseUnless(sender === member, 'evidence', 'of somebody else')
+  const key = genesis.keys[Number(sender)] ?? new Uint8Array()
+  const context = new TextEncoder().encode(`quorumtime/v1/${TYPES[Number(type)]}`)
+  const isSigned = (): boolean => ml_dsa87.verify(signature, content, key, { context })
+  return { content, type: Number(type), body, isSigned }
+}
+
+function readBody({ content, type, body }: Sealed): Said {
+  decodeAs('content', content)
+  return { content, type, body: readCbor(body) as readonly Item[] }
+}
+
+/** Step 5: what the two name is not the same, and they stand in order. */
+function checkContradiction(first: Said, second: Said): void {
+  if (first.type !== second.type) return
+  const what = ({ type, content, body }: Said): Item => (type === 1 ? content : type === 2 ? body : (body[1] ?? null))
+  refuseUnless(!same(what(first), what(second)), 'evidence', 'no contradiction')
+  refuseUnless(Buffer.compare(first.content, second.content) < 0, 'evidence', 'order')
+}
+
+/** Step 6. */
+function checkOutcomeParts(
+  { body }: Said,
+  [, , member, number, , proposals, parent]: EvidenceItem,
+  genesis: Genesis,
+): void {
+  const [, , , , parentHash, list] = body as unknown as BlockItem
+  const h = BigInt(new DataView(genesis.hash.buffer, genesis.hash.byteOffset).getUint32(0))
+  refuseUnless((number + h) % BigInt(genesis.n) === member, 'evidence', 'not the leader')
+  if (same(parentHash, genesis.hash)) refuseUnless(parent === null, 'evidence', 'a parent of the root')
+  else {
+    refuseUnless(parent !== null && same(hash('sha384', parent), parentHash), 'evidence', 'the parent')
+    checkBlock(readBlock(parent ?? new Uint8Array()), genesis)
+  }
+  refuseUnless(proposals.length === list.length, 'evidence', 'how many proposals')
+  for (const [index, content] of proposals.entries()) {
+    refuseUnless(same(hash('sha384', content), list[index]?.[1] ?? null), 'evidence', 'another proposal')
+    const [cluster, membership, type, sender] = decodeAs('content', content) as ContentItem
+    refuseUnless(cluster === genesis.cluster && same(membership, genesis.hash), 'message', 'of another cluster')
+    refuseUnless(type === 1n && sender < BigInt(genesis.n), 'evidence', 'no proposal')
+  }
 }
 
 // --- Small things -------------------------------------------------------------------------------------------------

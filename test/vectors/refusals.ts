@@ -1,5 +1,6 @@
 import { type Block, blockCodec } from '../../src/consensus/block.ts'
 import { type Certificate, certificateCodec } from '../../src/consensus/certificate.ts'
+import { type Evidence, evidenceCodec } from '../../src/consensus/evidence.ts'
 import { type CompactVote, compactVote } from '../../src/consensus/messages.ts'
 import { type ProofBundle, proofBundleCodec } from '../../src/consensus/proof.ts'
 import { concatBytes, toHex, utf8 } from '../../src/core/bytes.ts'
@@ -24,11 +25,15 @@ export function refusals({ say, chain }: VectorCluster, files: VectorFiles): rea
   if (first === undefined) throw new RangeError('expected a block')
   const { block, hash } = first
   const notarization = compactVote(say(0, 'notarize', { view: block.view, hash }))
+  const evidence = 'n4/evidence.cbor'
+  const outcome = 'n4/evidence-outcome.cbor'
   const [solo, rack, proof] = ['n1/certificate.cbor', 'n4/certificate.cbor', 'n4/proof.cbor'] as const
   return [
     ...refusalsOf(rack, [...framingRows(bytesOf(files, rack)), ...voteRows(bytesOf(files, rack))]),
     ...refusalsOf(rack, blockRows(bytesOf(files, rack))),
     ...refusalsOf(solo, firstBlockRows(bytesOf(files, solo), notarization)),
+    ...refusalsOf(evidence, evidenceRows(bytesOf(files, evidence))),
+    ...refusalsOf(outcome, outcomeRows(bytesOf(files, outcome))),
     ...refusalsOf(proof, proofRows(bytesOf(files, proof), bytesOf(files, 'n1/genesis.cbor'))),
   ]
 }
@@ -94,6 +99,17 @@ function blockRows(good: Uint8Array): readonly Row[] {
     ['a log without its last decisions', 'block.state', withState({ log })],
     ['a reputation too few', 'block.state', withState({ reputationPpm, omittedBy: reputationPpm.map(() => []) })],
     ['other leap knowledge in its state', 'block.state', withState({ leap: { ...state.leap, resolved: false } })],
+    [
+      'a conviction that its state does not know',
+      'block.evidence',
+      withState({ reputationPpm: state.reputationPpm.map(() => 1_000_000) }),
+    ],
+    ['evidence out of order', 'encoding.rule', withBlock({ evidence: [...block.evidence, ...block.evidence] })],
+    [
+      'evidence against nobody',
+      'block.evidence',
+      withBlock({ evidence: block.evidence.map((entry) => ({ ...entry, member: 4 })) }),
+    ],
     ['another log root', 'block.log-root', withBlock({ logRoot: block.parent.slice(0, 32) })],
     ['another grade', 'certificate.signature', withOutcome({ grade: 'partial' })],
     ['another view', 'certificate.signature', withBlock({ view: block.view + 1 })],
@@ -134,6 +150,46 @@ function proofRows(good: Uint8Array, otherGenesis: Uint8Array): readonly Row[] {
     ['a path with more at its end', 'proof.path', changed({ path: [...bundle.path, block.logRoot] })],
     ['a block that was not decided', 'proof.path', changed({ block: undecided })],
   ]
+}
+
+/** A pair of envelopes of one member, view and type. */
+function evidenceRows(good: Uint8Array): readonly Row[] {
+  const evidence = valueIn(evidenceCodec, good)
+  const [first, second] = evidence.envelopes
+  if (first === undefined || second === undefined) throw new RangeError('expected two envelopes')
+  const changed = (change: Partial<Evidence>): Uint8Array => encode(evidenceCodec, { ...evidence, ...change })
+  return [
+    ['the same words twice', 'evidence.same', changed({ envelopes: [first, first] })],
+    ['one message', 'encoding.rule', changed({ envelopes: [first] })],
+    ['a proposal that proves nothing', 'encoding.rule', changed({ proposals: [first.subarray(0, 100)] })],
+    ['another kind', 'evidence.type', changed({ kind: 'conflicting-notarize' })],
+    ['somebody else', 'evidence.member', changed({ member: 2 })],
+    ['another view', 'evidence.number', changed({ number: 7 })],
+    ['a reader with another genesis', 'message.cluster', good, 'n4/genesis-renamed.cbor'],
+    ['a changed signature', 'evidence.signature', changed({ envelopes: [first, flippedAtEnd(second)] })],
+    ['a byte too many', 'encoding.cbor', concatBytes(good, Uint8Array.of(0))],
+  ]
+}
+
+function outcomeRows(good: Uint8Array): readonly Row[] {
+  const evidence = valueIn(evidenceCodec, good)
+  const { envelopes, proposals, parent } = evidence
+  const changed = (change: Partial<Evidence>): Uint8Array => encode(evidenceCodec, { ...evidence, ...change })
+  return [
+    ['a proposal left out', 'evidence.proposals', changed({ proposals: proposals.slice(1) })],
+    ['a proposal too many', 'evidence.proposals', changed({ proposals: [...proposals, new Uint8Array(1)] })],
+    ['no parent', 'evidence.parent', changed({ parent: undefined })],
+    ['another parent', 'evidence.parent', changed({ parent: parent?.subarray(1) })],
+    ['a block of another view', 'evidence.number', changed({ number: evidence.number + 1 })],
+    ['a changed signature of a block', 'evidence.signature', changed({ envelopes: envelopes.map(flippedAtEnd) })],
+  ]
+}
+
+/** Envelopes end in their signature. */
+function flippedAtEnd(envelope: Uint8Array): Uint8Array {
+  const changed = envelope.slice()
+  changed[changed.length - 2000] = (changed[changed.length - 2000] ?? 0) ^ 1
+  return changed
 }
 
 /** The one place where `part` stands, with `other` instead. */

@@ -1,4 +1,5 @@
 import { type Block, blockHash, chainRoot } from '../../src/consensus/block.ts'
+import type { EvidenceEntry } from '../../src/consensus/evidence-entry.ts'
 import { leaderOf, type Membership, membershipHash, quorumOf } from '../../src/consensus/membership.ts'
 import { contentDigest, type SignedMessage } from '../../src/consensus/messages.ts'
 import type { LeapClaim, Proposal, RangingEntry } from '../../src/consensus/proposal.ts'
@@ -29,6 +30,8 @@ export interface Turn {
   readonly listed: readonly number[]
   /** Members that say more than the plain truth. */
   readonly changes?: Readonly<Record<number, Partial<Proposal>>>
+  /** Proofs that the block lists, sorted by member. */
+  readonly evidence?: readonly EvidenceEntry[]
 }
 
 /** The blocks that follow from these turns, by the product's own rules. */
@@ -36,7 +39,7 @@ export function composeChain(membership: Membership, turns: readonly Turn[], say
   const quorum = quorumOf(membership.members.length)
   const genesisHash = membershipHash(membership)
   let parent: ChainNode = { ...chainRoot(membership), block: undefined }
-  return turns.map(({ view, epoch, listed, changes }) => {
+  return turns.map(({ view, epoch, listed, changes, evidence }) => {
     const proposals = listed.map((member) =>
       say(member, 'proposal', {
         ...plainProposal(membership, member, epoch, parent.hash),
@@ -49,6 +52,7 @@ export function composeChain(membership: Membership, turns: readonly Turn[], say
         epoch,
         leader: leaderOf(view, quorum, genesisHash),
         parent,
+        evidence: evidence ?? [],
         proposals: proposals.map((message) => ({
           member: message.header.sender,
           digest: contentDigest(message),

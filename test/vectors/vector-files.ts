@@ -1,6 +1,7 @@
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec, certificateOf } from '../../src/consensus/certificate.ts'
 import { decisionLeafHash } from '../../src/consensus/decision.ts'
+import { encodeEvidence, evidenceEntry } from '../../src/consensus/evidence.ts'
 import { leaderOf, type Membership, membershipCodec, membershipHash, quorumOf } from '../../src/consensus/membership.ts'
 import { compactVote } from '../../src/consensus/messages.ts'
 import { proofBundleCodec } from '../../src/consensus/proof.ts'
@@ -11,6 +12,7 @@ import { sha256 } from '../../src/core/hash.ts'
 import { inclusionPath } from '../../src/core/merkle.ts'
 import { plus } from '../../src/core/time.ts'
 import { composeChain, type Decided, type Turn } from './vector-chain.ts'
+import { doubleFinalize, gradedUp } from './vector-evidence.ts'
 import { createVoices, envelopeOf, type Say, vectorMembership } from './vector-members.ts'
 
 /** A cluster of the vectors: everything that its files are made from. */
@@ -33,7 +35,8 @@ export function clusterOfOne(): VectorCluster {
 
 /**
  * Four appliances, seven epochs. Views 3 and 4 were nullified. Member 3 is not listed at first; then it knows no peer,
- * so that it gets no region; then it is 90 µs off. Member 1 has no source in epoch 706 and knows of no leap second.
+ * so that it gets no region; then it is 90 µs off. Member 1 has no source in epoch 706 and knows of no leap second; in
+ * view 8 it has said of two blocks that they are final, and the block of view 9 convicts it.
  */
 export function clusterOfFour(): VectorCluster {
   const membership = vectorMembership(4, 'rack-7')
@@ -50,6 +53,7 @@ export function clusterOfFour(): VectorCluster {
       view: 9,
       epoch: 706,
       listed: all,
+      evidence: [evidenceEntry(doubleFinalize(say))],
       changes: {
         1: { nodeClock: undefined, mode: 'acquiring', sources: [], leap: undefined },
         2: { stampRoot: sha256(utf8('what users had time-stamped')) },
@@ -89,6 +93,8 @@ export function filesOfFour(cluster: VectorCluster): VectorFiles {
     ['n4/block.cbor', envelopeOf(say(leader, 'block', block))],
     ['n4/notarize.cbor', envelopeOf(say(0, 'notarize', { view, hash }))],
     ['n4/nullify.cbor', envelopeOf(say(3, 'nullify', { view: 4 }))],
+    ['n4/evidence.cbor', encodeEvidence(doubleFinalize(say))],
+    ['n4/evidence-outcome.cbor', encodeEvidence(gradedUp(decidedAt(chain, 7), leader, decidedAt(chain, 6), say))],
     ['n4/finalize.cbor', envelopeOf(say(2, 'finalize', { view, hash }))],
     [
       'n4/wire-nullification.cbor',

@@ -1,6 +1,7 @@
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec } from '../../src/consensus/certificate.ts'
 import { decisionBytes, decisionLeafHash } from '../../src/consensus/decision.ts'
+import { evidenceCodec } from '../../src/consensus/evidence.ts'
 import { type Membership, membershipHash } from '../../src/consensus/membership.ts'
 import { contentDigest, decodeEnvelope, signingContext } from '../../src/consensus/messages.ts'
 import { proofBundleCodec } from '../../src/consensus/proof.ts'
@@ -17,6 +18,7 @@ export interface VectorIndex {
   /** Of a proof, `votes` are those of the later certificate. */
   readonly proofs: readonly ExpectedDecision[]
   readonly messages: readonly ExpectedMessage[]
+  readonly evidence: readonly ExpectedEvidence[]
   readonly refused: readonly ExpectedRefusal[]
 }
 
@@ -41,6 +43,15 @@ export interface ExpectedMessage {
   readonly sender: number
   readonly context: string
   readonly contentDigest: string
+}
+
+export interface ExpectedEvidence {
+  readonly file: string
+  readonly genesis: string
+  readonly kind: string
+  readonly member: number
+  readonly number: number
+  readonly digest: string
 }
 
 /** `file` with the `remove` bytes from `at` replaced by `insert`. */
@@ -73,6 +84,7 @@ export function vectorIndex(one: VectorCluster, four: VectorCluster, files: Vect
     certificates: [expectedCertificate('n1', one.membership, files), expectedCertificate('n4', four.membership, files)],
     proofs: [expectedProof('n1', one.membership, files), expectedProof('n4', four.membership, files)],
     messages: messages.map((name) => expectedMessage(`n4/${name}.cbor`, files)),
+    evidence: ['n4/evidence.cbor', 'n4/evidence-outcome.cbor'].map((file) => expectedEvidence(file, files)),
     refused: refusals(one, files).map(({ bytes, name, code, file, genesis }) => ({
       name,
       code,
@@ -137,6 +149,11 @@ function expectedMessage(file: string, files: VectorFiles): ExpectedMessage {
     context: signingContext(type),
     contentDigest: toHex(contentDigest(decoded.value)),
   }
+}
+
+function expectedEvidence(file: string, files: VectorFiles): ExpectedEvidence {
+  const { kind, member, number } = valueIn(evidenceCodec, bytesOf(files, file))
+  return { file, genesis: 'n4/genesis.cbor', kind, member, number, digest: toHex(sha384(bytesOf(files, file))) }
 }
 
 /** What lies between the bytes that both have at the beginning and those that both have at the end. */

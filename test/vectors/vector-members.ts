@@ -1,5 +1,5 @@
 import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
-import { type Membership, membershipHash } from '../../src/consensus/membership.ts'
+import { type Membership, membershipHash, RULES_VERSION } from '../../src/consensus/membership.ts'
 import {
   type BodyOf,
   encodeContent,
@@ -35,7 +35,7 @@ export function vectorMembership(n: number, cluster: string): Membership {
     era: 1,
     genesisTai: GENESIS_TAI,
     epochPeriodNs: 1_000_000_000n,
-    rulesVersion: 1,
+    rulesVersion: RULES_VERSION,
     targetPrecisionNs: 1_000n,
     acceptSingleDomain: ['gnss'],
     members: Array.from({ length: n }, (_, id) => ({

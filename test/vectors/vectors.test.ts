@@ -5,13 +5,16 @@ import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec, verifyCertificate } from '../../src/consensus/certificate.ts'
+import { evidenceCodec, evidenceDigest } from '../../src/consensus/evidence.ts'
+import { verifyEvidence } from '../../src/consensus/evidence-check.ts'
 import { type Membership, membershipCodec } from '../../src/consensus/membership.ts'
 import { checkHeader, decodeEnvelope, encodeContent, encodeEnvelope } from '../../src/consensus/messages.ts'
 import { proofBundleCodec, verifyProof } from '../../src/consensus/proof.ts'
-import { verifyQuorumCertificate } from '../../src/consensus/quorum-certificate.ts'
+import { type Verify, verifyQuorumCertificate } from '../../src/consensus/quorum-certificate.ts'
 import { decodeWireMessage, encodeWireMessage } from '../../src/consensus/wire-message.ts'
 import { toHex } from '../../src/core/bytes.ts'
-import { type Codec, encode } from '../../src/core/encoding.ts'
+import { type Codec, decode, encode } from '../../src/core/encoding.ts'
+import type { Result } from '../../src/core/fault.ts'
 import { createNobleMlDsa } from '../../src/crypto/ml-dsa-noble.ts'
 import { createOpenSslMlDsa } from '../../src/crypto/ml-dsa-openssl.ts'
 import { changedFile, genesisOf, readIndex, readVector } from './read-vectors.ts'
@@ -20,7 +23,7 @@ import { vectorFiles, vectorIndex } from './vector-index.ts'
 import { PAGE, pageWithWalkThrough } from './walk-through.ts'
 
 const FOLDER = import.meta.dirname
-const BYTES_MAX = 200 * 1024
+const BYTES_MAX = 256 * 1024
 
 let one: VectorCluster
 let files: VectorFiles
@@ -110,13 +113,25 @@ for (const { name, verifier, createSigner } of [createOpenSslMlDsa(), createNobl
       assert.ok((await verifyQuorumCertificate(wire.value.value, membership, membershipHash, verify)).ok)
     })
 
+    it('verify: evidence, with the kind, member, view and digest of the index', async () => {
+      for (const { file, genesis, kind, member, number, digest } of readIndex().evidence) {
+        const evidence = valueIn(evidenceCodec, readVector(file))
+        assert.deepEqual([evidence.kind, evidence.member, evidence.number], [kind, member, number], file)
+        assert.deepEqual(
+          await verifyEvidence(evidence, genesisOf(genesis), verify),
+          { ok: true, value: undefined },
+          file,
+        )
+        assert.equal(toHex(evidenceDigest(evidence)), digest, file)
+      }
+    })
+
     it('are refused, each with its code, after every change of the index', async () => {
       const { refused } = readIndex()
       assert.ok(refused.length > 20)
       for (const change of refused) {
         const bytes = changedFile(change)
-        const check = change.file.endsWith('proof.cbor') ? verifyProof : verifyCertificate
-        const result = await check(bytes, genesisOf(change.genesis), verify)
+        const result = await check(change.file, bytes, genesisOf(change.genesis), verify)
         assert.equal(result.ok ? 'accepted' : result.fault.code, change.code, change.name)
       }
     })
@@ -151,10 +166,11 @@ describe('a signature', () => {
 
 describe('docs/certificate.md', () => {
   const page = readFileSync(PAGE, 'utf8')
+  const pages = page + readFileSync(join(PAGE, '..', 'evidence.md'), 'utf8')
 
-  it('has the code of every refusal of the vectors', () => {
+  it('has, with docs/evidence.md, the code of every refusal of the vectors', () => {
     for (const { code } of readIndex().refused) {
-      assert.ok(page.includes(`\`${code}\``) || page.includes(`\`${code.split('.')[0]}.*\``), code)
+      assert.ok(pages.includes(`\`${code}\``) || pages.includes(`\`${code.split('.')[0]}.*\``), code)
     }
   })
 
@@ -168,6 +184,13 @@ describe('docs/certificate.md', () => {
     assert.equal(status, 0)
   })
 })
+
+function check(file: string, bytes: Uint8Array, membership: Membership, verify: Verify): Promise<Result<unknown>> {
+  if (file.endsWith('proof.cbor')) return verifyProof(bytes, membership, verify)
+  if (!file.includes('evidence')) return verifyCertificate(bytes, membership, verify)
+  const evidence = decode(evidenceCodec, bytes, 'evidence')
+  return evidence.ok ? verifyEvidence(evidence.value, membership, verify) : Promise.resolve(evidence)
+}
 
 function identityOf(membership: Membership): { cluster: string; membershipHash: Uint8Array; n: number } {
   const { cluster, members } = membership

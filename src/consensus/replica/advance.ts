@@ -4,6 +4,7 @@ import type { MonoNs } from '../../core/time.ts'
 import { certificateCodec, certificateOf } from '../certificate.ts'
 import type { CompactVote, SignedMessage } from '../messages.ts'
 import { type QuorumCertificate, quorumCertificateCodec, type VoteType } from '../quorum-certificate.ts'
+import { accuse, isExposed } from './accuse.ts'
 import { askForBlock } from './ask.ts'
 import { openGap } from './backfill.ts'
 import { type Context, leaderOfView } from './context.ts'
@@ -19,7 +20,7 @@ export function takeVote(context: Context, vote: SignedMessage<VoteType>, now: M
   if (!context.views.keeps(view, context.view)) return view < context.view
   const record = context.views.at(view)
   const { repeated, certificate, evidence } = addVote(record, vote, context.quorum.q)
-  context.outbox.evidence.push(...evidence)
+  for (const found of evidence) accuse(context, found)
   if (certificate !== undefined) takeCertificate(context, certificate, now)
   return repeated
 }
@@ -29,7 +30,7 @@ export function takeOfferedBlock(context: Context, offered: OfferedBlock, now: M
   const { view } = offered.block
   if (!context.views.keeps(view, context.view)) return
   const record = context.views.at(view)
-  context.outbox.evidence.push(...offerBlock(record, offered))
+  for (const found of offerBlock(record, offered)) accuse(context, found)
   const certified = record.finalization?.hash ?? record.notarization?.hash
   if (certified === undefined || !equalBytes(certified, offered.hash)) return
   context.chain.add(offered.block, offered.hash)
@@ -46,7 +47,9 @@ export function takeCertificate(context: Context, certificate: QuorumCertificate
     record.nullification = certificate
     keep(context, 'nullification', certificate)
     if (view >= context.view) {
-      context.pacemaker.viewNullified(leaderOfView(context, view))
+      const leader = leaderOfView(context, view)
+      // Its view was given up without waiting: that says nothing of how long messages take.
+      if (!isExposed(context, leader)) context.pacemaker.viewNullified(leader)
       enterView(context, view + 1, certificate, now)
     }
     return

@@ -30,6 +30,11 @@ export function askForOrder(context: Context, digest: Uint8Array, now: MonoNs): 
   if (mayAsk(context, `order ${toHex(digest)}`, now)) sendTo(context, 'all', { kind: 'want-order', value: digest })
 }
 
+export function askForEvidence(context: Context, digests: readonly Uint8Array[], now: MonoNs): void {
+  const wanted = digests.slice(0, WANTED_MAX).filter((digest) => mayAsk(context, `evidence ${toHex(digest)}`, now))
+  if (wanted.length > 0) sendTo(context, 'all', { kind: 'want-evidence', value: wanted })
+}
+
 export function askForQuorums(context: Context, views: readonly number[], now: MonoNs): void {
   context.viewFetch.wanted = views.length > FEW_VIEWS ? views.toSorted((a, b) => a - b) : []
   const wanted = (views.length > FEW_VIEWS ? [] : views).filter((view) => mayAsk(context, `quorum ${view}`, now))

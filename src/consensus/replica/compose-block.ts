@@ -1,13 +1,14 @@
 import type { Result } from '../../core/fault.ts'
-import { ok } from '../../core/fault.ts'
+import { fail, ok } from '../../core/fault.ts'
 import { rootOf } from '../../core/merkle.ts'
 import { agree } from '../agreement.ts'
 import { type Block, stateHash } from '../block.ts'
 import { decisionLeafHash } from '../decision.ts'
+import type { EvidenceEntry } from '../evidence-entry.ts'
 import type { Membership } from '../membership.ts'
+import type { Proposal } from '../proposal.ts'
 import { nextState } from '../state.ts'
 import type { ChainNode } from './chain.ts'
-import type { PooledProposal } from './proposal-pool.ts'
 
 export interface BlockPlan {
   readonly view: number
@@ -15,15 +16,29 @@ export interface BlockPlan {
   readonly epoch: number
   readonly parent: ChainNode
   /** Sorted by member. */
-  readonly proposals: readonly PooledProposal[]
+  readonly proposals: readonly PlannedProposal[]
+  /** Sorted by member, one each. */
+  readonly evidence: readonly EvidenceEntry[]
+}
+
+/** A proposal with what the list of a block says of it. */
+export interface PlannedProposal {
+  readonly member: number
+  readonly digest: Uint8Array
+  readonly message: { readonly body: Proposal }
 }
 
 /**
- * The one block that follows from a plan. A leader sends it; a voter composes it again from the leader's list and
+ * The one block that follows from a plan, or why there is none (`agreement.*`, `block.evidence`). A leader sends it; a voter composes it again from the leader's list and
  * compares hashes, so that outcome, states and log root are all recomputed by everybody who votes.
  */
 export function composeBlock(plan: BlockPlan, membership: Membership): Result<Block> {
-  const { view, leader, epoch, parent, proposals } = plan
+  const { view, leader, epoch, parent, proposals, evidence } = plan
+  const needless = evidence.find(({ member }) => (parent.state.reputationPpm[member] ?? 0) === 0)
+  if (needless !== undefined) {
+    const { member, kind } = needless
+    return fail('block.evidence', `expected evidence against members not convicted yet, got ${kind} of ${member}`)
+  }
   const listed = proposals.map(({ member, message }) => ({ member, proposal: message.body }))
   const outcome = agree(listed, membership, parent.state, epoch)
   if (!outcome.ok) return outcome
@@ -31,6 +46,7 @@ export function composeBlock(plan: BlockPlan, membership: Membership): Result<Bl
     leader,
     listed: proposals.map(({ member }) => member),
     outcome: outcome.value,
+    convicted: evidence.map(({ member }) => member),
     decisionLeafHash: parent.block === undefined ? undefined : decisionLeafHash(parent.block, parent.hash),
   })
   return ok({
@@ -41,7 +57,7 @@ export function composeBlock(plan: BlockPlan, membership: Membership): Result<Bl
     parent: parent.hash,
     list: proposals.map(({ member, digest }) => ({ member, digest })),
     outcome: outcome.value,
-    evidence: [],
+    evidence,
     parentStateHash: stateHash(parent.state),
     state,
     logRoot: rootOf(state.log.frontier, state.log.size),

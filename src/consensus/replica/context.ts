@@ -1,5 +1,6 @@
 import type { MonoNs } from '../../core/time.ts'
 import { type Block, type ChainRoot, chainRoot } from '../block.ts'
+import type { Evidence } from '../evidence.ts'
 import { leaderOf, membershipHash, type Quorum, quorumOf } from '../membership.ts'
 import type { BodyOf, CompactVote, MessageType, SignedMessage } from '../messages.ts'
 import { encodeContent, encodeEnvelope } from '../messages.ts'
@@ -10,11 +11,12 @@ import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts'
 import type { Backfill } from './backfill.ts'
 import { type Chain, createChain } from './chain.ts'
 import type { FinalChange } from './end-session.ts'
+import { createEvidencePool, type EvidencePool } from './evidence-pool.ts'
 import type { ViewFetch } from './fetch-views.ts'
 import { createOrderBook, type OrderBook } from './order-book.ts'
 import { createPacemaker, type Pacemaker } from './pacemaker.ts'
 import { createProposalPool, type ProposalPool } from './proposal-pool.ts'
-import type { Commit, EpochClock, Evidence, JournalRecord, Outgoing, ReplicaConfig } from './types.ts'
+import type { Commit, EpochClock, JournalRecord, Outgoing, ReplicaConfig } from './types.ts'
 import { createViewBook, type ViewBook } from './view-book.ts'
 
 /** The mutable heart of a replica: what its rules (one file each) read and change. Nothing outside this folder sees it. */
@@ -28,6 +30,7 @@ export interface Context {
   readonly views: ViewBook
   readonly chain: Chain
   readonly pool: ProposalPool
+  readonly proofs: EvidencePool
   readonly pacemaker: Pacemaker
   /** What the present step asks of the shell so far. */
   outbox: Outbox
@@ -91,6 +94,7 @@ export function createContext(config: ReplicaConfig, start: MonoNs): Context {
     views: createViewBook(),
     chain: createChain(root),
     pool: createProposalPool(),
+    proofs: createEvidencePool(),
     pacemaker: createPacemaker(quorum.f),
     outbox: emptyOutbox(),
     peers: new Map(),

@@ -1,12 +1,11 @@
 import { equalBytes } from '../../core/bytes.ts'
 import { type Fault, fail } from '../../core/fault.ts'
 import type { MonoNs } from '../../core/time.ts'
-import { blockHash } from '../block.ts'
 import { checkEmptyBlock, closingOf } from '../empty-block.ts'
 import { WANTED_MAX } from '../wire-message.ts'
-import { askForBlock, askForOrder, askForProposals, askForQuorums } from './ask.ts'
+import { askForBlock, askForEvidence, askForOrder, askForProposals, askForQuorums } from './ask.ts'
 import type { ChainNode } from './chain.ts'
-import { composeBlock } from './compose-block.ts'
+import { checkBlock, checkPlace } from './check-block.ts'
 import { type Context, leaderOfView } from './context.ts'
 import { epochAt } from './epoch-schedule.ts'
 import type { PooledProposal } from './proposal-pool.ts'
@@ -21,11 +20,11 @@ export type Judgement =
 
 /**
  * Rule 3: whether this member may notarize a block of its present view. The parent is notarized, every view between is
- * nullified, every listed proposal is here and verified, and the whole block is what follows from them.
+ * nullified, every listed proof and proposal is here and verified, and the whole block is what follows from them.
  */
 export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs): Judgement {
   const { block } = offered
-  const { quorum, config } = context
+  const { config } = context
   const parent = context.chain.get(block.parent)
   if (parent === undefined) {
     askForBlock(context, block.parent, now)
@@ -33,8 +32,8 @@ export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs)
     askForQuorums(context, undecidedViews(context, block.view), now)
     return { verdict: 'wait' }
   }
-  if (parent.view >= block.view)
-    return refuse('block.parent', `expected a parent of an earlier view, got view ${parent.view}`)
+  const placed = checkPlace(block, parent, config.membership)
+  if (!placed.ok) return refuse(context, offered, placed.fault)
   if (!isCertified(context, parent)) {
     askForQuorums(context, [parent.view], now)
     return { verdict: 'wait' }
@@ -44,60 +43,63 @@ export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs)
     askForQuorums(context, missing, now)
     return { verdict: 'wait' }
   }
-  if (block.era !== config.membership.era)
-    return refuse('block.era', `expected era ${config.membership.era}, got ${block.era}`)
   if (block.change !== undefined || closingOf(parent) !== undefined) return judgeEmpty(context, offered, parent, now)
-  if (block.epoch <= parent.epoch)
-    return refuse('block.epoch', `expected an epoch after ${parent.epoch}, got ${block.epoch}`)
   if (context.clock === undefined) return { verdict: 'wait' }
   // A stale or early epoch proves nothing of the leader: clocks differ. It only gets no vote from here, now.
   if (Math.abs(block.epoch - epochAt(config.membership, context.clock, now)) > 1) return { verdict: 'wait' }
-  if (block.list.length < quorum.q || block.list.length > quorum.n) {
-    return refuse('block.list', `expected ${quorum.q} to ${quorum.n} proposals, got ${block.list.length}`)
-  }
-  return judgeContent(context, offered, parent, now)
+  const evidence = judgeEvidence(context, offered, now)
+  return evidence ?? judgeContent(context, offered, parent, now)
 }
 
 /** A block that certifies no time: the order that it carries out must be here, and all the rest follows from its parent. */
-function judgeEmpty(context: Context, { block, hash }: OfferedBlock, parent: ChainNode, now: MonoNs): Judgement {
+function judgeEmpty(context: Context, offered: OfferedBlock, parent: ChainNode, now: MonoNs): Judgement {
+  const { block, hash } = offered
   const { change } = block
-  if (change === undefined) return refuse('block.change', 'expected a block that closes a change, got another')
-  if (change.step === 'order' && context.orders.byDigest(change.digest) === undefined) {
+  if (change?.step === 'order' && context.orders.byDigest(change.digest) === undefined) {
     askForOrder(context, change.digest, now)
     return { verdict: 'wait' }
   }
   const checked = checkEmptyBlock(block, hash, parent, context.config.membership)
-  return checked.ok ? { verdict: 'valid' } : { verdict: 'refuse', fault: checked.fault }
+  return checked.ok ? { verdict: 'valid' } : refuse(context, offered, checked.fault)
 }
 
-function judgeContent(context: Context, { block, hash }: OfferedBlock, parent: ChainNode, now: MonoNs): Judgement {
+/** Every proof that the block lists must be here, verified, and what the list says of it; undefined when all are. */
+function judgeEvidence(context: Context, offered: OfferedBlock, now: MonoNs): Judgement | undefined {
+  const missing: Uint8Array[] = []
+  for (const { member, kind, number, digest } of offered.block.evidence) {
+    const held = context.proofs.byDigest(digest)?.entry
+    if (held === undefined) missing.push(digest)
+    else if (held.member !== member || held.kind !== kind || held.number !== number) {
+      const expected = `expected ${held.kind} ${held.number} of member ${held.member}`
+      const { fault } = fail('block.evidence', `${expected}, got ${kind} ${number} of member ${member}`)
+      return { verdict: 'refuse', fault }
+    }
+  }
+  if (missing.length === 0) return undefined
+  askForEvidence(context, missing, now)
+  return { verdict: 'wait' }
+}
+
+function judgeContent(context: Context, offered: OfferedBlock, parent: ChainNode, now: MonoNs): Judgement {
+  const { block, hash } = offered
   const proposals: PooledProposal[] = []
   const missing: Uint8Array[] = []
   for (const { member, digest } of block.list) {
     const pooled = context.pool.byDigest(digest)
     if (pooled === undefined) missing.push(digest)
-    else if (pooled.member !== member || pooled.message.body.epoch !== block.epoch) {
-      return refuse(
-        'block.list',
-        `expected a proposal of member ${member} for epoch ${block.epoch}, got one of ${pooled.member}`,
-      )
-    } else proposals.push(pooled)
+    else if (pooled.member === member && pooled.message.body.epoch === block.epoch) proposals.push(pooled)
+    else {
+      const expected = `expected a proposal of member ${member} for epoch ${block.epoch}, got one of ${pooled.member}`
+      return refuse(context, offered, fail('block.list', expected).fault)
+    }
   }
   if (missing.length > 0) {
     askForProposals(context, missing, now)
     return { verdict: 'wait' }
   }
   const leader = leaderOfView(context, block.view)
-  const composed = composeBlock(
-    { view: block.view, leader, epoch: block.epoch, parent, proposals },
-    context.config.membership,
-  )
-  if (!composed.ok) return { verdict: 'refuse', fault: composed.fault }
-  if (equalBytes(blockHash(composed.value), hash)) return { verdict: 'valid' }
-  return {
-    ...refuse('block.outcome', 'expected what follows from its proposals and its parent, got another block'),
-    proposals,
-  }
+  const checked = checkBlock({ block, hash, leader, parent, proposals }, context.config.membership)
+  return checked.ok ? { verdict: 'valid' } : { verdict: 'refuse', fault: checked.fault, proposals }
 }
 
 /** Whether a block may be built on: it is the newest final one, or a certificate of its view names it. */
@@ -118,6 +120,8 @@ function undecidedViews(context: Context, view: number): readonly number[] {
   return undecided
 }
 
-function refuse(code: string, message: string): { readonly verdict: 'refuse'; readonly fault: Fault } {
-  return { verdict: 'refuse', fault: fail(code, message).fault }
+/** What a block is refused for stands in it and its parent; with all proposals of its list here, others can be shown it. */
+function refuse(context: Context, { block }: OfferedBlock, fault: Fault): Judgement {
+  const proposals = block.list.flatMap(({ digest }) => context.pool.byDigest(digest) ?? [])
+  return { verdict: 'refuse', fault, ...(proposals.length === block.list.length ? { proposals } : {}) }
 }

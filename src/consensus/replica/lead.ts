@@ -1,6 +1,8 @@
 import { type MonoNs, plus } from '../../core/time.ts'
 import { type Block, blockHash, type SessionChange } from '../block.ts'
 import { closingOf, composeEmptyBlock } from '../empty-block.ts'
+import { isConvicted } from '../state.ts'
+import { isExposed } from './accuse.ts'
 import { takeOfferedBlock } from './advance.ts'
 import { askForBlock, askForQuorums } from './ask.ts'
 import type { ChainNode } from './chain.ts'
@@ -11,12 +13,12 @@ import { viewsNotNullified } from './skipped-views.ts'
 
 /**
  * Rule 2: the leader of the present view lists every proposal that it holds, once all n are here, or q after the
- * proposal deadline. Returns when to try again, or undefined when only a message can help.
+ * proposal deadline, and proof of every lie that nobody is convicted of yet. Returns when to try again, or undefined when only a message can help.
  */
 export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   const { clock, config, view, quorum } = context
   const record = context.views.at(view)
-  if (leaderOfView(context, view) !== config.self) return undefined
+  if (leaderOfView(context, view) !== config.self || isExposed(context, config.self)) return undefined
   if (record.own.block !== undefined || record.own.nullify !== undefined) return undefined
   const parent = context.chain.get(context.tip.hash)
   if (parent === undefined) {
@@ -40,7 +42,8 @@ export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   if (proposals.length < quorum.n && (now < deadline || proposals.length < quorum.q)) {
     return now < deadline ? deadline : undefined
   }
-  const composed = composeBlock({ view, leader: config.self, epoch, parent, proposals }, config.membership)
+  const evidence = context.proofs.entries().filter(({ member }) => !isConvicted(parent.state, member))
+  const composed = composeBlock({ view, leader: config.self, epoch, parent, proposals, evidence }, config.membership)
   if (!composed.ok) return undefined
   publishBlock(context, composed.value, now)
   return undefined

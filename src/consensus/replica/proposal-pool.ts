@@ -1,6 +1,6 @@
 import { toHex } from '../../core/bytes.ts'
-import { contentDigest, encodeEnvelope, type SignedMessage } from '../messages.ts'
-import type { Evidence } from './types.ts'
+import { contradictionOf, type Evidence } from '../evidence.ts'
+import { contentDigest, type SignedMessage } from '../messages.ts'
 
 /** A proposal with what the list of a block says of it. */
 export interface PooledProposal {
@@ -52,7 +52,9 @@ export function createProposalPool(): ProposalPool {
       epochs.set(epoch, all)
       digests.set(toHex(digest), pooled)
       const [first, second] = earlier
-      return first === undefined || second !== undefined ? undefined : conflict(first, pooled)
+      return first === undefined || second !== undefined
+        ? undefined
+        : contradictionOf('conflicting-proposal', epoch, first.message, message)
     },
     firstOf: (epoch) => {
       const firsts = new Map<number, PooledProposal>()
@@ -70,9 +72,4 @@ export function createProposalPool(): ProposalPool {
       }
     },
   }
-}
-
-function conflict(first: PooledProposal, second: PooledProposal): Evidence {
-  const envelopes = [encodeEnvelope(first.message), encodeEnvelope(second.message)]
-  return { kind: 'conflicting-proposal', member: first.member, number: first.message.body.epoch, envelopes }
 }

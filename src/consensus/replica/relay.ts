@@ -80,6 +80,14 @@ export function answerProposals(context: Context, peer: number, digests: readonl
   }
 }
 
+export function answerEvidence(context: Context, peer: number, digests: readonly Uint8Array[], now: MonoNs): void {
+  for (const digest of digests) {
+    const held = context.proofs.byDigest(digest)
+    if (held !== undefined && context.answers.allows(peer, `evidence ${toHex(digest)}`, now))
+      sendTo(context, peer, { kind: 'evidence', value: held.bytes })
+  }
+}
+
 export function answerBlock(context: Context, peer: number, hash: Uint8Array, now: MonoNs): void {
   const block = context.chain.get(hash)?.block
   if (block !== undefined && context.answers.allows(peer, `block ${toHex(hash)}`, now))

@@ -1,6 +1,7 @@
 import { equalBytes } from '../../core/bytes.ts'
 import { checkProposal } from '../agreement.ts'
 import type { SignedMessage } from '../messages.ts'
+import { accuse } from './accuse.ts'
 import type { Context } from './context.ts'
 
 /** Pools a verified proposal; one that `agree` would reject whatever stands beside it is not pooled. */
@@ -11,5 +12,5 @@ export function takeProposal(context: Context, message: SignedMessage<'proposal'
   const isListed = (digest: Uint8Array): boolean =>
     offered.some(({ block }) => block.list.some((entry) => equalBytes(entry.digest, digest)))
   const evidence = context.pool.add(message, isListed)
-  if (evidence !== undefined) context.outbox.evidence.push(evidence)
+  if (evidence !== undefined) accuse(context, evidence)
 }

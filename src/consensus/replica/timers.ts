@@ -1,8 +1,9 @@
 import { max, min } from '../../core/integer.ts'
 import { type MonoNs, plus } from '../../core/time.ts'
 import { closingOf } from '../empty-block.ts'
+import { isExposed } from './accuse.ts'
 import { takeVote } from './advance.ts'
-import type { Context } from './context.ts'
+import { type Context, leaderOfView } from './context.ts'
 import { markAt, PROPOSAL_DEADLINE_NS, targetEpoch } from './epoch-schedule.ts'
 import { castNullify } from './own-votes.ts'
 
@@ -29,6 +30,17 @@ function regularTimersFrom({ clock, config, chain, tip, enteredAt }: Context): M
   const parentEpoch = chain.get(tip.hash)?.epoch ?? chain.finalized.epoch
   const epoch = targetEpoch(config.membership, clock, parentEpoch, enteredAt)
   return max(enteredAt, plus(markAt(config.membership, clock, epoch), PROPOSAL_DEADLINE_NS))
+}
+
+/**
+ * A view that a proven liar leads is given up at once: its block could be right, but nobody has to wait for it. Not once
+ * this member has notarized it; then the view's deadlines decide as always.
+ */
+export function nullifyExposed(context: Context, now: MonoNs): void {
+  const record = context.views.at(context.view)
+  if (record.own.notarize !== undefined || !isExposed(context, leaderOfView(context, record.view))) return
+  const vote = castNullify(context, record, now)
+  if (vote !== undefined) takeVote(context, vote, now)
 }
 
 /** Rule 5: no block to vote for by 2Δ, no notarization by 3Δ: Nullify, unless Finalize was sent. Returns the next deadline. */

@@ -1,5 +1,6 @@
 import type { MonoNs, TaiNs } from '../../core/time.ts'
 import type { Block, ChainRoot } from '../block.ts'
+import type { Evidence } from '../evidence.ts'
 import type { Membership } from '../membership.ts'
 import type { VerifiedOrder } from '../membership-order.ts'
 import type { CompactVote, MessageType, SignedMessage } from '../messages.ts'
@@ -55,6 +56,9 @@ export type Input =
   /** Bytes of a block asked for by hash; they are worth what their hash is worth. */
   | { readonly type: 'block-bytes'; readonly from: number; readonly bytes: Uint8Array }
   | { readonly type: 'blocks'; readonly from: number; readonly blocks: readonly Uint8Array[] }
+  /** Proof that somebody has lied; `bytes` is its encoding. */
+  | { readonly type: 'evidence'; readonly from: number; readonly evidence: Evidence; readonly bytes: Uint8Array }
+  | { readonly type: 'want-evidence'; readonly from: number; readonly digests: readonly Uint8Array[] }
   /** What the log of this member lacks: a crash may come between the journal and the log. */
   | { readonly type: 'holes'; readonly holes: readonly Hole[] }
   /** An order to change the membership, submitted here when `from` is this member itself; `bytes` is its encoding. */
@@ -80,6 +84,7 @@ export interface Effects {
   readonly send: readonly Outgoing[]
   /** Decisions that became final, oldest first. */
   readonly commit: readonly Commit[]
+  /** Proofs that are new here, found by this member or shown to it. */
   readonly evidence: readonly Evidence[]
   /** Read the hardware now, for the proposal of this epoch, and come back with a `measurement`. */
   readonly measure: { readonly epoch: number } | undefined
@@ -120,22 +125,3 @@ export type JournalRecord =
   | { readonly kind: 'session-end'; readonly number: number; readonly bytes: Uint8Array }
   /** The newest finalized block with its certificate, as a certificate file: where a restart goes on. */
   | { readonly kind: 'final'; readonly number: number; readonly bytes: Uint8Array }
-
-export const EVIDENCE_KINDS = [
-  'conflicting-proposal',
-  'conflicting-block',
-  'conflicting-notarize',
-  'conflicting-finalize',
-  'nullify-and-finalize',
-  'wrong-outcome',
-] as const
-export type EvidenceKind = (typeof EVIDENCE_KINDS)[number]
-
-/** Signed messages of one member that no correct one would both have sent; for `wrong-outcome` the block and its proposals. */
-export interface Evidence {
-  readonly kind: EvidenceKind
-  readonly member: number
-  /** The view, or for proposals the epoch. */
-  readonly number: number
-  readonly envelopes: readonly Uint8Array[]
-}

@@ -69,8 +69,13 @@ describe('votes in a view', () => {
       const { evidence, repeated } = addVote(record, second, q)
       assert.equal(repeated, true)
       assert.deepEqual(
-        evidence.map(({ envelopes, ...rest }) => ({ ...rest, contents: envelopes.map(contentOf) })),
-        [{ kind, member: 2, number: 7, contents: [first, second].map(({ content }) => toHex(content)) }],
+        evidence.map(({ kind: found, member, number, envelopes }) => [
+          found,
+          member,
+          number,
+          ...envelopes.map(contentOf),
+        ]),
+        [[kind, 2, 7, ...[first, second].map(({ content }) => toHex(content))]],
       )
       assert.deepEqual(addVote(record, third, q).evidence, [])
       assert.deepEqual(addVote(record, second, q).evidence, [])

@@ -1,8 +1,8 @@
 import { equalBytes, toHex } from '../../core/bytes.ts'
 import type { Block } from '../block.ts'
-import { compactVote, encodeEnvelope, type SignedMessage } from '../messages.ts'
+import { contradictionOf, type Evidence } from '../evidence.ts'
+import { compactVote, type SignedMessage } from '../messages.ts'
 import type { QuorumCertificate, VoteType } from '../quorum-certificate.ts'
-import type { Evidence } from './types.ts'
 
 /** A leader's block for a view, as it came. */
 export interface OfferedBlock {
@@ -123,7 +123,7 @@ export function offerBlock(record: ViewRecord, offered: OfferedBlock): readonly 
   record.offered.push(offered)
   if (first === undefined) return []
   record.leaderFailed = true
-  return [evidenceOf('conflicting-block', first.message, offered.message, record.view)]
+  return [contradictionOf('conflicting-block', record.view, first.message, offered.message)]
 }
 
 function hashOf(vote: Vote): Uint8Array | undefined {
@@ -143,16 +143,12 @@ function conflictingVotes(record: ViewRecord, known: Vote, vote: Vote): readonly
   const conviction = `${kind} ${vote.header.sender}`
   if (record.convictions.has(conviction)) return []
   record.convictions.add(conviction)
-  return [evidenceOf(kind, known, vote, record.view)]
+  return [contradictionOf(kind, record.view, known, vote)]
 }
 
 function nullifyAndFinalize(record: ViewRecord, sender: number): readonly Evidence[] {
   const nullify = record.votes.nullify.get(sender)
   const finalize = record.votes.finalize.get(sender)
   if (nullify === undefined || finalize === undefined) return []
-  return [evidenceOf('nullify-and-finalize', nullify, finalize, record.view)]
-}
-
-function evidenceOf(kind: Evidence['kind'], first: SignedMessage, second: SignedMessage, number: number): Evidence {
-  return { kind, member: first.header.sender, number, envelopes: [encodeEnvelope(first), encodeEnvelope(second)] }
+  return [contradictionOf('nullify-and-finalize', record.view, nullify, finalize)]
 }

@@ -1,5 +1,6 @@
 import type { MonoNs } from '../../core/time.ts'
-import { encodeEnvelope } from '../messages.ts'
+import { wrongOutcomeOf } from '../evidence.ts'
+import { accuse } from './accuse.ts'
 import { takeVote } from './advance.ts'
 import type { Context } from './context.ts'
 import { judgeBlock } from './judge-block.ts'
@@ -19,12 +20,8 @@ export function voteOnBlock(context: Context, now: MonoNs): boolean {
   if (judgement.verdict === 'refuse') {
     record.leaderFailed = true
     if (judgement.proposals !== undefined) {
-      context.outbox.evidence.push({
-        kind: 'wrong-outcome',
-        member: offered.message.header.sender,
-        number: record.view,
-        envelopes: [offered.message, ...judgement.proposals.map(({ message }) => message)].map(encodeEnvelope),
-      })
+      const messages = judgement.proposals.map(({ message }) => message)
+      accuse(context, wrongOutcomeOf(offered.message, messages, context.chain.get(offered.block.parent)?.block))
     }
     return voteAgainst(context, now)
   }

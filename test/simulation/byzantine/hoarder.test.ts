@@ -31,7 +31,7 @@ test('the largest block that f of a hundred can make an honest leader compose fi
     return { member: id, digest: contentDigest(message), message }
   })
   const parent = { ...chainRoot(membership), block: undefined }
-  const composed = composeBlock({ view: 1, leader: f, epoch, parent, proposals }, membership)
+  const composed = composeBlock({ view: 1, leader: f, epoch, parent, proposals, evidence: [] }, membership)
   assert.ok(composed.ok)
   const bytes = encode(blockCodec, composed.value)
   const { votes } = voices.certificate(

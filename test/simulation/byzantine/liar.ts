@@ -1,4 +1,5 @@
 import type { Block } from '../../../src/consensus/block.ts'
+import type { EvidenceKind } from '../../../src/consensus/evidence-entry.ts'
 import { type Membership, membershipHash } from '../../../src/consensus/membership.ts'
 import {
   type BodyOf,
@@ -10,7 +11,7 @@ import {
   type SignedMessage,
 } from '../../../src/consensus/messages.ts'
 import type { RangingEntry } from '../../../src/consensus/proposal.ts'
-import type { EvidenceKind, Measurement, Outgoing } from '../../../src/consensus/replica/types.ts'
+import type { Measurement, Outgoing } from '../../../src/consensus/replica/types.ts'
 import type { Replica } from '../../../src/consensus/replica.ts'
 import type { WireMessage } from '../../../src/consensus/wire-message.ts'
 import type { Prng } from '../../../src/core/prng.ts'

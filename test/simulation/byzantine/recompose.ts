@@ -23,7 +23,8 @@ export function listingOnly(liar: Liar, block: Block, keeps: (member: number) =>
   })
   const kept = proposals.filter(({ member }) => keeps(member))
   if (kept.length < quorum.q || kept.length === listed.length) return undefined
-  const plan = { view: block.view, leader: leaderOf(block.view, quorum, hash), epoch: block.epoch, parent }
+  const { view, epoch, evidence } = block
+  const plan = { view, leader: leaderOf(view, quorum, hash), epoch, parent, evidence }
   const composed = composeBlock({ ...plan, proposals: kept }, membership)
   return composed.ok ? composed.value : undefined
 }

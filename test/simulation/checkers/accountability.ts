@@ -1,8 +1,8 @@
+import { verifyEvidence } from '../../../src/consensus/evidence-check.ts'
 import type { Membership } from '../../../src/consensus/membership.ts'
 import { quorumOf } from '../../../src/consensus/membership.ts'
 import type { Verify } from '../../../src/consensus/quorum-certificate.ts'
 import type { ClusterNode } from '../../support/replica-cluster.ts'
-import { proves } from '../evidence-check.ts'
 import { type Problem, problem } from './problem.ts'
 
 type Accuser = Pick<ClusterNode, 'id' | 'evidence'>
@@ -28,7 +28,8 @@ export async function findFramed(
       .map((evidence) => [`${evidence.kind} ${evidence.number} of ${evidence.member}`, evidence]),
   )
   for (const [what, evidence] of distinct) {
-    if (!(await proves(evidence, membership, verify))) problems.push(problem('framedHonest', `no proof of ${what}`))
+    const verified = await verifyEvidence(evidence, membership, verify)
+    if (!verified.ok) problems.push(problem('framedHonest', `no proof of ${what}: ${verified.fault.message}`))
   }
   return problems
 }

@@ -1,0 +1,43 @@
+import { equalBytes } from '../../core/bytes.ts'
+import { sha384 } from '../../core/hash.ts'
+import { EVIDENCE_BYTES_MAX, type Evidence, encodeEvidence } from '../evidence.ts'
+import { isConvicted } from '../state.ts'
+import { type Context, sendTo } from './context.ts'
+
+/**
+ * A proof that this member has found itself: reported, and the first against a member is shown to all, once. What is lost
+ * on the way is asked for again as soon as a block lists it.
+ */
+export function accuse(context: Context, evidence: Evidence): void {
+  const known = context.proofs.of(evidence.member)?.entry
+  if (known?.kind === evidence.kind && known.number === evidence.number) return
+  context.outbox.evidence.push(evidence)
+  const bytes = encodeEvidence(evidence)
+  if (known !== undefined || bytes.length > EVIDENCE_BYTES_MAX) return
+  const { member, kind, number } = evidence
+  context.proofs.addFirst({ entry: { member, kind, number, digest: sha384(bytes) }, bytes })
+  if (!isConvicted(context.chain.finalized.state, member)) sendTo(context, 'all', { kind: 'evidence', value: bytes })
+}
+
+/** A verified proof that somebody shows: the first against a member is kept, and whatever a block of the present view lists. */
+export function takeEvidence(context: Context, evidence: Evidence, bytes: Uint8Array): void {
+  const { member, kind, number } = evidence
+  const held = { entry: { member, kind, number, digest: sha384(bytes) }, bytes }
+  if (context.proofs.byDigest(held.entry.digest) !== undefined) return
+  if (!context.proofs.addFirst(held)) {
+    if (!isListed(context, held.entry.digest)) return
+    context.proofs.addListed(held)
+  }
+  context.outbox.evidence.push(evidence)
+}
+
+function isListed(context: Context, digest: Uint8Array): boolean {
+  const offered = context.views.find(context.view)?.offered ?? []
+  return offered.some(({ block }) => block.evidence.some((entry) => equalBytes(entry.digest, digest)))
+}
+
+/** Whether a member is known to lie: by a proof that is here, or by the chain that the next block stands on. */
+export function isExposed(context: Context, member: number): boolean {
+  const { chain, tip, proofs } = context
+  return proofs.of(member) !== undefined || isConvicted((chain.get(tip.hash) ?? chain.finalized).state, member)
+}
