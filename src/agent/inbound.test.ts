@@ -342,6 +342,13 @@ test('what no correct member sends is hostile; what one of another membership sa
   assert.equal(isHostile(await faultIn({ kind: 'signed', value: Uint8Array.of(0x80) })), true)
   assert.equal(isHostile(await faultIn(signed('notarize', { header: { cluster: 'other' } }))), true)
   assert.equal(isHostile(await faultIn(signed('notarize', { header: { membershipHash: DIGEST } }))), false)
+  // A certificate does not say of which membership it is: here it is of one with other keys.
+  const elsewhere = votes('notarize', 3, DIGEST, [0, 1, 2]).map((vote) => ({
+    ...vote,
+    signature: flipped(vote.signature),
+  }))
+  const certificate = { type: 'notarize' as const, view: 3, hash: DIGEST, votes: elsewhere }
+  assert.equal(isHostile(await faultIn({ kind: 'quorum', value: certificate })), false)
 })
 
 test('real ML-DSA-87 signatures pass, and do not when a bit of them or of the message has changed', async () => {

@@ -40,12 +40,15 @@ export interface InboundOptions {
 }
 
 /**
- * Whether no correct member sends what was refused for this: it verifies what it passes on. One that has gone over to
- * another membership before this one may well have said so.
+ * Whether no correct member sends what was refused for this. It verifies what it passes on, and what it signs names the
+ * membership under which it was signed. Certificates, orders and steps do not: one of a session that this member has left or
+ * has yet to reach looks as if it were forged, and its sender may well be correct.
  */
 export function isHostile({ code }: Fault): boolean {
-  return code !== 'message.membership' && code !== 'order.previous'
+  return code.startsWith('encoding.') || HOSTILE_CODES.includes(code)
 }
+
+const HOSTILE_CODES: readonly string[] = ['message.signature', 'message.cluster', 'message.sender']
 
 /** What a peer has under verification. */
 interface Load {
