@@ -124,6 +124,28 @@ describe('a cluster cut in two', () => {
   })
 })
 
+describe('a member that comes back after two hundred decisions', () => {
+  it('votes with the others at once, and has fetched what it missed a few questions later', async (t) => {
+    let questions = 0
+    const tamper = (_id: number, outgoing: Outgoing): readonly Outgoing[] => {
+      if (outgoing.message.kind === 'want-blocks') questions += 1
+      return [outgoing]
+    }
+    const cluster = createReplicaCluster({ n: 4, seed: 6, tamper })
+    await cluster.run(2_500_000_000n)
+    cluster.crash(3)
+    await cluster.run(200n * SECOND_NS)
+    cluster.restart(3)
+    const returnedAt = cluster.now()
+    const before = heightOf(cluster, 0)
+    assert.ok((await untilLevel(cluster, before)) <= LEVEL_VIEWS_MAX)
+    const tookMs = Number((cluster.now() - returnedAt) / 1_000_000n)
+    t.diagnostic(`${before} decisions: ${questions} questions, level after ${tookMs} ms`)
+    assert.ok(questions <= Math.ceil(before / 40), `${questions} questions`)
+    assert.ok(tookMs < 5_000)
+  })
+})
+
 describe('a member that comes back after ten minutes of nullified views', () => {
   it('votes again within seconds, after questions that the number of views alone bounds', async (t) => {
     let leadersSpeak = false

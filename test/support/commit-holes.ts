@@ -1,7 +1,9 @@
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec } from '../../src/consensus/certificate.ts'
 import type { Commit, Hole, JournalRecord } from '../../src/consensus/replica/types.ts'
-import { decode } from '../../src/core/encoding.ts'
+import { type BlocksWanted, runOf, type WireMessage } from '../../src/consensus/wire-message.ts'
+import { equalBytes } from '../../src/core/bytes.ts'
+import { decode, encode } from '../../src/core/encoding.ts'
 import { sha384 } from '../../src/core/hash.ts'
 import { unwrap } from './results.ts'
 
@@ -25,6 +27,17 @@ export function mendCommits(commits: Commit[], journal: readonly JournalRecord[]
     const hash = byHeight.get(height)?.parent
     return hash === undefined || height <= knownHeight + 1 ? [] : [{ height: height - 1, hash, knownHeight }]
   })
+}
+
+/** What an appliance answers from its log: a run of blocks down to where something is missing, if it knows the newest. */
+export function runOfCommits(commits: readonly Commit[], { newest, count }: BlocksWanted): WireMessage | undefined {
+  const blocks = new Map(commits.map(({ block }) => [block.height, block]))
+  const run: Uint8Array[] = []
+  let block = commits.find(({ blockHash }) => equalBytes(blockHash, newest))?.block
+  for (; block !== undefined && run.length < count; block = blocks.get(block.height - 1)) {
+    run.push(encode(blockCodec, block))
+  }
+  return run.length === 0 ? undefined : { kind: 'blocks', value: runOf(run) }
 }
 
 /** Heights that are missing below the newest. */

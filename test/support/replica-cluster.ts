@@ -27,7 +27,7 @@ import { sha384 } from '../../src/core/hash.ts'
 import { max } from '../../src/core/integer.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, plus, type TaiNs, taiNs } from '../../src/core/time.ts'
-import { mendCommits } from './commit-holes.ts'
+import { mendCommits, runOfCommits } from './commit-holes.ts'
 import { createEventQueue, type EventQueue } from './event-queue.ts'
 import { createVirtualJournal, type VirtualJournal } from './virtual-journal.ts'
 import { honestMeasurement } from './virtual-measurement.ts'
@@ -390,7 +390,9 @@ function transmit(
       options.overhear?.(to, message)
       if (input === undefined) return
       options.admitted?.(to, input)
-      node.loop.take(input)
+      const answer = input.type === 'want-blocks' ? runOfCommits(node.commits, input.wanted) : undefined
+      if (answer === undefined) node.loop.take(input)
+      else sendOut(world, node, { to: world.nodes[from]?.member ?? from, message: answer })
     }
     queue.add({ at: plus(world.now, underWayNs), run })
   }
