@@ -38,6 +38,7 @@ export interface Run {
   readonly monotonic: MonotonicChecker
   readonly end: MonoNs
   restarts: number
+  lookedAt: MonoNs
 }
 
 export function createRun(simulation: Simulation): Run {
@@ -101,7 +102,7 @@ export function createRun(simulation: Simulation): Run {
   )
   trace?.begin(cluster)
   const end = max(calmAt, monoNs(BigInt(epochs) * NS_PER_SECOND - 100n * NS_PER_MILLISECOND))
-  return { scenario, simulation, cluster, stations, validity, monotonic, end, restarts: 0 }
+  return { scenario, simulation, cluster, stations, validity, monotonic, end, restarts: 0, lookedAt: monoNs(0n) }
 }
 
 const VIRTUAL_TIME = { at: (virtual: MonoNs) => virtual, whenShows: (local: MonoNs) => local }

@@ -33,6 +33,7 @@ export interface SeedReport {
 
 const STORM_SLICE_NS = 50n * NS_PER_MILLISECOND
 const CALM_SLICE_NS = 250n * NS_PER_MILLISECOND
+const LOOK_NS = 200n * NS_PER_MILLISECOND
 
 /** One seed is one run: members, weather, crashes, hardware and lies. Never throws for what it finds. */
 export async function simulateSeed(simulation: Simulation): Promise<SeedReport> {
@@ -97,9 +98,15 @@ function power(run: Run, id: number, up: boolean): void {
   } else cluster.crash(id)
 }
 
-/** Lets some time pass; then whoever does not know the epoch looks for it, and somebody reads every served clock. */
-async function slice({ cluster, stations }: Run, durationNs: bigint): Promise<void> {
+/**
+ * Lets some time pass; then, now and then, somebody reads every served clock, and whoever does not know the epoch looks
+ * for it.
+ */
+async function slice(run: Run, durationNs: bigint): Promise<void> {
+  const { cluster, stations } = run
   await cluster.run(durationNs)
+  if (cluster.now() < plus(run.lookedAt, LOOK_NS)) return
+  run.lookedAt = cluster.now()
   for (const { id } of cluster.nodes) {
     stations.read(id, cluster.now())
     if (stations.bootstrap(id, cluster.now())) cluster.tellTime(id)
