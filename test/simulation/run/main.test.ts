@@ -53,24 +53,10 @@ test('a trace tells who said what when, and who decided what', () => {
 })
 
 test('wrong arguments get one sentence and exit status 2; help gets examples and 0', () => {
-  for (const [args, sentence] of [
-    [['--nodes', '0'], /--nodes: expected a whole number from 1 to 100, got 0/],
-    [['--nodes', 'four'], /--nodes: expected a whole number from 1 to 100, got four/],
-    [['--seeds', '9..3'], /--seeds: expected A\.\.B with 0 <= A <= B <= \d+, or one seed, got 9\.\.3/],
-    [['--epochs', '1'], /--epochs: expected a whole number from 4 to 3600, got 1/],
-    [['--adversary', 'nobody'], /--adversary: expected one of .*two-blocks.*, got nobody/],
-    [['--signatures', 'rsa'], /--signatures: expected keyed-hash or ml-dsa-87, got rsa/],
-    [['--jobs', '0'], /--jobs: expected a whole number from 1 to 256, got 0/],
-    [['--trace'], /--trace: expected one seed and one number of nodes/],
-    [['--campaign', 'summer'], /--campaign: expected ci or long, got summer/],
-    [['--campaign', 'ci', '--nodes', '4'], /--campaign: expected no --nodes beside it, got --nodes 4/],
-    [['--storm'], /--storm/],
-  ] as const) {
-    const { status, stdout, stderr } = simulate(...args)
-    assert.equal(status, 2, args.join(' '))
-    assert.match(stderr, sentence)
-    assert.equal(stdout, '')
-  }
+  const wrong = simulate('--nodes', 'four', '--json')
+  assert.equal(wrong.status, 2)
+  assert.equal(wrong.stdout, '')
+  assert.equal(wrong.stderr, 'simulate: --nodes: expected a whole number from 1 to 100, got four\n')
   const { status, stdout } = simulate('--help')
   assert.equal(status, 0)
   assert.match(stdout, /npm run -s simulate -- --nodes 4 --seeds 1\.\.1000 --json/)
