@@ -1,6 +1,6 @@
 import type { ListedProposal } from '../consensus/agreement.ts'
 import { type Membership, quorumOf } from '../consensus/membership.ts'
-import { connectivityOf, createConnectivityHistory } from '../consensus/partition.ts'
+import { connectivityOf, createConnectivityHistory, type LinkReporter } from '../consensus/partition.ts'
 import type { Report } from './agent-event.ts'
 import { memberName } from './peer-events.ts'
 
@@ -11,14 +11,22 @@ export interface NetworkMap {
   describe(): object
 }
 
+/** A block may leave out a member that was late: it is silent only when nothing of it was heard for longer than this. */
+const HEARD_EPOCHS = 3
+
 export function createNetworkMap(membership: Membership, report: Report): NetworkMap {
   const quorum = quorumOf(membership.members.length)
   const history = createConnectivityHistory()
+  /** The newest word of every member. */
+  const reports = new Map<number, LinkReporter & { readonly epoch: number }>()
   const names = (ids: readonly number[]): readonly string[] => ids.map((id) => memberName(membership, id))
   const parts = (all: readonly (readonly number[])[]): readonly (readonly string[])[] => all.map(names)
   return {
     observe: (epoch, proposals) => {
-      const reporters = proposals.map(({ member, proposal }) => ({ member, links: proposal.links }))
+      // Missed blocks come late and backwards.
+      if (epoch < (history.newest?.epoch ?? 0)) return
+      for (const { member, proposal } of proposals) reports.set(member, { member, epoch, links: proposal.links })
+      const reporters = [...reports.values()].filter((report) => report.epoch + HEARD_EPOCHS > epoch)
       const connectivity = connectivityOf(reporters, quorum)
       const change = history.observe(epoch, connectivity)
       if (change === undefined) return
