@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { quorumOf } from '../../../src/consensus/membership.ts'
+import { leaderOf, membershipHash, quorumOf } from '../../../src/consensus/membership.ts'
 import { REPUTATION_MAX_PPM } from '../../../src/consensus/reputation.ts'
 import { NS_PER_SECOND } from '../../../src/core/time.ts'
 import type { ReplicaCluster } from '../../support/replica-cluster.ts'
@@ -33,6 +33,29 @@ async function runWith(adversary: Adversary, n: number, seed: number): Promise<R
   return { cluster, liars, honest: ids.filter((id) => !liars.includes(id)) }
 }
 
+/** Their reputation is 0 in the state that all agree on, and from there on no block that they lead is decided. */
+function assertConvicted(
+  { nodes, membership }: ReplicaCluster,
+  honest: readonly number[],
+  liars: readonly number[],
+): void {
+  const quorum = quorumOf(membership.members.length)
+  for (const id of honest) {
+    const blocks = (nodes[id]?.commits ?? []).map(({ block }) => block).sort((a, b) => a.height - b.height)
+    for (const liar of liars) {
+      const convicted = blocks.findIndex(({ state }) => state.reputationPpm[liar] === 0)
+      assert.ok(convicted >= 0, `node ${id} never sees ${liar} convicted`)
+      const led = blocks
+        .slice(convicted + 1)
+        .filter(({ view }) => leaderOf(view, quorum, membershipHash(membership)) === liar)
+      assert.deepEqual(led, [], `node ${id}: blocks that ${liar} leads after its conviction`)
+      assert.ok(blocks.slice(convicted).every(({ state }) => state.reputationPpm[liar] === 0))
+    }
+    const innocent = blocks.flatMap(({ state }) => honest.filter((other) => state.reputationPpm[other] === 0))
+    assert.deepEqual(innocent, [], `node ${id}`)
+  }
+}
+
 describe('f adversaries', () => {
   for (const [name, adversary] of Object.entries(ADVERSARIES)) {
     it(`fork nobody, frame nobody and cost at most an epoch: ${name}`, async () => {
@@ -49,6 +72,7 @@ describe('f adversaries', () => {
           assert.ok(epochs.size >= EPOCHS - 2, `n = ${n}: node ${id} has epochs ${[...epochs].join()}`)
         }
         if (adversary.proves === undefined) continue
+        assertConvicted(cluster, honest, liars)
         for (const id of honest) {
           const evidence = cluster.nodes[id]?.evidence ?? []
           assert.deepEqual([...new Set(evidence.map(({ kind }) => kind))], [adversary.proves], `n = ${n}, node ${id}`)

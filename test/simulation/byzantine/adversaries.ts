@@ -9,6 +9,7 @@ import { doubleFinalizer } from './double-finalizer.ts'
 import { doubleNotarizer } from './double-notarizer.ts'
 import { edgePuller } from './edge-puller.ts'
 import { equivocatingProposer } from './equivocating-proposer.ts'
+import { evidenceFramer } from './evidence-framer.ts'
 import { farAway } from './far-away.ts'
 import { createFickle } from './fickle.ts'
 import { halfLeader } from './half-leader.ts'
@@ -49,6 +50,7 @@ const SINGLE: Readonly<Record<string, Adversary>> = {
   'double-notarizer': doubleNotarizer,
   'edge-puller': edgePuller,
   'equivocating-proposer': equivocatingProposer,
+  'evidence-framer': evidenceFramer,
   'far-away': farAway,
   'half-leader': halfLeader,
   hoarder,
