@@ -5,6 +5,7 @@ import { sampleReading } from '../../test/support/proposals.ts'
 import { createReplicaCluster, testMembership, testSign, testVerify } from '../../test/support/replica-cluster.ts'
 import { type Block, blockCodec } from '../consensus/block.ts'
 import { certificateOf } from '../consensus/certificate.ts'
+import { contradictionOf, encodeEvidence } from '../consensus/evidence.ts'
 import { membershipHash, SIGNATURE_BYTES } from '../consensus/membership.ts'
 import {
   type BodyOf,
@@ -379,4 +380,45 @@ test('real ML-DSA-87 signatures pass, and do not when a bit of them or of the me
     outcomes.map((outcome) => ('fault' in outcome ? outcome.fault.code : outcome.input.type)),
     ['signed', 'message.signature', 'message.signature'],
   )
+})
+
+test('a proof that nobody needs is neither verified nor refused', async () => {
+  const [one, other] = [DIGEST, sha384(DIGEST)].map((hash) => {
+    const header = {
+      cluster: MEMBERSHIP.cluster,
+      membershipHash: HASH,
+      type: 'notarize' as const,
+      sender: 1,
+      bootCount: 1,
+    }
+    const content = encodeContent({ ...header, attestationDigest: undefined }, { view: 3, hash })
+    return {
+      type: 'notarize' as const,
+      header: { ...header, attestationDigest: undefined },
+      body: { view: 3, hash },
+      content,
+      signature: testSign(1, 'notarize', content),
+    }
+  })
+  assert.ok(one !== undefined && other !== undefined)
+  const value = encodeEvidence(contradictionOf('conflicting-notarize', 3, one, other))
+  const frame = encodeWireMessage({ kind: 'evidence', value })
+  let verified = 0
+  const verify: InboundOptions['verify'] = async (...signed) => {
+    verified += 1
+    return testVerify(...signed)
+  }
+  const asked: unknown[] = []
+  const answers = [true, false]
+  const needsEvidence = (member: number, digest: Uint8Array): boolean => {
+    asked.push([member, digest])
+    return answers.shift() ?? assert.fail('expected two questions')
+  }
+  const outcomes = await take([frame, frame], { verify, needsEvidence })
+  assert.deepEqual([outcomes.length, verified], [1, 2])
+  assert.ok(outcomes[0] !== undefined && 'input' in outcomes[0] && outcomes[0].input.type === 'evidence')
+  assert.deepEqual(asked, [
+    [1, sha384(value)],
+    [1, sha384(value)],
+  ])
 })

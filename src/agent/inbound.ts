@@ -35,6 +35,8 @@ export interface InboundOptions {
   /** What the present session starts from; undefined in the first one. */
   readonly root?: ChainRoot | undefined
   readonly verify: Verify
+  /** Whether a proof against a member is worth verifying, by its SHA-384; without this every one is. */
+  needsEvidence?(member: number, digest: Uint8Array): boolean
   accept(input: Input): void
   refuse(from: number, fault: Fault): void
 }
@@ -72,8 +74,8 @@ export function createInbound(options: InboundOptions): Inbound {
           load.relief?.resolve()
           load.relief = undefined
         }
-        if (admitted.ok) options.accept(admitted.value)
-        else options.refuse(from, admitted.fault)
+        if (!admitted.ok) options.refuse(from, admitted.fault)
+        else if (admitted.value !== undefined) options.accept(admitted.value)
         settled?.()
       }, die)
     },
@@ -97,7 +99,8 @@ function die(error: unknown): void {
   })
 }
 
-async function admit(options: InboundOptions, from: number, frame: Uint8Array): Promise<Result<Input>> {
+/** Undefined: nothing is wrong with it, and nobody needs it. */
+async function admit(options: InboundOptions, from: number, frame: Uint8Array): Promise<Result<Input | undefined>> {
   const decoded = decodeWireMessage(frame)
   if (!decoded.ok) return decoded
   const message = decoded.value
@@ -176,10 +179,16 @@ async function admitSessionStep(options: InboundOptions, from: number, bytes: Ui
   return verified.ok ? ok({ type: 'session-step', from, verified: verified.value }) : verified
 }
 
-async function admitEvidence(options: InboundOptions, from: number, bytes: Uint8Array): Promise<Result<Input>> {
+/** A wrong outcome is computed again, so a proof that is not needed must cost no more than its bytes. */
+async function admitEvidence(
+  options: InboundOptions,
+  from: number,
+  bytes: Uint8Array,
+): Promise<Result<Input | undefined>> {
   const evidence = decode(evidenceCodec, bytes, 'evidence', EVIDENCE_ITEMS_MAX)
   if (!evidence.ok) return evidence
   const { membership, verify, root } = options
+  if (options.needsEvidence?.(evidence.value.member, sha384(bytes)) === false) return ok(undefined)
   const verified = await verifyEvidence(evidence.value, membership, verify, root)
   return verified.ok ? ok({ type: 'evidence', from, evidence: evidence.value, bytes }) : verified
 }

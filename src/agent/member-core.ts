@@ -87,6 +87,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     membership,
     identity: cluster,
     verify: identity.verifier.verify,
+    needsEvidence: replica.needsEvidence,
     accept: take,
     refuse: (from, fault) => {
       faults.note(`peer ${memberName(membership, from)}`, fault)

@@ -6,7 +6,7 @@ import { type MonoNs, plus } from '../core/time.ts'
 import type { ListedProposal } from './agreement.ts'
 import { type Block, blockCodec, blockHash } from './block.ts'
 import type { SignedMessage } from './messages.ts'
-import { takeEvidence } from './replica/accuse.ts'
+import { needsEvidence, takeEvidence } from './replica/accuse.ts'
 import { settle, takeCertificate, takeOfferedBlock, takeVote } from './replica/advance.ts'
 import { backfillProgress, fillGaps, takeHoles, takeRun } from './replica/backfill.ts'
 import { type Context, createContext, emptyOutbox, leaderOfView } from './replica/context.ts'
@@ -45,6 +45,8 @@ import { voteOnBlock } from './replica/vote-on-block.ts'
 export interface Replica {
   step(input: Input, now: MonoNs): Effects
   status(): ReplicaStatus
+  /** Whether a proof against a member, by its SHA-384, would be kept: one that would not is not worth verifying. */
+  needsEvidence(member: number, digest: Uint8Array): boolean
   /** The proposals that a block lists, when they are still here. */
   listed(block: Block): readonly ListedProposal[] | undefined
   /** The proposals for an epoch that are here, one of each member, whatever became of them. */
@@ -97,6 +99,7 @@ export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
       backfill: backfillProgress(context.backfill),
     }),
     heard: (epoch) => context.pool.firstOf(epoch).map(({ member, message }) => ({ member, proposal: message.body })),
+    needsEvidence: (member, digest) => needsEvidence(context, member, digest),
     listed: ({ list }) => {
       const found = list.flatMap(({ digest }) => context.pool.byDigest(digest) ?? [])
       return found.length < list.length

@@ -23,12 +23,15 @@ export function accuse(context: Context, evidence: Evidence): void {
 export function takeEvidence(context: Context, evidence: Evidence, bytes: Uint8Array): void {
   const { member, kind, number } = evidence
   const held = { entry: { member, kind, number, digest: sha384(bytes) }, bytes }
-  if (context.proofs.byDigest(held.entry.digest) !== undefined) return
-  if (!context.proofs.addFirst(held)) {
-    if (!isListed(context, held.entry.digest)) return
-    context.proofs.addListed(held)
-  }
+  if (!needsEvidence(context, member, held.entry.digest)) return
+  if (!context.proofs.addFirst(held)) context.proofs.addListed(held)
   context.outbox.evidence.push(evidence)
+}
+
+/** Whether a proof would be kept. A liar can make any number of valid ones against itself, and one of them is enough. */
+export function needsEvidence(context: Context, member: number, digest: Uint8Array): boolean {
+  if (context.proofs.byDigest(digest) !== undefined) return false
+  return context.proofs.of(member) === undefined || isListed(context, digest)
 }
 
 function isListed(context: Context, digest: Uint8Array): boolean {
