@@ -1,3 +1,4 @@
+import type { Suspicion } from '../consensus/behaviour/suspicion.ts'
 import type { Fault } from '../core/fault.ts'
 import type { ClusterState } from './cluster-state.ts'
 import type { Divergence } from './fallback-episode.ts'
@@ -43,7 +44,18 @@ export interface DecisionEvent {
   readonly precisionNs: bigint | undefined
   /** Members whose hardware the certificate finds wrong. */
   readonly suspected: readonly number[]
+  /** Everything that the decision holds against anybody, sorted by member. */
+  readonly suspicions: readonly SuspicionTold[]
   readonly served: ServedAtMark | undefined
+}
+
+/**
+ * `hardware`: its own interval misses the region in its own frame. `outlier`: in f + 1 frames of others. The rest is what
+ * the detectors find (docs/behaviour.md).
+ */
+export interface SuspicionTold {
+  readonly member: number
+  readonly kind: 'hardware' | 'outlier' | Suspicion
 }
 
 /** The served clock, read at the mark. */

@@ -23,6 +23,7 @@ import type { RangingPort } from './ranging-port.ts'
 import { createReceiveLatency } from './receive-latency.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createReplicaLoop, type ReplicaLoop } from './replica-loop.ts'
+import type { SuspicionsStanding } from './suspicion-watch.ts'
 
 /** The replica with everything around it but the sockets. */
 export interface MemberCore {
@@ -33,6 +34,7 @@ export interface MemberCore {
   greet(peer: number, bytes: Uint8Array): Fault | undefined
   /** A promise holds back this peer until it is settled. */
   receive(peer: number, payload: Uint8Array): Promise<void> | undefined
+  suspicions(): SuspicionsStanding
   start(mesh: Mesh): void
   stop(): void
 }
@@ -98,6 +100,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     replica,
     hello,
     watch,
+    suspicions: shared.recorder.suspicions,
     greet: (peer, bytes) => {
       const read = readHello(bytes, peer, membership, cluster, identity.verifier)
       if (!read.ok) return read.fault

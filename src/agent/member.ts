@@ -18,6 +18,7 @@ import { createMemberCore } from './member-core.ts'
 import type { PeerEntry } from './peer-directory.ts'
 import { createPeerEvents, memberName } from './peer-events.ts'
 import { openRangingPort } from './ranging-port.ts'
+import type { SuspicionsStanding } from './suspicion-watch.ts'
 
 /** The cluster half: links, ranging, and the replica that agrees with the others once per epoch. */
 export interface Member {
@@ -27,6 +28,7 @@ export interface Member {
   /** How this appliance stands to its cluster, and what it knows of the parts of the network. */
   standing(): object
   partitions(): object
+  suspicions(): SuspicionsStanding
   close(): Promise<void>
 }
 
@@ -97,6 +99,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     faultCounts: () => faults.counts(),
     standing: () => core.watch.standing(readMonoNs()),
     partitions: () => core.watch.partitions(),
+    suspicions: core.suspicions,
     close: async () => {
       core.stop()
       await Promise.all([mesh.value.close(), ranging.value.close()])

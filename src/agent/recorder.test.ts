@@ -95,7 +95,27 @@ test('whoever fails in its own frame or in those of the others is suspected, onc
   recorder.commit({ ...newest(), block: { ...block, outcome: { ...block.outcome, frames, outliers: [0, 2] } } })
   const [event] = events as readonly DecisionEvent[]
   assert.deepEqual(event?.suspected, [0, 2])
+  assert.deepEqual(event.suspicions, [
+    { member: 0, kind: 'outlier' },
+    { member: 2, kind: 'hardware' },
+    { member: 2, kind: 'outlier' },
+  ])
   assert.equal(event?.markToCertificateMs, undefined)
+  log.close()
+})
+
+test('what the detectors find is told with the decision, raises an alarm once, and stands', () => {
+  const { recorder, log, events } = setUp()
+  const { block } = newest()
+  const behaviour = { ...block.state.behaviour, suspects: [{ member: 3, kind: 'bias' as const }] }
+  for (const height of [7, 8])
+    recorder.commit({ ...newest(), block: { ...block, height, state: { ...block.state, behaviour } } })
+  const [alarm, event] = events
+  assert.ok(alarm?.type === 'alarm' && alarm.code === 'behaviour.bias')
+  assert.ok(event?.type === 'decision')
+  assert.deepEqual([event.suspected, event.suspicions], [[], [{ member: 3, kind: 'bias' }]])
+  assert.equal(events.filter(({ type }) => type === 'alarm').length, 1)
+  assert.equal(recorder.suspicions().suspects[0]?.kind, 'bias')
   log.close()
 })
 

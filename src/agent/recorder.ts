@@ -2,20 +2,25 @@ import { blockCodec } from '../consensus/block.ts'
 import { certificateCodec, certificateOf } from '../consensus/certificate.ts'
 import { decisionLeafHash } from '../consensus/decision.ts'
 import { leaderOf, membershipHash, quorumOf } from '../consensus/membership.ts'
+import type { Outcome } from '../consensus/outcome.ts'
 import type { Commit } from '../consensus/replica/types.ts'
 import type { Replica } from '../consensus/replica.ts'
 import { encode } from '../core/encoding.ts'
 import { between } from '../core/time.ts'
 import type { StoredDecision } from '../ledger/decision-log.ts'
 import { readMonoNs } from '../linux/clock.ts'
+import type { SuspicionTold } from './agent-event.ts'
 import type { FaultLog } from './fault-log.ts'
 import type { MemberOptions } from './member.ts'
+import { memberName } from './peer-events.ts'
+import { createSuspicionWatch, type SuspicionsStanding } from './suspicion-watch.ts'
 
 /** What happens to a decision: kept in the log, followed by the clock, told to the world. */
 export interface Recorder {
   commit(commit: Commit): void
   /** Keeps what still waits to be kept together. */
   flush(): void
+  suspicions(): SuspicionsStanding
 }
 
 /** A final block as the log keeps it. */
@@ -40,6 +45,7 @@ export function createRecorder(
   const hash = membershipHash(membership)
   /** Without votes of their own: a run of missed blocks is one transaction, or the disk would hold up the epoch. */
   let waiting: StoredDecision[] = []
+  const watch = createSuspicionWatch((member) => memberName(membership, member), report)
   const flush = (): void => {
     if (waiting.length === 0) return
     const kept = log.append(...waiting)
@@ -49,10 +55,12 @@ export function createRecorder(
   }
   return {
     flush,
+    suspicions: watch.standing,
     commit: (commit) => {
       const { block, votes } = commit
       const now = readMonoNs()
       const mark = clock.follow(block, replica, now)
+      watch.follow(block.height, block.state.behaviour)
       waiting.push(storedDecision(commit))
       if (votes === undefined) {
         if (waiting.length === 1) setImmediate(flush)
@@ -60,7 +68,7 @@ export function createRecorder(
       }
       flush()
       const { outcome } = block
-      const failed = outcome.frames.filter(({ verdict }) => verdict === 'fail').map(({ member }) => member)
+      const wrong = wrongHardware(outcome)
       report({
         type: 'decision',
         node: identity.member.id,
@@ -73,9 +81,19 @@ export function createRecorder(
         grade: outcome.grade,
         markToCertificateMs: mark === undefined ? undefined : Number(between(mark.monoNs, now)) / 1e6,
         precisionNs: outcome.precisionNs,
-        suspected: [...new Set([...failed, ...outcome.outliers])].sort((a, b) => a - b),
+        suspected: [...new Set(wrong.map(({ member }) => member))],
+        suspicions: [...wrong, ...block.state.behaviour.suspects].sort((a, b) => a.member - b.member),
         served: mark?.served,
       })
     },
   }
+}
+
+/** Whose hardware the outcome finds wrong, sorted by member. */
+function wrongHardware({ frames, outliers }: Outcome): readonly SuspicionTold[] {
+  const failed = frames.filter(({ verdict }) => verdict === 'fail')
+  return [
+    ...failed.map(({ member }) => ({ member, kind: 'hardware' as const })),
+    ...outliers.map((member) => ({ member, kind: 'outlier' as const })),
+  ].sort((a, b) => a.member - b.member)
 }

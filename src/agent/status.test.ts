@@ -16,6 +16,7 @@ function parts(hasTime: boolean): StatusParts {
       peers: () => [{ id: 1, name: 'ts1', up: true, link: { roundTripNs: 120_000n } }],
       standing: () => ({ state: 'degraded', certificateAgeNs: 5n }),
       partitions: () => ({ epoch: 4, components: [['ts0', 'ts1'], ['ts2']] }),
+      suspicions: () => ({ suspects: [{ member: 'ts3', kind: 'delay' }], inconsistencies: [] }),
       faultCounts: () => ({ 'peer ts1 message.signature': 2 }),
     },
     clock: {
@@ -43,6 +44,7 @@ test('the status says what is served and why, with nanoseconds as decimal string
   assert.deepEqual(status['nodeClock'], { taiNs: '7', boundNs: '3' })
   assert.deepEqual(status['served'], { taiNs: '9', boundNs: '2', origin: 'certified', flags: [] })
   assert.deepEqual(status['cluster'], { state: 'degraded', certificateAgeNs: '5' })
+  assert.deepEqual(status['suspects'], [{ member: 'ts3', kind: 'delay' }])
   assert.deepEqual(status['faults'], { 'peer ts1 message.signature': 2 })
   assert.deepEqual([status['node'], status['mode'], status['clockClass']], ['ts0', 'locked', 6])
 })

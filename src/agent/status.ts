@@ -37,6 +37,7 @@ function describe(question: Question, { name, appliance, member, clock }: Status
             : { taiNs: served.taiNs, boundNs: served.boundNs, origin: served.origin, flags: served.flags },
         cluster: member.standing(),
         replica: member.status(),
+        ...member.suspicions(),
         faults: member.faultCounts(),
       }
     }

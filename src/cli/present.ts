@@ -50,6 +50,7 @@ export function describeBlock(block: Block, blockHash: Uint8Array, membership: M
     domains: block.outcome.domains,
     leap: block.outcome.leap,
     reputationPpm: block.state.reputationPpm,
+    suspects: block.state.behaviour.suspects.map(({ member, kind }) => ({ member: nameOf(member), kind })),
     logRoot: block.logRoot,
   }
 }

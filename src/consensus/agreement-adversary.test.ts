@@ -7,6 +7,7 @@ import { compare } from '../core/integer.ts'
 import { contains, type Interval } from '../core/interval.ts'
 import { createPrng, type Prng } from '../core/prng.ts'
 import { agree } from './agreement.ts'
+import { observe } from './behaviour/observe.ts'
 import { quorumOf } from './membership.ts'
 import type { Frame, Outcome } from './outcome.ts'
 import { selfComputedRegion } from './self-computed.ts'
@@ -213,7 +214,14 @@ test('over many blocks wrong members lose their reputation and right ones never 
     const before: ClusterState = state ?? initialState(world.membership)
     const outcome = agreed(world, before)
     const listed = world.listed.map(({ member }) => member)
-    const next = nextState(before, { leader: epoch % 7, listed, outcome, convicted: [], decisionLeafHash: undefined })
+    const next = nextState(before, {
+      leader: epoch % 7,
+      listed,
+      outcome,
+      seen: observe(world.listed, outcome, world.membership, 1),
+      convicted: [],
+      decisionLeafHash: undefined,
+    })
     for (const [member, ppm] of next.reputationPpm.entries()) {
       const right = world.honest.has(member)
       if (right) assert.ok(ppm >= before.reputationPpm[member]!, `epoch ${epoch}: member ${member} was right and lost`)

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nextOmittedBy, nextReputationPpm } from './reputation.ts'
 
-const GOOD = { outlier: false, listed: true, absent: false }
-const OUTLIER = { outlier: true, listed: true, absent: false }
-const ABSENT = { outlier: false, listed: false, absent: true }
-const LEFT_OUT = { outlier: false, listed: false, absent: false }
+const GOOD = { outlier: false, listed: true, absent: false, suspected: false }
+const OUTLIER = { outlier: true, listed: true, absent: false, suspected: false }
+const ABSENT = { outlier: false, listed: false, absent: true, suspected: false }
+const SUSPECTED = { ...GOOD, suspected: true }
+const LEFT_OUT = { outlier: false, listed: false, absent: false, suspected: false }
 
 test('an outlier loses half, an absent member a tenth, both rounded down and not below the floor', () => {
   assert.equal(nextReputationPpm(1_000_000, OUTLIER), 500_000)
@@ -15,6 +16,17 @@ test('an outlier loses half, an absent member a tenth, both rounded down and not
   assert.equal(nextReputationPpm(1_000_000, ABSENT), 900_000)
   assert.equal(nextReputationPpm(100_001, ABSENT), 90_000)
   assert.equal(nextReputationPpm(10_500, ABSENT), 10_000)
+})
+
+test('a suspected member loses a tenth where it would have gained, half when it is an outlier too', () => {
+  assert.equal(nextReputationPpm(1_000_000, SUSPECTED), 900_000)
+  assert.equal(nextReputationPpm(10_500, SUSPECTED), 10_000)
+  assert.equal(nextReputationPpm(1_000_000, { ...OUTLIER, suspected: true }), 500_000)
+  assert.equal(
+    nextReputationPpm(500_000, { ...LEFT_OUT, suspected: true }),
+    500_000,
+    'while it is left out it is not judged',
+  )
 })
 
 test('a good member gains a twentieth and one, up to the top', () => {
@@ -29,7 +41,7 @@ test('a member that too few leaders left out neither gains nor loses', () => {
 })
 
 test('nothing lifts a proven liar from zero', () => {
-  for (const conduct of [GOOD, OUTLIER, ABSENT, LEFT_OUT]) assert.equal(nextReputationPpm(0, conduct), 0)
+  for (const conduct of [GOOD, OUTLIER, ABSENT, SUSPECTED, LEFT_OUT]) assert.equal(nextReputationPpm(0, conduct), 0)
 })
 
 test('omitting leaders count once each, sorted, and up to f + 1', () => {

@@ -10,18 +10,20 @@ export interface Conduct {
   readonly listed: boolean
   /** Left out by the blocks of f + 1 distinct leaders in a row, this block's among them. */
   readonly absent: boolean
+  /** A detector finds something wrong with how it behaves, absence apart. */
+  readonly suspected: boolean
 }
 
 /**
- * A member's reputation after one block: outlier ×1/2, absent ×9/10, both down to the floor; listed and no outlier
+ * A member's reputation after one block: outlier ×1/2, absent or suspected ×9/10, all down to the floor; listed and neither
  * min(10^6, ⌊r × 105/100⌋ + 1). Left out by fewer leaders than it takes: unchanged, since a lying leader may leave out whom
  * it likes. 0 is what a proof of a lie sets; conduct does not lift it.
  */
-export function nextReputationPpm(ppm: number, { outlier, listed, absent }: Conduct): number {
+export function nextReputationPpm(ppm: number, { outlier, listed, absent, suspected }: Conduct): number {
   if (ppm === 0) return 0
   if (outlier) return lowered(ppm, 1n, 2n)
-  if (listed) return Math.min(REPUTATION_MAX_PPM, scaled(ppm, 105n, 100n) + 1)
-  return absent ? lowered(ppm, 9n, 10n) : ppm
+  if (absent || (listed && suspected)) return lowered(ppm, 9n, 10n)
+  return listed ? Math.min(REPUTATION_MAX_PPM, scaled(ppm, 105n, 100n) + 1) : ppm
 }
 
 /** The leaders that have left a member out in a row, one more block by `leader` included: sorted, at most f + 1 of them. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { sampleMembership } from '../../test/support/proposals.ts'
 import { decode, encode } from '../core/encoding.ts'
 import { leafHash, rootOf } from '../core/merkle.ts'
+import { observed } from './behaviour/observations-fixture.ts'
 import type { Outcome } from './outcome.ts'
 import { type AppliedBlock, type ClusterState, initialState, nextState, stateCodec } from './state.ts'
 
@@ -21,7 +22,15 @@ function outcome(...outliers: readonly number[]): Outcome {
 }
 
 function block(leader: number, listed: readonly number[], changes: Partial<AppliedBlock> = {}): AppliedBlock {
-  return { leader, listed, outcome: outcome(), convicted: [], decisionLeafHash: undefined, ...changes }
+  return {
+    leader,
+    listed,
+    outcome: outcome(),
+    seen: observed(4, {}),
+    convicted: [],
+    decisionLeafHash: undefined,
+    ...changes,
+  }
 }
 
 function apply(state: ClusterState, ...blocks: readonly AppliedBlock[]): ClusterState {
@@ -38,6 +47,7 @@ test('a cluster starts at height 0, everybody with full reputation, nothing know
     omittedBy: [[], [], [], []],
     leap: { taiMinusUtcSeconds: undefined, event: undefined, resolved: false },
     log: { size: 0, frontier: [] },
+    behaviour: { members: [], suspects: [], inconsistencies: [] },
   })
 })
 
@@ -51,6 +61,25 @@ test('each block counts up, carries its leap agreement and halves its outliers',
   assert.equal(state.height, 3)
   assert.deepEqual(state.leap, LEAP)
   assert.deepEqual(state.reputationPpm, [1_000_000, 1_000_000, 262_501, 1_000_000])
+})
+
+test('a suspicion lowers reputation as long as it lasts, absence is named and counts once', () => {
+  const contradiction = observed(4, {
+    sights: [
+      [0, 3, 9_000, 10],
+      [3, 0, 9_000, 10],
+      [1, 3, 9_000, 10],
+      [3, 1, 9_000, 10],
+    ],
+  })
+  const lying = block(0, ALL, { seen: contradiction })
+  const state = apply(START, lying, lying)
+  assert.deepEqual(state.reputationPpm, [1_000_000, 1_000_000, 1_000_000, 810_000])
+  assert.deepEqual(state.behaviour.suspects, [{ member: 3, kind: 'pair' }])
+  assert.deepEqual(apply(state, block(1, ALL)).reputationPpm[3], 850_501)
+  const gone = apply(START, block(0, [0, 1, 2]), block(1, [0, 1, 2]))
+  assert.deepEqual(gone.behaviour.suspects, [{ member: 3, kind: 'absence' }])
+  assert.equal(gone.reputationPpm[3], 900_000)
 })
 
 test('a member is absent once f + 1 distinct leaders in a row left it out', () => {
@@ -74,7 +103,10 @@ test('being listed once ends an absence and every suspicion of one', () => {
 })
 
 test('where f = 0 one leader is enough', () => {
-  assert.deepEqual(apply(initialState(sampleMembership(2)), block(0, [0])).reputationPpm, [1_000_000, 900_000])
+  assert.deepEqual(
+    apply(initialState(sampleMembership(2)), block(0, [0], { seen: observed(2, {}) })).reputationPpm,
+    [1_000_000, 900_000],
+  )
 })
 
 test('the log holds the decisions of the ancestors, in order', () => {
@@ -94,9 +126,11 @@ test('a state survives its encoding', () => {
 })
 
 test('a state that no chain can reach does not decode', () => {
+  const oneRecord = apply(initialState(sampleMembership(1)), block(0, [0], { seen: observed(1, {}) })).behaviour
   const bad: readonly [ClusterState, RegExp][] = [
     [{ ...START, reputationPpm: [1] }, /as many reputations/],
     [{ ...START, reputationPpm: [0, 0, 0, 1_000_001] }, /reputationPpm\[3\]/],
+    [{ ...START, behaviour: oneRecord }, /as many records/],
     [{ ...START, omittedBy: [[], [], [], [1, 1]] }, /omittedBy\[3\].*sorted/],
     [{ ...START, omittedBy: [[], [], [], [100]] }, /omittedBy\[3\]/],
     [{ ...START, log: { size: 3, frontier: [leafHash(Uint8Array.of(0))] } }, /a frontier of 2/],

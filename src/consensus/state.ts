@@ -1,5 +1,9 @@
 import { bytesCodec, type Codec, listCodec, recordCodec, refinedCodec, uintCodec } from '../core/encoding.ts'
 import { appendLeaf, emptyFrontier, frontierLength, MERKLE_HASH_BYTES } from '../core/merkle.ts'
+import { where } from './behaviour/accusers.ts'
+import { nextBehaviour } from './behaviour/behaviour.ts'
+import { type BehaviourState, behaviourCodec, initialBehaviour } from './behaviour/behaviour-state.ts'
+import type { Observations } from './behaviour/observe.ts'
 import { MEMBERS_MAX, type Membership, quorumOf } from './membership.ts'
 import { type CertifiedLeap, certifiedLeapCodec, type Outcome } from './outcome.ts'
 import { memberIdCodec } from './proposal.ts'
@@ -20,6 +24,8 @@ export interface ClusterState {
   readonly leap: CertifiedLeap
   /** The decisions of all ancestors as an RFC 6962 tree; the newest block's own decision is not in it yet. */
   readonly log: LogHead
+  /** What all blocks so far say about how everybody behaves: statistics, never proof. */
+  readonly behaviour: BehaviourState
 }
 
 interface LogHead {
@@ -33,6 +39,8 @@ export interface AppliedBlock {
   /** Members on its list. */
   readonly listed: readonly number[]
   readonly outcome: Outcome
+  /** What its proposals and its outcome let everybody see of everybody. */
+  readonly seen: Observations
   /** Members that the block's evidence convicts: their reputation is 0 from here on. */
   readonly convicted: readonly number[]
   /** RFC 6962 leaf hash of the parent's decision; undefined when the parent is the genesis, which decided nothing. */
@@ -66,9 +74,13 @@ export const stateCodec: Codec<ClusterState> = refinedCodec(
     omittedBy: listCodec(leadersCodec, MEMBERS_MAX, 1),
     leap: certifiedLeapCodec,
     log: logHeadCodec,
+    behaviour: behaviourCodec,
   }),
-  ({ reputationPpm, omittedBy }) =>
-    reputationPpm.length === omittedBy.length ? undefined : 'as many reputations as absence records',
+  ({ reputationPpm, omittedBy, behaviour }) => {
+    if (reputationPpm.length !== omittedBy.length) return 'as many reputations as absence records'
+    const records = behaviour.members.length
+    return records === 0 || records === reputationPpm.length ? undefined : 'as many records of behaviour as reputations'
+  },
 )
 
 /**
@@ -82,6 +94,7 @@ export function initialState(membership: Membership): ClusterState {
     omittedBy: membership.members.map(() => []),
     leap: { taiMinusUtcSeconds: undefined, event: undefined, resolved: false },
     log: { size: 0, frontier: emptyFrontier },
+    behaviour: initialBehaviour,
   }
 }
 
@@ -100,20 +113,26 @@ export function nextState(parent: ClusterState, block: AppliedBlock): ClusterSta
   const omittedBy = parent.omittedBy.map((leaders, member) =>
     listed.has(member) ? [] : nextOmittedBy(leaders, leader, f),
   )
+  const height = parent.height + 1
+  const absent = where(omittedBy, (leaders) => leaders.length >= f + 1)
+  const behaviour = nextBehaviour(parent.behaviour, block.seen, height, absent)
+  const suspected = new Set(behaviour.suspects.filter(({ kind }) => kind !== 'absence').map(({ member }) => member))
   return {
-    height: parent.height + 1,
+    height,
     reputationPpm: parent.reputationPpm.map((ppm, member) =>
       convicted.has(member)
         ? 0
         : nextReputationPpm(ppm, {
             outlier: outliers.has(member),
             listed: listed.has(member),
-            absent: (omittedBy[member]?.length ?? 0) >= f + 1,
+            absent: absent.includes(member),
+            suspected: suspected.has(member),
           }),
     ),
     omittedBy,
     leap: outcome.leap,
     log: decisionLeafHash === undefined ? parent.log : appended(parent.log, decisionLeafHash),
+    behaviour,
   }
 }
 

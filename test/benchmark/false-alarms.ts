@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { BIAS_SCORE } from '../../src/consensus/behaviour/bias.ts'
+import { SLOW_EPOCHS } from '../../src/consensus/behaviour/delay.ts'
 import { isBiased, isSlow, type LinkRecord, stepLink } from '../../src/consensus/behaviour/link-record.ts'
 import { createPrng } from '../../src/core/prng.ts'
 import { createPairModel, PAIR_MODELS, type PairModelName } from './pair-model.ts'
@@ -25,7 +27,7 @@ interface Tally {
    */
   readonly biasPerPairYearMax: number
   readonly delayPerPairYearMax: number
-  /** How near the records came: they accuse from 80 and from 8 on. */
+  /** How near the records came: they accuse from `BIAS_SCORE` and `SLOW_EPOCHS` on. */
   readonly highestScore: number
   readonly highestSlow: number
   readonly cpuNsPerStep: number
@@ -87,6 +89,6 @@ const tally = run(values.model, Number(values.epochs), Number(values.life), Numb
 if (values.json) console.log(JSON.stringify(tally))
 else {
   console.log(`${tally.epochs} epochs of ${tally.pairs} honest pairs, model ${tally.model}:`)
-  console.log(`  bias: ${tally.biasOnsets} onsets (highest score ${tally.highestScore}, accuses from 80)`)
-  console.log(`  delay: ${tally.delayOnsets} onsets (highest count ${tally.highestSlow}, accuses from 8)`)
+  console.log(`  bias: ${tally.biasOnsets} onsets (highest score ${tally.highestScore}, accuses from ${BIAS_SCORE})`)
+  console.log(`  delay: ${tally.delayOnsets} onsets (highest count ${tally.highestSlow}, accuses from ${SLOW_EPOCHS})`)
 }

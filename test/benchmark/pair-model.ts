@@ -48,7 +48,9 @@ export function createPairModel(prng: Prng, model: PairModel): () => BiasReading
   const queue = (): number => -queueNs * Math.log(1 - prng.nextUnit())
   const asymmetryNs = even(500_000)
   const wayNs = 2 * Math.abs(asymmetryNs) + 10_000
-  let [ownNs, peerNs, detourNs, burst, burstNs] = [even(boundNs), even(boundNs), 0, 0, 0]
+  let [ownNs, peerNs, burst, burstNs] = [even(boundNs), even(boundNs), 0, 0]
+  // Half of all pairs meet on a detour, so that the way becomes shorter than it ever was.
+  let detourNs = prng.nextUnit() < 0.5 ? 0 : even(DETOUR_NS)
   const noisy = (errorNs: number): number => {
     const read = errorNs + normal(model.noiseNs)
     return model.keepsBounds ? limited(read, boundNs) : read
@@ -60,7 +62,7 @@ export function createPairModel(prng: Prng, model: PairModel): () => BiasReading
     else if (drawn < 2 * RELOCK_CHANCE + BURST_CHANCE && burst === 0) {
       burst = 1 + prng.nextBelow(3)
       burstNs = even(BURST_NS)
-    } else if (drawn > 1 - DETOUR_CHANCE) detourNs = even(DETOUR_NS)
+    } else if (drawn > 1 - DETOUR_CHANCE) detourNs = detourNs === 0 ? even(DETOUR_NS) : 0
   }
   return () => {
     happen()

@@ -26,7 +26,7 @@ export function watch(options: WorldOptions): Watched {
       if (!first.has(key)) first.set(key, epoch)
     }
     for (const inconsistency of behaviour.inconsistencies) {
-      inconsistencies.set(inconsistency.members.join(), inconsistency)
+      inconsistencies.set(inconsistency.join(), inconsistency)
     }
   }
   return {

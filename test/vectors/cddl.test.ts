@@ -268,10 +268,13 @@ describe('docs/quorumtime.cddl', () => {
       return [BigInt(id), `ts${id}`, 'hall', new Uint8Array(2592).fill(id), new Uint8Array(48).fill(id)]
     }
     const stateOf = (length: number): Item =>
-      state.with(1, Array(length).fill(0n)).with(
-        2,
-        Array.from({ length }, () => []),
-      )
+      state
+        .with(1, Array(length).fill(0n))
+        .with(
+          2,
+          Array.from({ length }, () => []),
+        )
+        .with(5, [[], [], []])
     const logOf = (length: number): Item => [
       (1n << BigInt(length)) - 1n,
       Array.from({ length }, () => new Uint8Array(32)),

@@ -152,6 +152,12 @@ type StateItem = readonly [
   omittedBy: readonly (readonly bigint[])[],
   leap: Item,
   log: readonly [size: bigint, frontier: readonly Uint8Array[]],
+  behaviour: BehaviourItem,
+]
+type BehaviourItem = readonly [
+  records: readonly (readonly [Item, Item, Item, links: readonly Item[]])[],
+  suspects: readonly (readonly [member: bigint, kind: bigint])[],
+  inconsistencies: readonly (readonly bigint[])[],
 ]
 type BlockItem = readonly [
   view: bigint,
@@ -177,20 +183,25 @@ function readBlock(bytes: Uint8Array): Block {
   const item = decodeAs('block', bytes) as BlockItem
   const [, , , , , list, outcome, evidence, , state] = item
   const [frames, , , domains, , , outliers] = outcome
-  const [, reputations, omittedBy, , [size, frontier]] = state
-  const lists = [
-    list.map(([member]) => member),
-    evidence.map(([member]) => member),
-    outliers,
-    domains.map(([domain]) => domain),
-    ...omittedBy,
-  ]
+  const [, reputations, omittedBy, , [size, frontier], [records, suspects, inconsistencies]] = state
+  const ranks = suspects.map(([member, kind]) => member * 8n + kind)
+  const members = [list.map(([member]) => member), evidence.map(([member]) => member), outliers]
+  const orders = [...members, domains.map(([domain]) => domain), ranks]
+  const lists = [...orders, ...omittedBy, ...inconsistencies]
   refuseUnless(lists.every(ascends), 'encoding', 'block: order')
   for (const [, , region] of frames) {
     const [lo = 0n, hi = 0n, point = 0n] = region ?? []
     refuseUnless(lo <= point && point <= hi, 'encoding', 'block: a region without its point')
   }
   refuseUnless(reputations.length === omittedBy.length, 'encoding', 'block: reputations and leaders')
+  const recorded = records.length === 0 || records.length === reputations.length
+  refuseUnless(recorded, 'encoding', 'block: records of behaviour')
+  const watchers = Math.min(11, records.length - 1)
+  refuseUnless(
+    records.every(([, , , links]) => links.length === watchers),
+    'encoding',
+    'block: links of behaviour',
+  )
   const ones = size.toString(2).replaceAll('0', '').length
   refuseUnless(frontier.length === ones, 'encoding', 'block: a frontier of another size')
   return { hash: hash('sha384', bytes), item }
@@ -267,6 +278,7 @@ function checkBlock({ item }: Block, { era, genesisTai, periodNs, hash: membersh
     Array.from({ length: n }, () => []),
     [null, null, false],
     [0n, []],
+    [[], [], []],
   ]
   refuseUnless(same(parent, membershipHash), 'block', 'the parent of the first block')
   refuseUnless(same(parentStateHash, hash('sha384', writeCbor(initial))), 'block', 'the initial state')

@@ -82,6 +82,19 @@ function blockRows(good: Uint8Array): readonly Row[] {
   const withState = (change: Partial<typeof state>): Uint8Array => withBlock({ state: { ...state, ...change } })
   const withOutcome = (change: Partial<typeof outcome>): Uint8Array => withBlock({ outcome: { ...outcome, ...change } })
   const reputationPpm = state.reputationPpm.slice(1)
+  const { behaviour } = state
+  const fewer = {
+    reputationPpm,
+    omittedBy: reputationPpm.map(() => []),
+    behaviour: { members: [], suspects: [], inconsistencies: [] },
+  }
+  const members = behaviour.members.slice(1)
+  const unlinked = behaviour.members.map(({ links, ...record }) => ({ ...record, links: links.slice(1) }))
+  const suspects = [
+    { member: 3, kind: 'bias' as const },
+    { member: 3, kind: 'deviation' as const },
+  ]
+  const inconsistencies = [[2, 1]]
   const log = { size: 4, frontier: state.log.frontier.slice(0, 1) }
   const pointless = outcome.frames.map(({ region, ...frame }) => {
     return { ...frame, region: region && { ...region, point: region.hi + 1n } }
@@ -97,7 +110,11 @@ function blockRows(good: Uint8Array): readonly Row[] {
     ['a member left out of the list', 'block.frames', withBlock({ list: list.slice(1) })],
     ['a state of another height', 'block.state', withState({ height: height + 1 })],
     ['a log without its last decisions', 'block.state', withState({ log })],
-    ['a reputation too few', 'block.state', withState({ reputationPpm, omittedBy: reputationPpm.map(() => []) })],
+    ['a reputation too few', 'block.state', withState(fewer)],
+    ['a record of behaviour too few', 'encoding.rule', withState({ behaviour: { ...behaviour, members } })],
+    ['a link of behaviour too few', 'encoding.rule', withState({ behaviour: { ...behaviour, members: unlinked } })],
+    ['suspects out of order', 'encoding.rule', withState({ behaviour: { ...behaviour, suspects } })],
+    ['an inconsistency out of order', 'encoding.rule', withState({ behaviour: { ...behaviour, inconsistencies } })],
     ['other leap knowledge in its state', 'block.state', withState({ leap: { ...state.leap, resolved: false } })],
     [
       'a conviction that its state does not know',

@@ -1,10 +1,10 @@
 import { quorumOf } from '../membership.ts'
 
-/** How many others keep a record about one member. In clusters of up to sixteen, everybody. */
-export const WATCHERS_MAX = 15
+/** How many others keep a record about one member. In clusters of up to twelve, everybody. */
+export const WATCHERS_MAX = 11
 
-/** More than half of fifteen watchers. */
-const ACCUSERS_MAX = 8
+/** More than half of eleven watchers. */
+const ACCUSERS_MAX = 6
 
 /**
  * How many others must find the same of a member before it is suspected: f + 1, so that one of them is honest. Where f
@@ -15,8 +15,8 @@ export function accusersNeeded(n: number): number {
 }
 
 /**
- * The same among the watchers of a member. Above n = 22 that is fewer than f + 1: liars that happen to be eight of the
- * fifteen neighbours of a member can lower its reputation. Records of all pairs would be too much to carry in every
+ * The same among the watchers of a member. Above n = 18 that is fewer than f + 1: liars that happen to be six of the
+ * eleven neighbours of a member can lower its reputation. Records of all pairs would be too much to carry in every
  * block.
  */
 export function watchersNeeded(n: number): number {

@@ -135,7 +135,7 @@ function unexplained(groups: readonly (readonly number[])[], suspects: readonly 
     if (kept.size >= INCONSISTENCIES_MAX) break
     if (group.some((member) => named.includes(member))) continue
     const members = [...group].sort((a, b) => a - b)
-    kept.set(members.join(), { members })
+    kept.set(members.join(), members)
   }
   return [...kept.values()]
 }

@@ -1,4 +1,5 @@
 import { watchersTable } from './accusers.ts'
+import { centreNs } from './bias.ts'
 import { isBiased, type LinkRecord, readingOf } from './link-record.ts'
 import { lowerMedianOf } from './number-range.ts'
 import { type Observations, sightOn } from './observe.ts'
@@ -39,7 +40,7 @@ export function movements(
       const link = links[index]
       const reading = readingOf(seen, observer, member)
       if (link === undefined || reading === undefined || !isBiased(link)) return []
-      return [reading.offsetNs - Math.floor((link.lowNs + link.highNs) / 2)]
+      return [reading.offsetNs - centreNs(link)]
     })
     const byNs = lowerMedianOf(moves)
     const boundNs = seen.clocks[member]?.boundNs

@@ -38,7 +38,7 @@ for (const n of [4, 7, 10]) {
     const one: Lies = { rowNs: (member, peer, epoch) => (member === LIAR && peer === 0 ? since(epoch, 10_000_000) : 0) }
     const watched = watch({ n, seed: 3, epochs: FROM + 20, lies: one })
     assert.deepEqual(watched.suspected, [])
-    assert.ok(watched.inconsistencies.some(({ members }) => members.join() === `0,${LIAR}`))
+    assert.ok(watched.inconsistencies.some((members) => members.join() === `0,${LIAR}`))
   })
 
   test(`n = ${n}: a bound that becomes 150 times that of the others while locked is inflated`, () => {
@@ -78,7 +78,7 @@ test('two faces are named where f + 1 others see the one and f + 1 the other', (
 
 test('with four members two faces are a triangle that is reported, and nobody is named for it', () => {
   const watched = watch({ n: 4, seed: 6, epochs: FROM + 20, lies: twoFaces(4) })
-  assert.ok(watched.inconsistencies.some(({ members }) => members.length === 3 && members.includes(LIAR)))
+  assert.ok(watched.inconsistencies.some((members) => members.length === 3 && members.includes(LIAR)))
   assert.equal(watched.first('two-faced', LIAR), undefined)
   assert.equal(watched.first('pair', LIAR), undefined)
 })

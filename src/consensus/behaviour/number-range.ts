@@ -11,8 +11,8 @@ import { assert } from '../../core/assert.ts'
  */
 export const FAR_NS = 2 ** 50
 
-/** Ten hours, ns: a bound, an uncertainty or an age beyond it says nothing, and its entry counts as missing. */
-export const USELESS_NS = 2 ** 45
+/** Two minutes, ns: a bound, an uncertainty or an age beyond it says nothing, and counts as missing. */
+export const USELESS_NS = 2 ** 37
 
 /** A difference of instants, saturating at ±`FAR_NS`. */
 export function nearNs(differenceNs: bigint): number {

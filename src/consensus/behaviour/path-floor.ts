@@ -17,10 +17,11 @@ export interface PathFloor {
 }
 
 /**
- * One reading that is too good moves the floor by an eighth: it is what a liar could say once to spoil the record about
- * itself.
+ * How much of the way to a lower u the floor goes at once. Fast, because until it is there a way that has become shorter
+ * than ever looks like a clock that moved. A liar that lowers it with false samples is suspected of delay once ten times
+ * less is claimed than there is.
  */
-const LOWERING = 8
+const LOWERING = 2
 /** Medians are followed in steps of a 32nd of the noise. */
 const MEDIAN_STEP = 32
 

@@ -20,11 +20,8 @@ export interface Suspect {
   readonly kind: Suspicion
 }
 
-/** Rows that contradict each other, and it can not be said whose is wrong. */
-export interface Inconsistency {
-  /** Two members of a pair or three of a triangle, ascending. */
-  readonly members: readonly number[]
-}
+/** Members whose rows contradict each other, a pair or a triangle, ascending: it can not be said whose is wrong. */
+export type Inconsistency = readonly number[]
 
 /** More of them say no more: the first ones in order are kept. */
 export const INCONSISTENCIES_MAX = 8
@@ -41,7 +38,7 @@ export const suspectsCodec: Codec<readonly Suspect[]> = refinedCodec(
 )
 
 export const inconsistenciesCodec: Codec<readonly Inconsistency[]> = listCodec(
-  refinedCodec(recordCodec<Inconsistency>({ members: listCodec(memberIdCodec, 3, 2) }), ({ members }) =>
+  refinedCodec(listCodec(memberIdCodec, 3, 2), (members) =>
     ascending(members) ? undefined : 'members sorted, each once',
   ),
   INCONSISTENCIES_MAX,

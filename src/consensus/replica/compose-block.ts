@@ -2,6 +2,7 @@ import type { Result } from '../../core/fault.ts'
 import { fail, ok } from '../../core/fault.ts'
 import { rootOf } from '../../core/merkle.ts'
 import { agree } from '../agreement.ts'
+import { observe } from '../behaviour/observe.ts'
 import { type Block, stateHash } from '../block.ts'
 import { decisionLeafHash } from '../decision.ts'
 import type { EvidenceEntry } from '../evidence-entry.ts'
@@ -46,6 +47,7 @@ export function composeBlock(plan: BlockPlan, membership: Membership): Result<Bl
     leader,
     listed: proposals.map(({ member }) => member),
     outcome: outcome.value,
+    seen: observe(listed, outcome.value, membership, epoch),
     convicted: evidence.map(({ member }) => member),
     decisionLeafHash: parent.block === undefined ? undefined : decisionLeafHash(parent.block, parent.hash),
   })
