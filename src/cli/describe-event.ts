@@ -1,4 +1,5 @@
 import type { AgentEvent } from '../agent/agent-event.ts'
+import { partsOf } from './describe-partitions.ts'
 import { formatDurationNs } from './present.ts'
 
 /** An agent's event as a line for a person. */
@@ -34,8 +35,4 @@ export function describeEvent(event: AgentEvent): string {
     case 'stopped':
       return `stopped: ${event.reason}`
   }
-}
-
-function partsOf(parts: readonly (readonly string[])[]): string {
-  return parts.map((part) => part.join(' ')).join(' | ')
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { askAgent, type Question } from '../agent/control-socket.ts'
 import { readConfiguration } from '../config/parse.ts'
+import { describePartitions, type PartitionsAnswer } from './describe-partitions.ts'
 import { formatDurationNs } from './present.ts'
 import { printLine, reportFault } from './terminal.ts'
 
@@ -29,8 +30,12 @@ function add(program: Command, question: Question, description: string): void {
       const answer = await askAgent(configuration.value.node.controlSocket, question)
       if (!answer.ok) return reportFault(answer.fault)
       if (json === true) printLine(answer.value)
-      else for (const line of outline(JSON.parse(answer.value) as unknown, '')) printLine(line)
+      else for (const line of linesOf(question, JSON.parse(answer.value) as unknown)) printLine(line)
     })
+}
+
+function linesOf(question: Question, answer: unknown): readonly string[] {
+  return question === 'partitions' ? describePartitions(answer as PartitionsAnswer) : outline(answer, '')
 }
 
 /** JSON as indented lines; durations get the unit that fits. */
