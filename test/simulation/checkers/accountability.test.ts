@@ -63,8 +63,10 @@ test('accusations of a liar stand; of an honest member, or on nothing that was s
   assert.deepEqual(await findFramed(accusers, honest, membership, testVerify), [])
   const framed = await findFramed(accusers, new Set([0, 1, 2, 3]), membership, testVerify)
   assert.match(framed[0]?.message ?? '', /^node 0 accuses honest node 3: conflicting-notarize \d+$/)
-  const hollow = accusers.map(({ id, evidence }) => ({
+  assert.ok(framed.some(({ message }) => /^height \d+ of node 0 convicts an honest member$/.test(message)))
+  const hollow = accusers.map(({ id, commits, evidence }) => ({
     id,
+    commits,
     evidence: evidence.map((one) => ({
       ...one,
       envelopes: [...one.envelopes.slice(0, 1), ...one.envelopes.slice(0, 1)],

@@ -5,9 +5,11 @@ import type { Verify } from '../../../src/consensus/quorum-certificate.ts'
 import type { ClusterNode } from '../../support/replica-cluster.ts'
 import { type Problem, problem } from './problem.ts'
 
-type Accuser = Pick<ClusterNode, 'id' | 'evidence'>
+type Accuser = Pick<ClusterNode, 'id' | 'evidence' | 'commits'>
 
-/** No honest member is ever accused, and every accusation stands on what the accused has signed. */
+/**
+ * No honest member is ever accused, or convicted by a block, and every accusation stands on what the accused has signed.
+ */
 export async function findFramed(
   accusers: readonly Accuser[],
   honest: ReadonlySet<number>,
@@ -21,6 +23,13 @@ export async function findFramed(
         problem('framedHonest', `node ${id} accuses honest node ${member}: ${kind} ${number}`),
       ),
   )
+  for (const { id, commits } of accusers) {
+    const convicting = commits.find(({ block }) =>
+      block.state.reputationPpm.some((ppm, member) => ppm === 0 && honest.has(member)),
+    )
+    if (convicting === undefined) continue
+    problems.push(problem('framedHonest', `height ${convicting.block.height} of node ${id} convicts an honest member`))
+  }
   // Many accuse of the same: one of each is looked at.
   const distinct = new Map(
     accusers
