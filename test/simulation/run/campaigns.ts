@@ -23,12 +23,12 @@ const NIGHT = 100_000
 export const CAMPAIGNS: Readonly<Record<string, readonly Row[]>> = {
   ci: [
     row(100, 1, 6),
-    row(31, 4),
-    row(10, 200),
-    row(8, 400),
-    row(7, 700),
-    row(5, 2_200),
-    row(4, 6_500),
+    row(31, 3),
+    row(10, 100),
+    row(8, 200),
+    row(7, 400),
+    row(5, 1_300),
+    row(4, 8_000),
     row(4, 4, 10, 'ml-dsa-87'),
     row(7, 1, 6, 'ml-dsa-87'),
   ],

@@ -108,8 +108,7 @@ async function slice(run: Run, durationNs: bigint): Promise<void> {
   if (cluster.now() < plus(run.lookedAt, LOOK_NS)) return
   run.lookedAt = cluster.now()
   for (const { id } of cluster.nodes) {
-    stations.read(id, cluster.now())
-    if (stations.bootstrap(id, cluster.now())) cluster.tellTime(id)
+    if (stations.look(id, cluster.now())) cluster.tellTime(id)
   }
 }
 

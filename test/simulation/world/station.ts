@@ -52,12 +52,11 @@ export interface Stations {
   /** For every start of a member. */
   create(node: ClusterNode, now: MonoNs): Station
   /**
-   * What the exchange of Hellos does for a member that does not know which epoch it is: true when it has found out.
-   * The clocks of the peers come without their messages; what is made of them is production's.
+   * Reads the served clock of a member that is up; and does what the exchange of Hellos does for one that does not know
+   * which epoch it is: true when it has found out. The clocks of the peers come without their messages; what is made of
+   * them is production's.
    */
-  bootstrap(id: number, now: MonoNs): boolean
-  /** Reads the served clock of a member that is up. */
-  read(id: number, now: MonoNs): void
+  look(id: number, now: MonoNs): boolean
 }
 
 const FLOOR_PPB = 200n
@@ -84,9 +83,10 @@ export function createStations(options: StationOptions): Stations {
     const station = running.get(id)
     return station?.node.up === true && station.boot === station.node.boots ? station : undefined
   }
-  const readServed = (station: Running, virtual: MonoNs): void => {
+  const readServed = (station: Running, virtual: MonoNs): ServedReading | undefined => {
     const reading = station.clock.served(station.oscillator.at(virtual))
     if (reading !== undefined) witness.served(station.id, station.boot, reading, trueTai(virtual))
+    return reading
   }
   const rowOf = (own: Running, virtual: MonoNs): readonly RangingEntry[] => {
     const peers = [...running.keys()]
@@ -123,9 +123,9 @@ export function createStations(options: StationOptions): Stations {
         },
       }
     },
-    bootstrap: (id, virtual) => {
+    look: (id, virtual) => {
       const own = of(id)
-      if (own === undefined) return false
+      if (own === undefined || readServed(own, virtual)?.origin === 'certified') return false
       const local = own.oscillator.at(virtual)
       if (own.clock.epochClock(local) !== undefined && !own.clock.isAdrift(local)) return false
       const row = rowOf(own, virtual)
@@ -135,10 +135,6 @@ export function createStations(options: StationOptions): Stations {
       if (!region.ok) return false
       own.clock.bootstrap(taiNs(observer.reading.rangingNs + midpoint(region.value)), local)
       return true
-    },
-    read: (id, virtual) => {
-      const station = of(id)
-      if (station !== undefined) readServed(station, virtual)
     },
   }
 }
