@@ -74,6 +74,11 @@ export interface ReplicaStatus {
 export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
   const context = createContext(config, start)
   restore(context, config.journal, start)
+  return replicaOver(context)
+}
+
+/** The machine over a context that has been restored: what explores every state has to see inside. */
+export function replicaOver(context: Context): Replica {
   return {
     step: (input, now) => {
       if (isEnding(context)) takeAtEnd(context, input, now)

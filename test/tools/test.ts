@@ -17,6 +17,8 @@ const STAGES: readonly Stage[] = [
   { name: 'provisioning', globs: ['provisioning/**/*.test.ts'], ...QUICK },
   { name: 'vectors', globs: ['test/vectors/*.test.ts'], ...QUICK },
   { name: 'fuzz', globs: ['test/fuzz/*.test.ts'], ...QUICK },
+  { name: 'scenarios', globs: ['test/scenarios/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
+  { name: 'exploration', globs: ['test/exploration/*.test.ts'], testSecondsMax: 300, stageSecondsMax: 600 },
   { name: 'simulation', globs: ['test/simulation/**/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
   { name: 'project', globs: ['test/*.test.ts', 'test/tools/*.test.ts', 'test/mutants/*.test.ts'], ...QUICK },
   { name: 'hil', globs: ['test/hil/*.test.ts'], testSecondsMax: 420, stageSecondsMax: 600 },
