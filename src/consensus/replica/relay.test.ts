@@ -89,4 +89,28 @@ describe('a peer that asks', () => {
     assert.deepEqual(told(take(want, 2_030), 2), ['final', 'nullify 2', 'nullify 3'])
     assert.deepEqual(told(take(block, 2_040), 2), ['block-bytes'])
   })
+
+  it('gets a block that was voted for and then given up: it may hold the only certificate of it', () => {
+    const self = (first.leader + 1) % 4
+    const sign = (type: Parameters<typeof testSign>[1], content: Uint8Array): Uint8Array =>
+      testSign(self, type, content)
+    const config = { membership, self, bootCount: 1, attestationDigest: undefined, sign }
+    const replica = createReplica({ ...config, journal: [] }, monoNs(0n))
+    const at = (ms: number): MonoNs => monoNs(BigInt(ms) * NS_PER_MILLISECOND)
+    replica.step({ type: 'clock', clock: { monoNs: monoNs(0n), taiNs: START_TAI, ratePpb: 0n } }, at(0))
+    for (const message of first.proposals) {
+      replica.step({ type: 'signed', from: message.header.sender, message }, at(1_020))
+    }
+    const message = voices.say(first.leader, 'block', first.block)
+    const voted = replica.step({ type: 'signed', from: first.leader, message }, at(1_030))
+    const skipped = voices.certificate('nullify', 1, undefined, [1, 2, 3])
+    const left = replica.step({ type: 'quorum', from: 1, certificate: skipped }, at(1_300))
+    const journal = [...voted.persist, ...left.persist]
+    assert.ok(journal.some(({ kind }) => kind === 'notarize'))
+    const asker = (self + 1) % 4
+    const want: Input = { type: 'want-block', from: asker, hash: first.hash }
+    assert.deepEqual(told(replica.step(want, at(1_400)), asker), ['block-bytes'])
+    const again = createReplica({ ...config, bootCount: 2, journal }, at(1_500))
+    assert.deepEqual(told(again.step(want, at(1_500)), asker), ['block-bytes'])
+  })
 })

@@ -1,8 +1,8 @@
-import { toHex } from '../../core/bytes.ts'
+import { equalBytes, toHex } from '../../core/bytes.ts'
 import { encode } from '../../core/encoding.ts'
 import { max } from '../../core/integer.ts'
 import { between, type MonoNs, plus } from '../../core/time.ts'
-import { blockCodec } from '../block.ts'
+import { type Block, blockCodec } from '../block.ts'
 import { certificateOf } from '../certificate.ts'
 import { encodeEnvelope } from '../messages.ts'
 import { type BlocksWanted, runOf } from '../wire-message.ts'
@@ -88,10 +88,16 @@ export function answerEvidence(context: Context, peer: number, digests: readonly
   }
 }
 
+/** Also a block that is not known here to be certified: whoever asks may hold the only certificate of it. */
 export function answerBlock(context: Context, peer: number, hash: Uint8Array, now: MonoNs): void {
-  const block = context.chain.get(hash)?.block
+  const block = context.chain.get(hash)?.block ?? offeredBlock(context, hash)
   if (block !== undefined && context.answers.allows(peer, `block ${toHex(hash)}`, now))
     sendTo(context, peer, { kind: 'block-bytes', value: encode(blockCodec, block) })
+}
+
+function offeredBlock({ views, chain }: Context, hash: Uint8Array): Block | undefined {
+  const offered = views.since(chain.finalized.view + 1).flatMap((record) => record.offered)
+  return offered.find((candidate) => equalBytes(candidate.hash, hash))?.block
 }
 
 /** What is still in the chain of a run; the shell answers from its log what is older. */
