@@ -47,7 +47,8 @@ export async function findsItsWay({ universe, automata, unpack }: Search, key: n
   }
   const highest = Math.max(...runs.map(({ context }) => context.view))
   const before = Math.max(...runs.map(({ context }) => context.chain.finalized.view), universe.bounds.views)
-  const mark = epochMarkTai(universe.membership, universe.bounds.views + 1)
+  // An epoch for which nobody has a proposal yet: a second one of anybody would be a lie.
+  const mark = epochMarkTai(universe.membership, universe.bounds.views + 2)
   for (const run of runs) step(calm, run, { type: 'clock', clock: { monoNs: run.now, taiNs: mark, ratePpb: 0n } })
   const end = monoNs(PATIENCE_NS)
   for (let next = calm.queue.takeUntil(end); next !== undefined; next = calm.queue.takeUntil(end)) {

@@ -9,13 +9,6 @@ import type { Universe } from './universe.ts'
 const SPARES_MAX = 2_000
 const SPARES_PER_STATE_MAX = 4
 
-/** Where one happening leads. */
-export interface Step {
-  readonly next: number
-  /** How many votes of others it takes, the liar's among them; 0 for everything that is no series of votes. */
-  readonly votes: number
-}
-
 /** A state of one member, and how a real replica gets into it. */
 export interface LocalState {
   readonly id: number
@@ -27,7 +20,7 @@ export interface LocalState {
   readonly certified: ReadonlySet<Label>
   /** What is wrong in it, or on the way to it. */
   readonly problem: string | undefined
-  readonly steps: Map<string, Step | undefined>
+  readonly steps: Map<string, number | undefined>
 }
 
 /**
@@ -113,41 +106,25 @@ export function createAutomaton(universe: Universe, self: number, saidSets: Said
   const spares = createSpares()
   let executed = 0
 
-  const after = (from: LocalState, run: LocalRun, deliveries: readonly Delivery[]): number => {
-    const crashed = deliveries.some(({ kind }) => kind === 'crash')
+  const after = (from: LocalState, run: LocalRun, delivery: Delivery): number => {
     const { boots, journal, since } = from.history
-    const history = crashed
-      ? { boots: run.boots, journal: run.journal.records(), since: [] }
-      : { boots, journal, since: [...since, ...deliveries] }
+    const history =
+      delivery.kind === 'crash'
+        ? { boots: run.boots, journal: run.journal.records(), since: [] }
+        : { boots, journal, since: [...since, delivery] }
     return enter(run, history, saidSets.with(from.saidId, run.said), run.problems)
   }
-  /** Delivers one after the other until something changes. */
-  const compute = (from: LocalState, deliveries: readonly Delivery[], series: boolean): Step | undefined => {
+  const compute = (from: LocalState, delivery: Delivery): number | undefined => {
     const run = spares.take(from.id) ?? startRun(universe, self, from.history)
-    const done: Delivery[] = []
-    for (const delivery of deliveries) {
-      executed += 1
-      done.push(delivery)
-      happen(universe, run, delivery)
-      const silent = run.problems.length === 0 && saidSets.with(from.saidId, run.said) === from.saidId
-      if (silent && comesTooEarly(universe, from, delivery)) return undefined
-      const next = after(from, run, done)
-      if (next === from.id) continue
-      spares.keep(next, run)
-      return { next, votes: series ? done.length : 0 }
-    }
-    // Votes that completed nothing are in there nevertheless.
-    if (!series) spares.keep(from.id, run)
-    return undefined
-  }
-  const remembered = (id: number, key: string, make: (from: LocalState) => Step | undefined): Step | undefined => {
-    const from = states[id]
-    if (from === undefined) throw new RangeError(`no state ${id}`)
-    if (!from.steps.has(key)) from.steps.set(key, make(from))
-    return from.steps.get(key)
+    executed += 1
+    happen(universe, run, delivery)
+    const silent = run.problems.length === 0 && saidSets.with(from.saidId, run.said) === from.saidId
+    if (silent && comesTooEarly(universe, from, delivery)) return undefined
+    const next = after(from, run, delivery)
+    spares.keep(next, run)
+    return next === from.id ? undefined : next
   }
 
-  const others = [universe.liar, ...universe.honest.filter((id) => id !== self)]
   const start: History = { boots: 1, journal: [], since: [] }
   const first = startRun(universe, self, start)
   return {
@@ -158,18 +135,12 @@ export function createAutomaton(universe: Universe, self: number, saidSets: Said
     get executed() {
       return executed
     },
-    step: (from, { key, delivery, votes }) => {
-      if (delivery !== undefined && canWait(universe, states[from], delivery)) return undefined
-      if (delivery !== undefined) return remembered(from, key, (state) => compute(state, [delivery], false))?.next
-      const { type, view, label, available } = votes
-      const step = remembered(from, `votes ${type} ${view} ${label}`, (state) =>
-        compute(
-          state,
-          others.map((sender) => ({ kind: 'vote', sender, type, view, label })),
-          true,
-        ),
-      )
-      return step !== undefined && step.votes <= available ? step.next : undefined
+    step: (id, { key, delivery }) => {
+      const from = states[id]
+      if (from === undefined) throw new RangeError(`no state ${id}`)
+      if (canWait(universe, from, delivery)) return undefined
+      if (!from.steps.has(key)) from.steps.set(key, compute(from, delivery))
+      return from.steps.get(key)
     },
   }
 }
@@ -178,15 +149,15 @@ export function createAutomaton(universe: Universe, self: number, saidSets: Said
  * What may be put off without loss. A block is worth nothing to a member until it gets the member's vote or a certificate
  * names it: one that comes earlier, and only waits, may as well come then.
  */
-function canWait(universe: Universe, state: LocalState | undefined, delivery: Delivery): boolean {
-  if (state === undefined || !comesTooEarly(universe, state, delivery)) return false
+function canWait(universe: Universe, state: LocalState, delivery: Delivery): boolean {
+  if (!comesTooEarly(universe, state, delivery)) return false
   return delivery.kind === 'bytes' || state.votedViews.has(universe.blocks[delivery.label]?.view ?? 0)
 }
 
 /** Whether a delivery is a block that no certificate names yet: it is worth a vote at once, or nothing. */
 function comesTooEarly({ bounds }: Universe, state: LocalState, delivery: Delivery): delivery is BlockDelivery {
   const isBlock = delivery.kind === 'block' || delivery.kind === 'bytes'
-  return bounds.votes === 'completing' && isBlock && !state.certified.has(delivery.label)
+  return bounds.votes === 'certificates' && isBlock && !state.certified.has(delivery.label)
 }
 
 type BlockDelivery = Extract<Delivery, { kind: 'block' | 'bytes' }>

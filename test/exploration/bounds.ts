@@ -5,10 +5,10 @@ export interface Bounds {
   /** The liar is the leader of this view; above `views` it leads none that is explored. */
   readonly liarLeads: number
   /**
-   * `completing`: votes come in the moment in which they complete a certificate, since until then they change nothing.
-   * `single`: every vote of every member comes by itself, also those that complete nothing or contradict each other.
+   * `certificates`: votes come as the certificates that they complete, since until then they change nothing.
+   * `single`: every vote of every member comes by itself as well, also those that complete nothing or convict the liar.
    */
-  readonly votes: 'completing' | 'single'
+  readonly votes: 'certificates' | 'single'
   /** Gives up, and says so, beyond this many states. */
   readonly statesMax: number
 }
@@ -20,5 +20,5 @@ export const LIARS = 1
 
 export function nameOfBounds({ views, liarLeads, votes }: Bounds): string {
   const leads = liarLeads > views ? 'leads none of them' : `leads view ${liarLeads}`
-  return `${views === 1 ? '1 view' : `${views} views`}, the liar ${leads}, ${votes} votes`
+  return `${views === 1 ? '1 view' : `${views} views`}, the liar ${leads}, ${votes === 'single' ? 'single votes' : 'certificates'}`
 }

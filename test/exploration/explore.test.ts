@@ -10,7 +10,7 @@ describe('the states of four members, one of them a liar', () => {
     [1, 2, 45],
   ] as const) {
     it(`all of ${views} view, the liar leading view ${liarLeads}: nothing is wrong, and nobody is stuck`, async () => {
-      const { result, search } = explore({ views, liarLeads, votes: 'completing', statesMax: 1_000_000 })
+      const { result, search } = explore({ views, liarLeads, votes: 'certificates', statesMax: 1_000_000 })
       assert.equal(result.violation, undefined)
       assert.ok(result.complete)
       assert.ok(result.states >= statesMin, `${result.states} states`)
@@ -20,7 +20,7 @@ describe('the states of four members, one of them a liar', () => {
   }
 
   it('the first of 2 views: nothing is wrong, and nobody is stuck', async () => {
-    const { result, search } = explore({ views: 2, liarLeads: 2, votes: 'completing', statesMax: 150 })
+    const { result, search } = explore({ views: 2, liarLeads: 2, votes: 'certificates', statesMax: 150 })
     assert.equal(result.violation, undefined)
     assert.ok(result.states > 150 && result.executed > 1_000, `${result.states} states, ${result.executed} executed`)
     await assertNobodyStuck(search)

@@ -108,7 +108,7 @@ function sum(numbers: readonly number[]): number {
 function createAutomata(universe: Universe): { automata: readonly Automaton[]; alike: readonly number[] } {
   const saidSets = createSaidSets()
   const leaders = new Set(Array.from({ length: universe.bounds.views }, (_, index) => universe.leaderOf(index + 1)))
-  const follows = (id: number): boolean => universe.bounds.votes === 'completing' && !leaders.has(id)
+  const follows = (id: number): boolean => universe.bounds.votes === 'certificates' && !leaders.has(id)
   const follower = universe.honest.find(follows)
   const shared = follower === undefined ? undefined : createAutomaton(universe, follower, saidSets)
   const automata = universe.honest.map((id) =>
@@ -208,10 +208,9 @@ function traceTo(
   )
 }
 
-function sentence({ delivery, votes }: Option, nameOf: (label: Label) => string): string {
+function sentence({ delivery }: Option, nameOf: (label: Label) => string): string {
   const what = (type: string, view: number, label: Label): string =>
     type === 'nullify' ? `nullify for view ${view}` : `${type} for ${nameOf(label)}`
-  if (votes !== undefined) return `hears the votes that complete ${what(votes.type, votes.view, votes.label)}`
   switch (delivery.kind) {
     case 'timer':
       return 'runs out of patience in its view'

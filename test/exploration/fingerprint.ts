@@ -27,6 +27,10 @@ export function fingerprint(universe: Universe, { context, journal }: LocalRun):
       .filter(({ hash }) => context.chain.get(hash) !== undefined)
       .map(({ label }) => label)
       .join(),
+    context.proofs
+      .entries()
+      .map(({ member, kind, number }) => `${member} ${kind} ${number}`)
+      .join(),
     ...records.map((record) => recordPrint(universe, record, record.view < context.view, name)),
     journal
       .records()

@@ -1,17 +1,11 @@
 import { decodeEnvelope, type SignedMessage } from '../../src/consensus/messages.ts'
 import { type QuorumCertificate, quorumCertificateCodec } from '../../src/consensus/quorum-certificate.ts'
-import type { Effects, EvidenceKind } from '../../src/consensus/replica/types.ts'
+import type { Effects } from '../../src/consensus/replica/types.ts'
 import { decode } from '../../src/core/encoding.ts'
 import type { VirtualJournal } from '../support/virtual-journal.ts'
 import { QUORUM } from './bounds.ts'
 import { NO_BLOCK, type Said } from './delivery.ts'
 import type { Universe } from './universe.ts'
-
-const VOTE_EVIDENCE: ReadonlySet<EvidenceKind> = new Set([
-  'conflicting-notarize',
-  'conflicting-finalize',
-  'nullify-and-finalize',
-])
 
 /** What one member's effects alone show to be wrong. */
 export function checkEffects(
@@ -21,9 +15,7 @@ export function checkEffects(
 ): readonly string[] {
   const problems: string[] = []
   for (const { kind, member, number } of effects.evidence) {
-    // Where votes are nameless they can be blamed on nobody; that nobody contradicts itself is checked where it speaks.
-    const isBlame = universe.bounds.votes === 'single' || !VOTE_EVIDENCE.has(kind)
-    if (member !== universe.liar && isBlame) problems.push(`n${self} convicts the honest n${member}: ${kind} ${number}`)
+    if (member !== universe.liar) problems.push(`n${self} convicts the honest n${member}: ${kind} ${number}`)
   }
   for (const { message } of effects.send) {
     if (message.kind === 'signed' && isOwn(message.value, self) && !journal.holds(message.value)) {

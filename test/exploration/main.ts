@@ -3,7 +3,7 @@ import { findsItsWay } from './after-the-storm.ts'
 import { type Bounds, nameOfBounds } from './bounds.ts'
 import { type Exploration, explore, type Search } from './explore.ts'
 
-const HELP = `npm run -s explore [-- --views N] [--liar V] [--votes completing|single] [--states-max N] [--revive N] [--progress] [--json]
+const HELP = `npm run -s explore [-- --views N] [--liar V] [--votes certificates|single] [--states-max N] [--revive N] [--progress] [--json]
 
 Puts the product's replica through everything that can happen to a cluster of four with one liar within a few views:
 every order of deliveries, timers at any moment, deaths and restarts at any moment, a liar that may say anything to
@@ -11,7 +11,7 @@ anybody. Exits with 1 and prints what happened, in order, as soon as something i
 
   --views N         views to explore (default 2)
   --liar V          the liar leads view V; above N it leads none of them (default: each in turn)
-  --votes HOW       votes that complete a certificate, or each by itself (default completing)
+  --votes HOW       votes as certificates, or each by itself too (default certificates)
   --states-max N    give up beyond this many states (default 50,000,000)
   --revive N        from about N of the states, evenly spread: with the network whole again and the liar silent, the
                     members must decide (default 100)
@@ -31,7 +31,7 @@ async function main(): Promise<number> {
     options: {
       views: { type: 'string', default: '2' },
       liar: { type: 'string' },
-      votes: { type: 'string', default: 'completing' },
+      votes: { type: 'string', default: 'certificates' },
       'states-max': { type: 'string', default: '50000000' },
       revive: { type: 'string', default: '100' },
       progress: { type: 'boolean', default: false },
@@ -49,9 +49,9 @@ async function main(): Promise<number> {
     !(views >= 1 && views <= 4) ||
     !(statesMax > 0) ||
     !(revive >= 0) ||
-    (votes !== 'completing' && votes !== 'single')
+    (votes !== 'certificates' && votes !== 'single')
   ) {
-    console.error(`expected 1 to 4 views, votes completing or single, and numbers\n\n${HELP}`)
+    console.error(`expected 1 to 4 views, votes certificates or single, and numbers\n\n${HELP}`)
     return 2
   }
   const leads =

@@ -3,17 +3,10 @@ import { LIARS, QUORUM } from './bounds.ts'
 import { type Delivery, keyOf, type Label, NO_BLOCK, type Said } from './delivery.ts'
 import type { Universe } from './universe.ts'
 
-/** Something that can happen to a member at this point: a delivery, or the votes of up to so many others for one thing. */
-export type Option =
-  | { readonly key: string; readonly delivery: Delivery; readonly votes: undefined }
-  | { readonly key: string; readonly delivery: undefined; readonly votes: VotesOption }
-
-export interface VotesOption {
-  readonly type: VoteType
-  readonly view: number
-  readonly label: Label
-  /** How many others than the receiver have said it, the liar among them. */
-  readonly available: number
+/** Something that can happen to a member at this point. */
+export interface Option {
+  readonly key: string
+  readonly delivery: Delivery
 }
 
 /**
@@ -47,13 +40,13 @@ export function makeSoup(universe: Universe, said: readonly (readonly Said[])[])
     decides: certificates.some((delivery) => delivery.kind === 'quorum' && delivery.type === 'finalize'),
     options: universe.honest.map((self) => [
       ...common,
-      ...(universe.bounds.votes === 'single' ? singleVotes(universe, self, can).map(single) : votesFor(self, can)),
+      ...(universe.bounds.votes === 'single' ? singleVotes(universe, self, can).map(single) : []),
     ]),
   }
 }
 
 function single(delivery: Delivery): Option {
-  return { key: keyOf(delivery), delivery, votes: undefined }
+  return { key: keyOf(delivery), delivery }
 }
 
 interface Possibilities {
@@ -96,16 +89,6 @@ function possibilities(universe: Universe, said: readonly (readonly Said[])[]): 
     blocks,
     votes: [...votes, ...nullify].map((vote) => ({ ...vote, signers: honest.filter((_, index) => has(index, vote)) })),
   }
-}
-
-function votesFor(self: number, { votes }: Possibilities): readonly Option[] {
-  return votes.flatMap(({ type, view, label, signers }) => {
-    const available = LIARS + signers.filter((id) => id !== self).length
-    // The liar's vote alone completes nothing; that it does not is tried with single votes.
-    const option = { type, view, label, available }
-    const key = `votes ${type} ${view} ${label} ${available}`
-    return available > LIARS ? [{ key, delivery: undefined, votes: option }] : []
-  })
 }
 
 function singleVotes({ liar }: Universe, self: number, { votes }: Possibilities): readonly Delivery[] {

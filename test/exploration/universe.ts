@@ -76,7 +76,7 @@ export function createUniverse(bounds: Bounds): Universe {
     const epoch = Math.max(on.epoch + 1, presentEpoch(view))
     const all = proposals.filter(({ body }) => body.epoch === epoch)
     for (const chosen of [all, all.filter(({ header }) => header.sender !== liar)]) {
-      const plan = { view, leader: liar, epoch, parent: on, proposals: chosen.map(pooled) }
+      const plan = { view, leader: liar, epoch, parent: on, proposals: chosen.map(pooled), evidence: [] }
       const composed = composeBlock(plan, membership)
       if (!composed.ok) throw new Error(composed.fault.message)
       const message = sign(liar, 'block', composed.value)
