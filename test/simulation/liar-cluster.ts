@@ -23,7 +23,7 @@ export function createLiarCluster(options: ClusterOptions, cast: ReadonlyMap<num
       const part = parts.get(id)
       if (part === undefined) for (const other of parts.values()) other.witness?.(id, outgoing)
       liars.get(id)?.hear(outgoing.message)
-      return part?.say?.(outgoing) ?? [outgoing]
+      return part?.say?.(outgoing) ?? options.tamper?.(id, outgoing) ?? [outgoing]
     },
     reading: (id, epoch, honest) => {
       const measured = options.reading?.(id, epoch, honest) ?? honest
