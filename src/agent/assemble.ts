@@ -90,6 +90,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     journal: records.value.journal,
     log: records.value.log,
     episodes: records.value.episodes,
+    evidence: records.value.evidence,
     clock,
     rangingClock,
     random: () => randomUint32() / 2 ** 32,

@@ -1,4 +1,3 @@
-import type { Evidence } from '../consensus/evidence.ts'
 import { membershipHash } from '../consensus/membership.ts'
 import { type ClusterIdentity, type SignedMessage, signingContext } from '../consensus/messages.ts'
 import type { Input } from '../consensus/replica/types.ts'
@@ -24,6 +23,7 @@ import { createReceiveLatency } from './receive-latency.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createReplicaLoop, type ReplicaLoop } from './replica-loop.ts'
 import type { SuspicionsStanding } from './suspicion-watch.ts'
+import { createWitness, type Witness } from './witness.ts'
 
 /** The replica with everything around it but the sockets. */
 export interface MemberCore {
@@ -49,6 +49,7 @@ interface Shared {
   readonly faults: FaultLog
   readonly recorder: Recorder
   readonly answers: LogAnswers
+  readonly witness: Witness
   mesh: Mesh | undefined
   stopped: boolean
 }
@@ -70,6 +71,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     faults,
     recorder: createRecorder(options, replica, faults),
     answers: createLogAnswers(options.log, (fault) => faults.note('decision log', fault)),
+    witness: openWitness(options, faults),
     mesh: undefined,
     stopped: false,
   }
@@ -118,6 +120,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
       hello.start()
       fillHoles(shared, loop)
       lookTimer = setInterval(() => watch.look(readMonoNs()), Number(membership.epochPeriodNs / NS_PER_MILLISECOND))
+      shared.witness.recall(take)
       loop.take({ type: 'wake' })
     },
     stop: () => {
@@ -137,6 +140,11 @@ type Signed<T extends SignedMessage['type']> = Extract<Input, { type: 'signed' }
 
 function isOwnHello(input: Input): input is Signed<'hello'> {
   return input.type === 'signed' && input.message.type === 'hello' && input.message.header.sender === input.from
+}
+
+function openWitness({ identity, membership, evidence, report }: MemberOptions, faults: FaultLog): Witness {
+  const { member, verifier } = identity
+  return createWitness({ self: member.id, membership, log: evidence, verify: verifier.verify, report, faults })
 }
 
 function openReplica({ membership, identity, journal }: MemberOptions): Replica {
@@ -181,7 +189,7 @@ function openLoop(shared: Shared, wake: WakeTimer, watch: ClusterWatch, tellTime
       watch.committed(commit.block, readMonoNs())
       loop.take({ type: 'latency', receiveP99Ns: latency.p99Ns() })
     },
-    evidence: (evidence) => shared.faults.note('cluster', evidenceAlarm(evidence, options)),
+    evidence: (evidence) => shared.witness.saw(evidence, replica.status().finalizedEpoch),
     measure: (epoch) => {
       options.alive()
       const now = readMonoNs()
@@ -227,10 +235,4 @@ function fillHoles({ options, faults }: Shared, loop: ReplicaLoop): void {
   const holes = findHoles(options.log, options.journal.records)
   if (holes.ok) loop.take({ type: 'holes', holes: holes.value })
   else faults.note('decision log', holes.fault)
-}
-
-function evidenceAlarm({ kind, member, number }: Evidence, { membership }: MemberOptions): Fault {
-  const name = memberName(membership, member)
-  const where = kind === 'conflicting-proposal' ? `epoch ${number}` : `view ${number}`
-  return { code: `evidence.${kind}`, message: `${name} signed what no correct appliance signs: ${kind} in ${where}` }
 }

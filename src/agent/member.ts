@@ -6,6 +6,7 @@ import { type Fault, ok, type Result } from '../core/fault.ts'
 import type { RangingClock } from '../fusion/ranging-clock.ts'
 import type { DecisionLog } from '../ledger/decision-log.ts'
 import type { EpisodeLog } from '../ledger/episode-log.ts'
+import type { EvidenceLog } from '../ledger/evidence-log.ts'
 import type { SafetyJournal } from '../ledger/safety-journal.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { LinkReport } from '../ranging/peer-link.ts'
@@ -23,6 +24,8 @@ import type { SuspicionsStanding } from './suspicion-watch.ts'
 /** The cluster half: links, ranging, and the replica that agrees with the others once per epoch. */
 export interface Member {
   status(): ReplicaStatus
+  /** Names of the members that are proven to have lied. */
+  convicted(): readonly string[]
   peers(): readonly PeerReport[]
   faultCounts(): Readonly<Record<string, number>>
   /** How this appliance stands to its cluster, and what it knows of the parts of the network. */
@@ -45,6 +48,7 @@ export interface MemberOptions {
   readonly journal: SafetyJournal
   readonly log: DecisionLog
   readonly episodes: EpisodeLog
+  readonly evidence: EvidenceLog
   readonly clock: MemberClock
   readonly rangingClock: RangingClock
   readonly random: () => number
@@ -88,6 +92,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
   core.start(mesh.value)
   return ok({
     status: () => core.replica.status(),
+    convicted: () => core.replica.status().convicted.map((id) => memberName(membership, id)),
     peers: () => {
       const links = ranging.value.links(readMonoNs())
       return mesh.value.peers().map((peer) => ({

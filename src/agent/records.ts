@@ -4,6 +4,7 @@ import { type Membership, membershipHash } from '../consensus/membership.ts'
 import { ok, type Result } from '../core/fault.ts'
 import { type DecisionLog, openDecisionLog } from '../ledger/decision-log.ts'
 import { type EpisodeLog, openEpisodeLog } from '../ledger/episode-log.ts'
+import { EVIDENCE_FILE, type EvidenceLog, openEvidenceLog } from '../ledger/evidence-log.ts'
 import { openSafetyJournal, type SafetyJournal } from '../ledger/safety-journal.ts'
 import { attempt } from '../linux/attempt.ts'
 import type { Identity } from './identity.ts'
@@ -14,11 +15,12 @@ export interface Records {
   readonly journal: SafetyJournal
   readonly log: DecisionLog
   readonly episodes: EpisodeLog
+  readonly evidence: EvidenceLog
   close(): void
 }
 
 /**
- * Opens the journal, which provisioning has made and whose every record must verify, and the log of decisions. Faults:
+ * Opens the journal, which provisioning has made and whose every record must verify, and the logs of decisions and of evidence. Faults:
  * `state.folder`, `journal.*`, those of the ledger.
  */
 export async function openRecords(
@@ -36,25 +38,41 @@ export async function openRecords(
   if (!opened.ok) return opened
   const journal = opened.value
   const genuine = await checkJournal(path, journal.records, { membership, identity })
-  const log = genuine.ok ? openDecisionLog(join(stateDirectory, 'decisions.sqlite'), membership.epochPeriodNs) : genuine
-  if (!log.ok) {
+  const logs = genuine.ok ? openLogs(stateDirectory, membership.epochPeriodNs) : genuine
+  if (!logs.ok) {
     journal.close()
-    return log
+    return logs
   }
+  const { log, episodes, evidence } = logs.value
+  return ok({
+    journal,
+    log,
+    episodes,
+    evidence,
+    close: () => {
+      journal.close()
+      log.close()
+      episodes.close()
+      evidence.close()
+    },
+  })
+}
+
+type Logs = Pick<Records, 'log' | 'episodes' | 'evidence'>
+
+function openLogs(stateDirectory: string, epochPeriodNs: bigint): Result<Logs> {
+  const log = openDecisionLog(join(stateDirectory, 'decisions.sqlite'), epochPeriodNs)
+  if (!log.ok) return log
   const episodes = openEpisodeLog(join(stateDirectory, 'episodes.sqlite'))
   if (!episodes.ok) {
-    journal.close()
     log.value.close()
     return episodes
   }
-  return ok({
-    journal,
-    log: log.value,
-    episodes: episodes.value,
-    close: () => {
-      journal.close()
-      log.value.close()
-      episodes.value.close()
-    },
-  })
+  const evidence = openEvidenceLog(join(stateDirectory, EVIDENCE_FILE))
+  if (!evidence.ok) {
+    log.value.close()
+    episodes.value.close()
+    return evidence
+  }
+  return ok({ log: log.value, episodes: episodes.value, evidence: evidence.value })
 }

@@ -13,6 +13,7 @@ function parts(hasTime: boolean): StatusParts {
     appliance: { reports: () => [{ name: 'gnss0', kind: 'nmea-receiver', link: 'up', samples: 5, faults: {} }] },
     member: {
       status: () => ({ view: 4, leader: 1, finalizedView: 3, finalizedEpoch: 3, deltaNs: 50_000_000n }),
+      convicted: () => ['ts2'],
       peers: () => [{ id: 1, name: 'ts1', up: true, link: { roundTripNs: 120_000n } }],
       standing: () => ({ state: 'degraded', certificateAgeNs: 5n }),
       partitions: () => ({ epoch: 4, components: [['ts0', 'ts1'], ['ts2']] }),
@@ -45,6 +46,7 @@ test('the status says what is served and why, with nanoseconds as decimal string
   assert.deepEqual(status['served'], { taiNs: '9', boundNs: '2', origin: 'certified', flags: [] })
   assert.deepEqual(status['cluster'], { state: 'degraded', certificateAgeNs: '5' })
   assert.deepEqual(status['suspects'], [{ member: 'ts3', kind: 'delay' }])
+  assert.deepEqual(status['convicted'], ['ts2'])
   assert.deepEqual(status['faults'], { 'peer ts1 message.signature': 2 })
   assert.deepEqual([status['node'], status['mode'], status['clockClass']], ['ts0', 'locked', 6])
 })

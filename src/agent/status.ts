@@ -36,6 +36,7 @@ function describe(question: Question, { name, appliance, member, clock }: Status
             ? null
             : { taiNs: served.taiNs, boundNs: served.boundNs, origin: served.origin, flags: served.flags },
         cluster: member.standing(),
+        convicted: member.convicted(),
         replica: member.status(),
         ...member.suspicions(),
         faults: member.faultCounts(),

@@ -4,6 +4,7 @@ import { addCertificateVerbs } from './certificate.ts'
 import { addCheckConfigVerb } from './check-config.ts'
 import { addDemoVerb } from './demo.ts'
 import { addDriversVerb } from './drivers.ts'
+import { addEvidenceVerbs } from './evidence.ts'
 import { addReplayVerb } from './replay.ts'
 import { addStatusVerbs } from './status.ts'
 
@@ -18,6 +19,7 @@ export async function runProgram(): Promise<void> {
   addDemoVerb(program)
   addStatusVerbs(program)
   addCertificateVerbs(program)
+  addEvidenceVerbs(program)
   addReplayVerb(program)
   addDriversVerb(program)
   await program.parseAsync()

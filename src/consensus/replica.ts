@@ -36,6 +36,7 @@ import { takeProposal } from './replica/take-proposal.ts'
 import { nullifyExposed, nullifyOverdue, timersFrom } from './replica/timers.ts'
 import type { Effects, Input, ReplicaConfig } from './replica/types.ts'
 import { voteOnBlock } from './replica/vote-on-block.ts'
+import { isConvicted } from './state.ts'
 
 /**
  * Chained Simplex, one decision per epoch (design: the seven rules; each has its file in `replica/`). A pure state
@@ -59,6 +60,8 @@ export interface ReplicaStatus {
   readonly finalizedView: number
   readonly finalizedEpoch: number
   readonly deltaNs: bigint
+  /** Members that the newest final block convicts, by itself or before it. */
+  readonly convicted: readonly number[]
   /** How much it remembers. */
   readonly kept: {
     readonly views: number
@@ -94,6 +97,9 @@ export function replicaOver(context: Context): Replica {
       finalizedView: context.chain.finalized.view,
       finalizedEpoch: context.chain.finalized.epoch,
       deltaNs: context.pacemaker.deltaNs(),
+      convicted: context.config.membership.members
+        .map(({ id }) => id)
+        .filter((id) => isConvicted(context.chain.finalized.state, id)),
       kept: {
         views: context.views.size,
         blocks: context.chain.size,

@@ -5,16 +5,15 @@ import { isConvicted } from '../state.ts'
 import { type Context, sendTo } from './context.ts'
 
 /**
- * A proof that this member has found itself: reported, and the first against a member is shown to all, once. What is lost
- * on the way is asked for again as soon as a block lists it.
+ * A proof that this member has found itself. The first against a member is reported and shown to all, once: more of them
+ * convict nobody more. What is lost on the way is asked for again as soon as a block lists it.
  */
 export function accuse(context: Context, evidence: Evidence): void {
-  const known = context.proofs.of(evidence.member)?.entry
-  if (known?.kind === evidence.kind && known.number === evidence.number) return
+  const { member, kind, number } = evidence
+  if (context.proofs.of(member) !== undefined) return
   context.outbox.evidence.push(evidence)
   const bytes = encodeEvidence(evidence)
-  if (known !== undefined || bytes.length > EVIDENCE_BYTES_MAX) return
-  const { member, kind, number } = evidence
+  if (bytes.length > EVIDENCE_BYTES_MAX) return
   context.proofs.addFirst({ entry: { member, kind, number, digest: sha384(bytes) }, bytes })
   if (!isConvicted(context.chain.finalized.state, member)) sendTo(context, 'all', { kind: 'evidence', value: bytes })
 }

@@ -9,6 +9,7 @@ const LEAN: ReplicaStatus = {
   finalizedView: 9,
   finalizedEpoch: 9,
   deltaNs: 50_000_000n,
+  convicted: [],
   backfill: { done: 0, of: 0 },
   kept: { views: 2, blocks: 40, proposals: 20, gaps: 0, proofs: 0 },
 }
