@@ -3,6 +3,7 @@ import { before, test } from 'node:test'
 import { encode as encodeCbor } from 'cborg'
 import { sampleReading } from '../../test/support/proposals.ts'
 import { createReplicaCluster, testMembership, testSign, testVerify } from '../../test/support/replica-cluster.ts'
+import { createVoices, digestOf } from '../../test/support/signed-messages.ts'
 import { type Block, blockCodec } from '../consensus/block.ts'
 import { certificateOf } from '../consensus/certificate.ts'
 import { contradictionOf, encodeEvidence } from '../consensus/evidence.ts'
@@ -227,6 +228,22 @@ test('a final block passes with its finalization, and not with one of another bl
   assert.match(await faultOf(final(otherEra, signedOtherEra)), /^block\.era: /)
 })
 
+test('a proof of a lie passes as its bytes, and not with a signature that the accused has not made', async () => {
+  const { say } = createVoices(MEMBERSHIP)
+  const [one, other] = [1, 2].map((value) => say(3, 'finalize', { view: 7, hash: digestOf(value) }))
+  assert.ok(one && other)
+  const evidence = contradictionOf('conflicting-finalize', 7, one, other)
+  const bytes = encodeEvidence(evidence)
+  const input = await inputOf({ kind: 'evidence', value: bytes })
+  assert.deepEqual(input, { type: 'evidence', from: 2, evidence, bytes })
+  const forged = { ...other, signature: new Uint8Array(SIGNATURE_BYTES) }
+  const framing = encodeEvidence(contradictionOf('conflicting-finalize', 7, one, forged))
+  assert.match(await faultOf({ kind: 'evidence', value: framing }), /^evidence\.signature: .* of member 3: /)
+  const nothing = encodeEvidence({ ...evidence, number: 8 })
+  assert.match(await faultOf({ kind: 'evidence', value: nothing }), /^evidence\.number: /)
+  assert.match(await faultOf({ kind: 'evidence', value: bytes.subarray(1) }), /^encoding\./)
+})
+
 test('requests and answers pass as they are: what they are worth is found out later', async () => {
   const views = [3, 4]
   assert.deepEqual(await inputOf({ kind: 'want-proposals', value: [DIGEST] }), {
@@ -236,6 +253,12 @@ test('requests and answers pass as they are: what they are worth is found out la
   })
   assert.deepEqual(await inputOf({ kind: 'want-block', value: DIGEST }), { type: 'want-block', from: 2, hash: DIGEST })
   assert.deepEqual(await inputOf({ kind: 'want-quorums', value: views }), { type: 'want-quorums', from: 2, views })
+  const digests = [DIGEST]
+  assert.deepEqual(await inputOf({ kind: 'want-evidence', value: digests }), {
+    type: 'want-evidence',
+    from: 2,
+    digests,
+  })
   const bytes = Uint8Array.of(1, 2, 3)
   assert.deepEqual(await inputOf({ kind: 'block-bytes', value: bytes }), { type: 'block-bytes', from: 2, bytes })
   const wanted = { newest: DIGEST, count: 7 }
