@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { bringSha2 } from '../core/hash.ts'
+import { NATIVE_SHA2 } from '../crypto/native-sha2.ts'
 import { addAgentVerb } from './agent.ts'
 import { addCertificateVerbs } from './certificate.ts'
 import { addCheckConfigVerb } from './check-config.ts'
@@ -10,6 +12,7 @@ import { addStatusVerbs } from './status.ts'
 
 /** The command line: one file per verb. */
 export async function runProgram(): Promise<void> {
+  bringSha2(NATIVE_SHA2)
   const program = new Command('quorumtime')
     .description('Time that appliances agree on although some of them lie, signed with ML-DSA-87')
     .version('0.1.0')

@@ -1,4 +1,3 @@
-import { checkRanges } from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { agreeFrame } from './agreed-frame.ts'
 import { capGrade, domainVerdicts } from './common-mode.ts'
@@ -7,7 +6,7 @@ import { agreeLeap } from './leap-agreement.ts'
 import { type Membership, quorumOf } from './membership.ts'
 import type { Outcome } from './outcome.ts'
 import { achievedPrecisionNs } from './precision.ts'
-import { type Proposal, proposalCodec } from './proposal.ts'
+import { type Proposal, rangesOfProposal } from './proposal.ts'
 import { epochMarkTai } from './replica/epoch-schedule.ts'
 import type { ClusterState } from './state.ts'
 import { gradeOf, hardwareConfidencePpm, hardwareVerdict, outliersOf } from './verdict.ts'
@@ -78,8 +77,8 @@ export function checkProposal(proposal: Proposal, sender: number, membership: Me
     return fail('agreement.member', `${what}: expected a member in [0, ${n - 1}]`)
   }
   // The codec is the one place that knows every range; running it on values costs less than a second set of rules.
-  const inRange = checkRanges(proposalCodec, proposal, what)
-  if (!inRange.ok) return inRange
+  const ranges = rangesOfProposal(proposal)
+  if (!ranges.ok) return fail(ranges.fault.code, `${what}${ranges.fault.message}`)
   if (proposal.era !== membership.era) {
     return fail('agreement.era', `${what}: expected era ${membership.era}, got ${proposal.era}`)
   }

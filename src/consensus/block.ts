@@ -11,6 +11,7 @@ import {
   uintCodec,
 } from '../core/encoding.ts'
 import { sha384 } from '../core/hash.ts'
+import { remembered } from '../core/remembered.ts'
 import { type EvidenceEntry, evidenceEntryCodec } from './evidence-entry.ts'
 import { MEMBERS_MAX, type Membership, membershipHash } from './membership.ts'
 import { type Outcome, outcomeCodec } from './outcome.ts'
@@ -80,14 +81,13 @@ function sortedByMember(entries: readonly { readonly member: number }[]): boolea
   return entries.every((entry, index) => index === 0 || (entries[index - 1]?.member ?? -1) < entry.member)
 }
 
-/** SHA-384 of the canonical encoding. Headers and signatures stay out of it. */
-export function blockHash(block: Block): Uint8Array {
-  return sha384(encode(blockCodec, block))
-}
+/** The canonical encoding. */
+export const blockBytes = remembered((block: Block) => encode(blockCodec, block))
 
-export function stateHash(state: ClusterState): Uint8Array {
-  return sha384(encode(stateCodec, state))
-}
+/** SHA-384 of the canonical encoding. Headers and signatures stay out of it. */
+export const blockHash = remembered((block: Block) => sha384(blockBytes(block)))
+
+export const stateHash = remembered((state: ClusterState) => sha384(encode(stateCodec, state)))
 
 /**
  * What the first block of a session builds on, as if it were a block of view 0. In the first session its hash is the

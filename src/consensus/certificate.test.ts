@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
+import { KEYED_HASH_BYTES } from '../../test/support/keyed-hash.ts'
 import { createReplicaCluster, testSign, testVerify } from '../../test/support/replica-cluster.ts'
 import { decode, encode } from '../core/encoding.ts'
 import type { Result } from '../core/fault.ts'
@@ -46,10 +47,10 @@ describe('a certificate', () => {
   })
 
   it('is refused with any one bit flipped anywhere', async () => {
-    // The keyed hash of the test fills 48 of 4,627 signature bytes; the rest of a signature is ML-DSA's to protect.
+    // The keyed hash of the test fills the beginning of 4,627 signature bytes; the rest of a signature is ML-DSA's to protect.
     const signatureTails = certificate.votes
       .map(({ signature }) => indexOf(bytes, signature))
-      .map((at) => [at + 48, at + 4627] as const)
+      .map((at) => [at + KEYED_HASH_BYTES, at + 4627] as const)
     let refused = 0
     for (let at = 0; at < bytes.length; at++) {
       if (signatureTails.some(([from, to]) => at >= from && at < to)) continue

@@ -12,8 +12,9 @@ import {
 import { fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 import { rootOf } from '../core/merkle.ts'
+import { remembered } from '../core/remembered.ts'
 import { INSTANT_LIMIT_NS } from '../core/time.ts'
-import { type Block, blockCodec, type ChainRoot, chainRoot, stateHash } from './block.ts'
+import { type Block, blockBytes, blockCodec, type ChainRoot, chainRoot, stateHash } from './block.ts'
 import { checkEmptyForm } from './empty-block.ts'
 import { type Membership, membershipHash, quorumOf } from './membership.ts'
 import { BODY_BYTES_MAX, type CompactVote, votesCodec } from './messages.ts'
@@ -42,8 +43,11 @@ export const certificateCodec: Codec<Certificate> = refinedCodec(
   ({ votes }) => (votesSorted(votes) ? undefined : 'votes sorted by sender, each sender once'),
 )
 
+/** The canonical encoding: a certificate file. */
+export const certificateBytes = remembered((certificate: Certificate) => encode(certificateCodec, certificate))
+
 export function certificateOf(block: Block, votes: readonly CompactVote[]): Certificate {
-  return { format: 'quorumtime-certificate-1', block: encode(blockCodec, block), votes }
+  return { format: 'quorumtime-certificate-1', block: blockBytes(block), votes }
 }
 
 /** A certificate whose every claim has been checked. */

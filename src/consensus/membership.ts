@@ -13,6 +13,7 @@ import {
   uintCodec,
 } from '../core/encoding.ts'
 import { sha384 } from '../core/hash.ts'
+import { remembered } from '../core/remembered.ts'
 import { INSTANT_LIMIT_NS, type TaiNs } from '../core/time.ts'
 
 /** How many appliances may form a cluster; every list on the wire is limited by it. */
@@ -169,13 +170,12 @@ export function quorumOf(n: number): Quorum {
 }
 
 /** SHA-384 of the canonical encoding, which is what every signature names. */
-export function membershipHash(membership: Membership): Uint8Array {
-  return sha384(encode(membershipCodec, membership))
-}
+export const membershipHash = remembered((membership: Membership) => sha384(encode(membershipCodec, membership)))
 
 /** members[(v + h) mod n], h from the membership hash: nothing else decides who leads a view. */
 export function leaderOf(view: number, quorum: Quorum, hash: Uint8Array): number {
-  const h = new DataView(hash.buffer, hash.byteOffset).getUint32(0)
+  const [a = 0, b = 0, c = 0, d = 0] = hash
+  const h = ((a * 256 + b) * 256 + c) * 256 + d
   // The sum may be beyond 2^53, where a number is no longer exact; the sum of the remainders is not.
   return ((view % quorum.n) + (h % quorum.n)) % quorum.n
 }

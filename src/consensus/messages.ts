@@ -15,7 +15,8 @@ import {
 } from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
-import { type Block, blockCodec } from './block.ts'
+import { remembered } from '../core/remembered.ts'
+import { type Block, blockBytes, blockCodec } from './block.ts'
 import { DIGEST_BYTES, MEMBERS_MAX, SIGNATURE_BYTES } from './membership.ts'
 import {
   type ClockReading,
@@ -24,6 +25,7 @@ import {
   memberIdCodec,
   type Proposal,
   proposalCodec,
+  rangesOfProposal,
 } from './proposal.ts'
 
 /**
@@ -146,9 +148,7 @@ export function encodeContent<T extends MessageType>(
   return encode(contentCodec, { ...header, body: encode(bodyCodecs[header.type] as Codec<BodyOf[T]>, body) })
 }
 
-export function encodeEnvelope(message: Envelope): Uint8Array {
-  return encode(envelopeCodec, message)
-}
+export const encodeEnvelope = remembered((message: Envelope) => encode(envelopeCodec, message))
 
 /** A message of which only the envelope has been read: what its signature covers, and who is said to have made it. */
 export interface SealedMessage {
@@ -178,7 +178,10 @@ export function openBody({ header, body, ...sealed }: SealedMessage, n = MEMBERS
   const { type } = header
   const decoded = decode(bodyCodecs[type] as Codec<unknown>, body, type, bodyItemsMax(type, n))
   if (!decoded.ok) return decoded
-  return ok({ type, header, body: decoded.value, ...sealed } as SignedMessage)
+  const message = { type, header, body: decoded.value, ...sealed } as SignedMessage
+  if (message.type === 'block') blockBytes.tell(message.body, body)
+  if (message.type === 'proposal') rangesOfProposal.tell(message.body, ok(message.body))
+  return ok(message)
 }
 
 /** Decodes content and body strictly; says nothing about the signature. */
@@ -201,9 +204,7 @@ function bodyItemsMax(type: MessageType, n: number): number {
 }
 
 /** SHA-384 of the signed bytes without the signature: a hedged signature differs each time, the message does not. */
-export function contentDigest(message: { readonly content: Uint8Array }): Uint8Array {
-  return sha384(message.content)
-}
+export const contentDigest = remembered((message: { readonly content: Uint8Array }) => sha384(message.content))
 
 /** What a message must belong to. */
 export interface ClusterIdentity {

@@ -3,6 +3,7 @@ import {
   booleanCodec,
   bytesCodec,
   type Codec,
+  checkRanges,
   choiceCodec,
   listCodec,
   optionalCodec,
@@ -11,6 +12,8 @@ import {
   textCodec,
   uintCodec,
 } from '../core/encoding.ts'
+import type { Result } from '../core/fault.ts'
+import { remembered } from '../core/remembered.ts'
 import { INSTANT_LIMIT_NS, type RangingNs, type TaiNs } from '../core/time.ts'
 import { DIGEST_BYTES, MEMBERS_MAX } from './membership.ts'
 
@@ -187,4 +190,12 @@ export const proposalCodec: Codec<Proposal> = refinedCodec(
     const named = sources.every((source, index) => index === 0 || (sources[index - 1]?.name ?? '') < source.name)
     return named ? undefined : 'sources sorted by name, each name once'
   },
+)
+
+/**
+ * Whether every value is in the range that the codec gives it; the fault says where. Every member asks this of a proposal,
+ * and every list that it stands on; of one that was decoded it is known.
+ */
+export const rangesOfProposal = remembered(
+  (proposal: Proposal): Result<Proposal> => checkRanges(proposalCodec, proposal, ''),
 )

@@ -1,5 +1,14 @@
-import { type Codec, choiceCodec, optionalCodec, recordCodec, refinedCodec, uintCodec } from '../core/encoding.ts'
+import {
+  type Codec,
+  choiceCodec,
+  encode,
+  optionalCodec,
+  recordCodec,
+  refinedCodec,
+  uintCodec,
+} from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
+import { remembered } from '../core/remembered.ts'
 import { type Membership, quorumOf } from './membership.ts'
 import { type CompactVote, encodeContent, signingContext, votesCodec } from './messages.ts'
 import { digestCodec } from './proposal.ts'
@@ -36,6 +45,11 @@ export const quorumCertificateCodec: Codec<QuorumCertificate> = refinedCodec(
     if ((hash === undefined) !== (type === 'nullify')) return 'a block hash in every certificate but a nullification'
     return votesSorted(votes) ? undefined : 'votes sorted by sender, each sender once'
   },
+)
+
+/** The canonical encoding. */
+export const quorumCertificateBytes = remembered((certificate: QuorumCertificate) =>
+  encode(quorumCertificateCodec, certificate),
 )
 
 export function votesSorted(votes: readonly CompactVote[]): boolean {

@@ -9,6 +9,8 @@ import type { SignedMessage } from './messages.ts'
 import { needsEvidence, takeEvidence } from './replica/accuse.ts'
 import { settle, takeCertificate, takeOfferedBlock, takeVote } from './replica/advance.ts'
 import { backfillProgress, fillGaps, takeHoles, takeRun } from './replica/backfill.ts'
+import { calendarOf } from './replica/calendar.ts'
+import type { ComposeBlock } from './replica/compose-block.ts'
 import { type Context, createContext, emptyOutbox, leaderOfView } from './replica/context.ts'
 import {
   answerOrder,
@@ -18,7 +20,6 @@ import {
   tellOfEnd,
   tryEndSession,
 } from './replica/end-session.ts'
-import { epochAt } from './replica/epoch-schedule.ts'
 import { fetchViews } from './replica/fetch-views.ts'
 import { lead } from './replica/lead.ts'
 import { askForMeasurement, propose } from './replica/measure.ts'
@@ -74,8 +75,9 @@ export interface ReplicaStatus {
   readonly backfill: { readonly done: number; readonly of: number }
 }
 
-export function createReplica(config: ReplicaConfig, start: MonoNs): Replica {
-  const context = createContext(config, start)
+/** `compose`: a simulator runs many members in one process, and need not compose the same block for each of them. */
+export function createReplica(config: ReplicaConfig, start: MonoNs, compose?: ComposeBlock): Replica {
+  const context = createContext(config, start, compose)
   restore(context, config.journal, start)
   return replicaOver(context)
 }
@@ -281,12 +283,9 @@ function endSession(context: Context, now: MonoNs): MonoNs | undefined {
 }
 
 /** Around the present epoch; without a clock, around the newest that is known of. */
-function movePool({ pool, clock, config, chain, proposal }: Context, now: MonoNs): void {
-  pool.moveTo(
-    clock === undefined
-      ? Math.max(chain.finalized.epoch, proposal?.epoch ?? 0)
-      : epochAt(config.membership, clock, now),
-  )
+function movePool(context: Context, now: MonoNs): void {
+  const { pool, chain, proposal } = context
+  pool.moveTo(calendarOf(context)?.epochAt(now) ?? Math.max(chain.finalized.epoch, proposal?.epoch ?? 0))
 }
 
 function earliest(instants: readonly (MonoNs | undefined)[]): MonoNs | undefined {

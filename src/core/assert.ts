@@ -6,9 +6,9 @@ export class InvariantError extends Error {
   override readonly name = 'InvariantError'
 }
 
-/** Dies with `message` unless `condition` holds. */
-export function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new InvariantError(message)
+/** Dies with `message` unless `condition` holds. One that takes work to put together is a function, called only then. */
+export function assert(condition: boolean, message: string | (() => string)): asserts condition {
+  if (!condition) throw new InvariantError(typeof message === 'string' ? message : message())
 }
 
 /** Marks the branch of an exhaustive switch that types prove unreachable. */

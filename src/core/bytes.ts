@@ -1,7 +1,7 @@
 /** Byte strings: comparing, joining, and hexadecimal for people. */
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return compareBytes(a, b) === 0
+  return a === b || compareBytes(a, b) === 0
 }
 
 /** Lexicographic order of unsigned bytes; a prefix sorts first. */

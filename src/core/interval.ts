@@ -11,7 +11,7 @@ export interface Interval {
 }
 
 export function interval(lo: bigint, hi: bigint): Interval {
-  assert(lo <= hi, `an interval needs lo <= hi, got [${lo}, ${hi}]`)
+  assert(lo <= hi, () => `an interval needs lo <= hi, got [${lo}, ${hi}]`)
   return { lo, hi }
 }
 
@@ -21,7 +21,7 @@ export function around(centre: bigint, halfWidth: bigint): Interval {
 }
 
 export function widen(i: Interval, byNs: bigint): Interval {
-  assert(byNs >= 0n, `an interval is only ever widened, got ${byNs}`)
+  assert(byNs >= 0n, () => `an interval is only ever widened, got ${byNs}`)
   return { lo: i.lo - byNs, hi: i.hi + byNs }
 }
 
@@ -66,7 +66,7 @@ export function errorBound(point: bigint, i: Interval): bigint {
  * If at most `intervals.length - votes` of them are wrong, the truth lies inside. O(m log m).
  */
 export function coveredSpan(intervals: readonly Interval[], votes: number): Interval | undefined {
-  assert(votes >= 1, `coverage needs at least one vote, got ${votes}`)
+  assert(votes >= 1, () => `coverage needs at least one vote, got ${votes}`)
   const edges: { at: bigint; step: 1 | -1 }[] = []
   for (const i of intervals) edges.push({ at: i.lo, step: 1 }, { at: i.hi, step: -1 })
   // At one point starts come before ends, so that touching endpoints overlap.

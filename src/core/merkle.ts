@@ -51,7 +51,7 @@ export function rootOf(frontier: readonly Uint8Array[], size: number): Uint8Arra
 function assertFrontier(frontier: readonly Uint8Array[], size: number): void {
   assert(
     Number.isSafeInteger(size) && size >= 0 && frontier.length === frontierLength(size),
-    `a log of ${size} leaves cannot have a frontier of ${frontier.length}`,
+    () => `a log of ${size} leaves cannot have a frontier of ${frontier.length}`,
   )
 }
 
@@ -90,7 +90,10 @@ export function verifyInclusion(
 
 /** The inclusion path (bottom up) of the leaf at `index` in the log of exactly these leaf hashes: RFC 6962 2.1.1. */
 export function inclusionPath(leaves: readonly Uint8Array[], index: number): readonly Uint8Array[] {
-  assert(Number.isSafeInteger(index) && index >= 0 && index < leaves.length, `no leaf ${index} among ${leaves.length}`)
+  assert(
+    Number.isSafeInteger(index) && index >= 0 && index < leaves.length,
+    () => `no leaf ${index} among ${leaves.length}`,
+  )
   const path: Uint8Array[] = []
   let begin = 0
   let end = leaves.length
@@ -111,7 +114,7 @@ export function inclusionPath(leaves: readonly Uint8Array[], index: number): rea
 function rootOfRange(leaves: readonly Uint8Array[], begin: number, end: number): Uint8Array {
   if (end - begin === 1) {
     const leaf = leaves[begin]
-    assert(leaf !== undefined, `no leaf ${begin} among ${leaves.length}`)
+    assert(leaf !== undefined, () => `no leaf ${begin} among ${leaves.length}`)
     return leaf
   }
   const middle = begin + largestPowerOfTwoBelow(end - begin)

@@ -136,8 +136,8 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/consensus/replica/judge-block.ts',
-        find: 'Math.abs(block.epoch - epochAt(config.membership, context.clock, now)) > 1',
-        replace: 'Math.abs(block.epoch - epochAt(config.membership, context.clock, now)) > 1e9',
+        find: 'Math.abs(block.epoch - calendar.epochAt(now)) > 1',
+        replace: 'Math.abs(block.epoch - calendar.epochAt(now)) > 1e9',
       },
     ],
     killers: [JUDGE],

@@ -1,16 +1,16 @@
-import { hash } from 'node:crypto'
-import { createInbound } from '../../src/agent/inbound.ts'
 import { createReplicaLoop, type ReplicaLoop, type ReplicaPorts } from '../../src/agent/replica-loop.ts'
 import type { Evidence } from '../../src/consensus/evidence.ts'
 import {
+  MEMBERS_MAX,
   type Membership,
   membershipHash,
   PUBLIC_KEY_BYTES,
   RULES_VERSION,
   SIGNATURE_BYTES,
 } from '../../src/consensus/membership.ts'
-import { type ClusterIdentity, decodeEnvelope, type MessageType, signingContext } from '../../src/consensus/messages.ts'
+import { decodeEnvelope, type MessageType, signingContext } from '../../src/consensus/messages.ts'
 import type { Verify } from '../../src/consensus/quorum-certificate.ts'
+import type { ComposeBlock } from '../../src/consensus/replica/compose-block.ts'
 import type {
   Commit,
   EpochClock,
@@ -20,15 +20,19 @@ import type {
   Outgoing,
 } from '../../src/consensus/replica/types.ts'
 import { createReplica, type Replica } from '../../src/consensus/replica.ts'
-import { encodeWireMessage, type WireMessage } from '../../src/consensus/wire-message.ts'
-import { concatBytes, equalBytes, utf8 } from '../../src/core/bytes.ts'
+import type { WireMessage } from '../../src/consensus/wire-message.ts'
+import { equalBytes, utf8 } from '../../src/core/bytes.ts'
 import { type Fault, fail, ok, type Result } from '../../src/core/fault.ts'
-import { sha384 } from '../../src/core/hash.ts'
+import { bringSha2, sha384 } from '../../src/core/hash.ts'
 import { max } from '../../src/core/integer.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, plus, type TaiNs, taiNs } from '../../src/core/time.ts'
+import { NATIVE_SHA2 } from '../../src/crypto/native-sha2.ts'
 import { mendCommits, runOfCommits } from './commit-holes.ts'
 import { createEventQueue, type EventQueue } from './event-queue.ts'
+import { KEYED_HASH_BYTES, keyedHash } from './keyed-hash.ts'
+import { createSharedCompose, type Memo } from './shared-compose.ts'
+import { createVirtualGate, heardFrom, isSettled, type Judgement, type VirtualGate } from './virtual-gate.ts'
 import { createVirtualJournal, type VirtualJournal } from './virtual-journal.ts'
 import { honestMeasurement } from './virtual-measurement.ts'
 
@@ -40,7 +44,7 @@ export interface ReplicaCluster {
   readonly membership: Membership
   readonly nodes: readonly ClusterNode[]
   readonly faults: readonly Fault[]
-  /** How many events have happened. */
+  /** How many events have happened: delivered messages, timers, and records that became durable. */
   readonly events: number
   now(): MonoNs
   /** Delivers everything that happens within `durationNs`. */
@@ -80,6 +84,8 @@ export interface ClusterOptions {
   readonly seed: number
   /** Members of which there is another machine with the same key and a journal of its own: machines n, n + 1, … */
   readonly twins?: readonly number[]
+  /** Whether members share what they compose; on when not given. */
+  readonly memo?: Memo
   /** A keyed hash when not given. */
   readonly signatures?: TestSignatures
   /** A node's own oscillator; without it every node's clock shows the virtual instant itself. */
@@ -172,9 +178,22 @@ function testKey(id: number): Uint8Array {
   return new Uint8Array(PUBLIC_KEY_BYTES).fill(id + 1)
 }
 
+const SIGNING_KEYS = Array.from({ length: MEMBERS_MAX }, (_, id) => testKey(id).subarray(0, 32))
+
+/** So many at a time: an array of its own for each would cost more than the hash. */
+const BLANK_SIGNATURES = 64
+let blanks = new Uint8Array()
+
+function blankSignature(): Uint8Array {
+  if (blanks.length === 0) blanks = new Uint8Array(BLANK_SIGNATURES * SIGNATURE_BYTES)
+  const signature = blanks.subarray(0, SIGNATURE_BYTES)
+  blanks = blanks.subarray(SIGNATURE_BYTES)
+  return signature
+}
+
 export function testSign(id: number, type: MessageType, content: Uint8Array): Uint8Array {
-  const signature = new Uint8Array(SIGNATURE_BYTES)
-  signature.set(keyedHash(testKey(id), signingContext(type), content))
+  const signature = blankSignature()
+  signature.set(keyedHash(SIGNING_KEYS[id] ?? testKey(id), signingContext(type), content))
   return signature
 }
 
@@ -187,11 +206,7 @@ export function verifyTestSignature(
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  return equalBytes(signature.subarray(0, 48), keyedHash(publicKey, context, message))
-}
-
-export function keyedHash(key: Uint8Array, context: string, message: Uint8Array): Uint8Array {
-  return hash('sha384', concatBytes(key.subarray(0, 32), utf8(context), message), 'buffer')
+  return equalBytes(signature.subarray(0, KEYED_HASH_BYTES), keyedHash(publicKey, context, message))
 }
 
 export const KEYED_HASH: TestSignatures = { publicKey: testKey, sign: testSign, verify: testVerify }
@@ -199,27 +214,37 @@ export const KEYED_HASH: TestSignatures = { publicKey: testKey, sign: testSign, 
 interface World {
   readonly options: ClusterOptions
   readonly signatures: TestSignatures
-  readonly identity: ClusterIdentity
   readonly membership: Membership
   readonly prng: Prng
   readonly faults: Fault[]
   readonly queue: EventQueue
+  readonly gate: VirtualGate
+  readonly compose: ComposeBlock
   readonly nodes: ClusterNode[]
   events: number
   now: MonoNs
 }
 
 export function createReplicaCluster(options: ClusterOptions): ReplicaCluster {
-  const { n, seed, signatures = KEYED_HASH } = options
+  bringSha2(NATIVE_SHA2)
+  const { n, seed, signatures = KEYED_HASH, memo = 'on' } = options
   const membership = testMembership(n, signatures)
+  const identity = { cluster: membership.cluster, membershipHash: membershipHash(membership), n }
+  const faults: Fault[] = []
   const world: World = {
     options,
     signatures,
-    identity: { cluster: membership.cluster, membershipHash: membershipHash(membership), n },
     membership,
     prng: createPrng(seed),
-    faults: [],
+    faults,
     queue: createEventQueue(),
+    gate: createVirtualGate({
+      membership,
+      identity,
+      verify: signatures.verify,
+      refused: (fault) => faults.push(fault),
+    }),
+    compose: createSharedCompose(memo),
     nodes: [],
     events: 0,
     now: monoNs(0n),
@@ -252,15 +277,15 @@ export function createReplicaCluster(options: ClusterOptions): ReplicaCluster {
       if (node?.up === true) tellTime(world, node)
     },
     later: (durationNs, act) => world.queue.add({ at: plus(world.now, durationNs), run: act }),
-    inject: (from, to, message) => transmit(world, from, to, message, judge(world, from, message)),
+    inject: (from, to, message) => transmit(world, from, to, message, world.gate.judge(from, message)),
   }
 }
 
 async function runUntil(world: World, end: MonoNs): Promise<void> {
   for (let next = world.queue.takeUntil(end); next !== undefined; next = world.queue.takeUntil(end)) {
     world.now = max(world.now, next.at)
-    world.events += 1
-    await next.run()
+    const over = next.run()
+    if (over !== undefined) await over
   }
   world.now = end
 }
@@ -279,6 +304,7 @@ function boot(world: World, node: ClusterNode): ClusterNode {
       journal: node.journal.records(),
     },
     node.clock.at(world.now),
+    world.compose,
   )
   node.station = world.options.station?.(node, world.now)
   node.loop = createReplicaLoop(node.replica, portsOf(world, node))
@@ -295,7 +321,11 @@ function tellTime(world: World, node: ClusterNode): void {
 function portsOf(world: World, node: ClusterNode): ReplicaPorts {
   const { options } = world
   const { boots, clock, station } = node
-  let wakes = 0
+  const timer = world.queue.timer(() => {
+    if (!node.up || node.boots !== boots) return
+    world.events += 1
+    node.loop.take({ type: 'wake' })
+  })
   return {
     now: () => clock.at(world.now),
     persist: (records) => persist(world, node, records),
@@ -317,14 +347,8 @@ function portsOf(world: World, node: ClusterNode): ReplicaPorts {
       return honest && (options.reading?.(node.id, epoch, honest) ?? honest)
     },
     wakeAt: (at) => {
-      wakes += 1
-      const ticket = wakes
-      if (at === undefined) return
-      const run = (): void => {
-        if (node.up && node.boots === boots && ticket === wakes) node.loop.take({ type: 'wake' })
-      }
-      const due = max(clock.whenShows(at), world.now)
-      world.queue.add({ at: plus(due, options.latenessNs?.(node.id, world.now) ?? 0n), run })
+      const due = at && max(clock.whenShows(at), world.now)
+      timer.arm(due && plus(due, options.latenessNs?.(node.id, world.now) ?? 0n))
     },
     halted: () => {
       node.up = false
@@ -341,6 +365,7 @@ function persist(world: World, node: ClusterNode, records: readonly JournalRecor
   const fate = world.options.fate?.(node.id, world.now) ?? 'lives'
   if (fate === 'torn') return DIED
   node.journal.append(records)
+  world.events += 1
   if (fate === 'unsent') return DIED
   node.up = fate === 'lives'
   return ok(undefined)
@@ -353,48 +378,33 @@ function sendOut(world: World, node: ClusterNode, outgoing: Outgoing): void {
     const decoded = decodeEnvelope(message.value)
     if (decoded.ok && decoded.value.header.sender === node.member) node.unjournalled.push(decoded.value.type)
   }
-  const judged = judge(world, node.member, message)
+  const judgement = world.gate.judge(node.member, message)
   for (const { id, member } of world.nodes) {
     if (id === node.id || (to !== 'all' && to !== member)) continue
     // A machine that dies while it sends gets some of its frames out.
-    if (node.up || world.prng.nextUnit() < 0.5) transmit(world, node.id, id, message, judged)
+    if (node.up || world.prng.nextUnit() < 0.5) transmit(world, node.id, id, message, judgement)
   }
 }
 
-/** What the gate says of a frame follows from its bytes, so a broadcast is judged once for all that get it. */
-function judge(world: World, from: number, message: WireMessage): Promise<Input | undefined> {
-  return new Promise((resolve) => {
-    const { membership, identity, faults } = world
-    const { verify } = world.signatures
-    const refuse = (_from: number, fault: Fault): void => {
-      faults.push(fault)
-      resolve(undefined)
-    }
-    createInbound({ membership, identity, verify, accept: resolve, refuse }).take(from, encodeWireMessage(message))
-  })
-}
-
-function transmit(
-  world: World,
-  from: number,
-  to: number,
-  message: WireMessage,
-  judged: Promise<Input | undefined>,
-): void {
+function transmit(world: World, from: number, to: number, message: WireMessage, judgement: Judgement): void {
   const { options, queue } = world
   const node = world.nodes[to]
+  const deliver = (): void => {
+    if (node?.up !== true) return
+    world.events += 1
+    options.overhear?.(to, message)
+    if (judgement.input === undefined) return
+    const input = heardFrom(world.nodes[from]?.member ?? from, judgement.input)
+    options.admitted?.(to, input)
+    const answer = input.type === 'want-blocks' ? runOfCommits(node.commits, input.wanted) : undefined
+    if (answer === undefined) node.loop.take(input)
+    else sendOut(world, node, { to: world.nodes[from]?.member ?? from, message: answer })
+  }
   for (const underWayNs of arrivals(world, from, to)) {
-    const run = async (): Promise<void> => {
-      const input = await judged
-      if (node?.up !== true) return
-      options.overhear?.(to, message)
-      if (input === undefined) return
-      options.admitted?.(to, input)
-      const answer = input.type === 'want-blocks' ? runOfCommits(node.commits, input.wanted) : undefined
-      if (answer === undefined) node.loop.take(input)
-      else sendOut(world, node, { to: world.nodes[from]?.member ?? from, message: answer })
-    }
-    queue.add({ at: plus(world.now, underWayNs), run })
+    queue.add({
+      at: plus(world.now, underWayNs),
+      run: () => (isSettled(judgement) ? deliver() : judgement.settled.then(deliver)),
+    })
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../../src/consensus/membership.ts'
 import { type MembershipOrder, ORDER_CONTEXT, orderContent } from '../../src/consensus/membership-order.ts'
 import { encode } from '../../src/core/encoding.ts'
-import { keyedHash } from './replica-cluster.ts'
+import { keyedHash } from './keyed-hash.ts'
 
 /** Orders whose signatures are the keyed hash of the replica cluster. */
 

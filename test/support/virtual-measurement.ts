@@ -1,3 +1,4 @@
+import type { RangingEntry } from '../../src/consensus/proposal.ts'
 import type { Measurement } from '../../src/consensus/replica/types.ts'
 import { type MonoNs, plus, rangingNs, type TaiNs } from '../../src/core/time.ts'
 
@@ -11,20 +12,31 @@ export function honestMeasurement(id: number, n: number, now: MonoNs, trueTai: T
     rangingRatePpb: 200n,
     mode: 'locked',
     sources: [{ name: 'gnss0', class: 'gnss', domain: 'gnss', state: 'selected', offsetNs: 0n }],
-    ranging: Array.from({ length: n }, (_, peer) => peer)
-      .filter((peer) => peer !== id)
-      .map((peer) => ({
-        peer,
-        bootId: bootId(peer),
-        segment: 1,
-        phiNs: zeroNs(peer) - zeroNs(id),
-        uncertaintyNs: 30_000n,
-        ageNs: 100_000_000n,
-      })),
+    ranging: honestRow(id, n),
     links: [],
     leap: undefined,
     stampRoot: undefined,
   }
+}
+
+const rows = new Map<string, readonly RangingEntry[]>()
+
+/** The same at all times. */
+function honestRow(id: number, n: number): readonly RangingEntry[] {
+  const known = rows.get(`${id} of ${n}`)
+  if (known !== undefined) return known
+  const row = Array.from({ length: n }, (_, peer) => peer)
+    .filter((peer) => peer !== id)
+    .map((peer) => ({
+      peer,
+      bootId: bootId(peer),
+      segment: 1,
+      phiNs: zeroNs(peer) - zeroNs(id),
+      uncertaintyNs: 30_000n,
+      ageNs: 100_000_000n,
+    }))
+  rows.set(`${id} of ${n}`, row)
+  return row
 }
 
 function bootId(id: number): Uint8Array {

@@ -20,7 +20,11 @@ const STAGES: readonly Stage[] = [
   { name: 'scenarios', globs: ['test/scenarios/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
   { name: 'exploration', globs: ['test/exploration/*.test.ts'], testSecondsMax: 300, stageSecondsMax: 600 },
   { name: 'simulation', globs: ['test/simulation/**/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
-  { name: 'project', globs: ['test/*.test.ts', 'test/tools/*.test.ts', 'test/mutants/*.test.ts'], ...QUICK },
+  {
+    name: 'project',
+    globs: ['test/*.test.ts', 'test/tools/*.test.ts', 'test/mutants/*.test.ts', 'test/support/*.test.ts'],
+    ...QUICK,
+  },
   { name: 'hil', globs: ['test/hil/*.test.ts'], testSecondsMax: 420, stageSecondsMax: 600 },
   { name: 'end-to-end', globs: ['test/end-to-end/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
 ]

@@ -1,9 +1,8 @@
 import { equalBytes } from '../../core/bytes.ts'
-import { encode } from '../../core/encoding.ts'
 import type { MonoNs } from '../../core/time.ts'
-import { certificateCodec, certificateOf } from '../certificate.ts'
+import { certificateBytes, certificateOf } from '../certificate.ts'
 import type { CompactVote, SignedMessage } from '../messages.ts'
-import { type QuorumCertificate, quorumCertificateCodec, type VoteType } from '../quorum-certificate.ts'
+import { type QuorumCertificate, quorumCertificateBytes, type VoteType } from '../quorum-certificate.ts'
 import { accuse, isExposed } from './accuse.ts'
 import { askForBlock } from './ask.ts'
 import { openGap } from './backfill.ts'
@@ -95,7 +94,13 @@ function takeFinalization(
  * has said because of it keeps the others from ever leaving the view without it.
  */
 function keep(context: Context, kind: 'notarization' | 'nullification', certificate: QuorumCertificate): void {
-  context.outbox.persist.push({ kind, number: certificate.view, bytes: encode(quorumCertificateCodec, certificate) })
+  context.outbox.persist.push({
+    kind,
+    number: certificate.view,
+    get bytes() {
+      return quorumCertificateBytes(certificate)
+    },
+  })
 }
 
 /** A certified block is what the next one builds on; its content is fetched when it is not here. */
@@ -134,10 +139,13 @@ function makeFinal(context: Context, hash: Uint8Array, votes: readonly CompactVo
     if (!own) continue
     context.final = { block, hash, votes }
     if (block.change !== undefined) context.ending = endingWith(context, { block, hash, votes })
+    const certificate = certificateOf(block, votes)
     outbox.persist.push({
       kind: 'final',
       number: block.view,
-      bytes: encode(certificateCodec, certificateOf(block, votes)),
+      get bytes() {
+        return certificateBytes(certificate)
+      },
     })
     pacemaker.viewFinalized(leaderOfView(context, block.view))
     context.views.dropBefore(block.view)

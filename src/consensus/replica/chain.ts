@@ -33,7 +33,14 @@ export function createChain(root: ChainRoot): Chain {
   const rootNode: ChainNode = { ...root, block: undefined }
   const nodes = new Map<string, ChainNode>([[toHex(root.hash), rootNode]])
   let finalized: ChainNode = rootNode
-  const get = (hash: Uint8Array): ChainNode | undefined => nodes.get(toHex(hash))
+  // The same tip is asked for at every step.
+  let found: { readonly hash: Uint8Array; readonly node: ChainNode } | undefined
+  const get = (hash: Uint8Array): ChainNode | undefined => {
+    if (found?.hash === hash) return found.node
+    const node = nodes.get(toHex(hash))
+    if (node !== undefined) found = { hash, node }
+    return node
+  }
   const ancestry = (tip: ChainNode): ChainNode[] => {
     const found: ChainNode[] = []
     for (let node: ChainNode | undefined = tip; node !== undefined; node = node.block && get(node.block.parent)) {
@@ -48,6 +55,7 @@ export function createChain(root: ChainRoot): Chain {
       const abandoned = node.view < finalized.view && node.height >= finalized.height
       if (stale || abandoned) nodes.delete(key)
     }
+    found = undefined
   }
   return {
     get size() {
@@ -61,6 +69,7 @@ export function createChain(root: ChainRoot): Chain {
       const { view, epoch, height, state } = block
       const node: ChainNode = { hash, view, epoch, height, state, block }
       nodes.set(toHex(hash), node)
+      found = undefined
       return node
     },
     finalize: (hash) => {

@@ -47,13 +47,13 @@ function certifiesNoTime(block: Block, parent: ChainNode): boolean {
  * judges a `wrong-outcome` ask this same question: a block that a correct leader makes passes, since it was made by the
  * same function from the same bytes.
  */
-export function checkBlock(claim: BlockClaim, membership: Membership): Result<void> {
+export function checkBlock(claim: BlockClaim, membership: Membership, compose = composeBlock): Result<void> {
   const { block, hash, leader, parent, proposals } = claim
   const placed = checkPlace(block, parent, membership)
   if (!placed.ok) return placed
   if (certifiesNoTime(block, parent)) return checkEmptyBlock(block, hash, parent, membership)
   const { view, epoch, evidence } = block
-  const composed = composeBlock({ view, leader, epoch, parent, proposals, evidence }, membership)
+  const composed = compose({ view, leader, epoch, parent, proposals, evidence }, membership)
   if (!composed.ok) return composed
   return equalBytes(blockHash(composed.value), hash)
     ? ok(undefined)

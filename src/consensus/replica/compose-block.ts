@@ -29,6 +29,9 @@ export interface PlannedProposal {
   readonly message: { readonly body: Proposal }
 }
 
+/** How a replica gets the block that follows from a plan: by `composeBlock`, or from somebody who has just done it. */
+export type ComposeBlock = (plan: BlockPlan, membership: Membership) => Result<Block>
+
 /**
  * The one block that follows from a plan, or why there is none (`agreement.*`, `block.evidence`). A leader sends it; a voter composes it again from the leader's list and
  * compares hashes, so that outcome, states and log root are all recomputed by everybody who votes.

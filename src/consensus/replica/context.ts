@@ -9,7 +9,9 @@ import type { VerifiedStep } from '../session-step.ts'
 import type { WireMessage } from '../wire-message.ts'
 import { type AnswerBudget, createAnswerBudget } from './answer-budget.ts'
 import type { Backfill } from './backfill.ts'
+import type { Calendar } from './calendar.ts'
 import { type Chain, createChain } from './chain.ts'
+import { type ComposeBlock, composeBlock } from './compose-block.ts'
 import type { FinalChange } from './end-session.ts'
 import { createEvidencePool, type EvidencePool } from './evidence-pool.ts'
 import type { ViewFetch } from './fetch-views.ts'
@@ -22,6 +24,7 @@ import { createViewBook, type ViewBook } from './view-book.ts'
 /** The mutable heart of a replica: what its rules (one file each) read and change. Nothing outside this folder sees it. */
 export interface Context {
   readonly config: ReplicaConfig
+  readonly compose: ComposeBlock
   readonly quorum: Quorum
   readonly membershipHash: Uint8Array
   /** What this session starts from. */
@@ -39,6 +42,8 @@ export interface Context {
   /** When something was last asked for, by what it was. */
   readonly asked: Map<string, MonoNs>
   clock: EpochClock | undefined
+  /** Of that clock, once it was asked for. */
+  calendar: Calendar | undefined
   view: number
   enteredAt: MonoNs
   /** The certificate that let this member into its view. */
@@ -82,11 +87,12 @@ export function emptyOutbox(): Outbox {
   return { persist: [], send: [], commit: [], evidence: [], sessionEnd: undefined, measure: undefined }
 }
 
-export function createContext(config: ReplicaConfig, start: MonoNs): Context {
+export function createContext(config: ReplicaConfig, start: MonoNs, compose: ComposeBlock = composeBlock): Context {
   const root = config.root ?? chainRoot(config.membership)
   const quorum = quorumOf(config.membership.members.length)
   return {
     config,
+    compose,
     quorum,
     membershipHash: membershipHash(config.membership),
     root,
@@ -101,6 +107,7 @@ export function createContext(config: ReplicaConfig, start: MonoNs): Context {
     answers: createAnswerBudget(quorum.n),
     asked: new Map(),
     clock: undefined,
+    calendar: undefined,
     view: 1,
     enteredAt: start,
     entry: undefined,

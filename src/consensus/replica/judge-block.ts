@@ -4,10 +4,10 @@ import type { MonoNs } from '../../core/time.ts'
 import { checkEmptyBlock, closingOf } from '../empty-block.ts'
 import { WANTED_MAX } from '../wire-message.ts'
 import { askForBlock, askForEvidence, askForOrder, askForProposals, askForQuorums } from './ask.ts'
+import { calendarOf } from './calendar.ts'
 import type { ChainNode } from './chain.ts'
 import { checkBlock, checkPlace } from './check-block.ts'
 import { type Context, leaderOfView } from './context.ts'
-import { epochAt } from './epoch-schedule.ts'
 import type { PooledProposal } from './proposal-pool.ts'
 import { viewsNotNullified } from './skipped-views.ts'
 import type { OfferedBlock } from './view-book.ts'
@@ -44,9 +44,10 @@ export function judgeBlock(context: Context, offered: OfferedBlock, now: MonoNs)
     return { verdict: 'wait' }
   }
   if (block.change !== undefined || closingOf(parent) !== undefined) return judgeEmpty(context, offered, parent, now)
-  if (context.clock === undefined) return { verdict: 'wait' }
+  const calendar = calendarOf(context)
+  if (calendar === undefined) return { verdict: 'wait' }
   // A stale or early epoch proves nothing of the leader: clocks differ. It only gets no vote from here, now.
-  if (Math.abs(block.epoch - epochAt(config.membership, context.clock, now)) > 1) return { verdict: 'wait' }
+  if (Math.abs(block.epoch - calendar.epochAt(now)) > 1) return { verdict: 'wait' }
   const evidence = judgeEvidence(context, offered, now)
   return evidence ?? judgeContent(context, offered, parent, now)
 }
@@ -98,7 +99,8 @@ function judgeContent(context: Context, offered: OfferedBlock, parent: ChainNode
     return { verdict: 'wait' }
   }
   const leader = leaderOfView(context, block.view)
-  const checked = checkBlock({ block, hash, leader, parent, proposals }, context.config.membership)
+  const claim = { block, hash, leader, parent, proposals }
+  const checked = checkBlock(claim, context.config.membership, context.compose)
   return checked.ok ? { verdict: 'valid' } : { verdict: 'refuse', fault: checked.fault, proposals }
 }
 

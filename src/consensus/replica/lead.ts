@@ -5,10 +5,10 @@ import { isConvicted } from '../state.ts'
 import { isExposed } from './accuse.ts'
 import { takeOfferedBlock } from './advance.ts'
 import { askForBlock, askForQuorums } from './ask.ts'
+import { calendarOf } from './calendar.ts'
 import type { ChainNode } from './chain.ts'
-import { composeBlock } from './compose-block.ts'
 import { type Context, leaderOfView, signBody, speak } from './context.ts'
-import { markAt, PROPOSAL_DEADLINE_NS, targetEpoch } from './epoch-schedule.ts'
+import { PROPOSAL_DEADLINE_NS } from './epoch-schedule.ts'
 import { viewsNotNullified } from './skipped-views.ts'
 
 /**
@@ -16,7 +16,7 @@ import { viewsNotNullified } from './skipped-views.ts'
  * proposal deadline, and proof of every lie that nobody is convicted of yet. Returns when to try again, or undefined when only a message can help.
  */
 export function lead(context: Context, now: MonoNs): MonoNs | undefined {
-  const { clock, config, view, quorum } = context
+  const { config, view, quorum } = context
   const record = context.views.at(view)
   if (leaderOfView(context, view) !== config.self || isExposed(context, config.self)) return undefined
   if (record.own.block !== undefined || record.own.nullify !== undefined) return undefined
@@ -35,15 +35,17 @@ export function lead(context: Context, now: MonoNs): MonoNs | undefined {
     publishBlock(context, composeEmptyBlock(view, parent, change, config.membership), now)
     return undefined
   }
-  if (clock === undefined) return undefined
-  const epoch = targetEpoch(config.membership, clock, parent.epoch, now)
-  const deadline = plus(markAt(config.membership, clock, epoch), PROPOSAL_DEADLINE_NS)
+  const calendar = calendarOf(context)
+  if (calendar === undefined) return undefined
+  const epoch = calendar.targetEpoch(parent.epoch, now)
+  const deadline = plus(calendar.markAt(epoch), PROPOSAL_DEADLINE_NS)
   const proposals = context.pool.firstOf(epoch)
   if (proposals.length < quorum.n && (now < deadline || proposals.length < quorum.q)) {
     return now < deadline ? deadline : undefined
   }
   const evidence = context.proofs.entries().filter(({ member }) => !isConvicted(parent.state, member))
-  const composed = composeBlock({ view, leader: config.self, epoch, parent, proposals, evidence }, config.membership)
+  const plan = { view, leader: config.self, epoch, parent, proposals, evidence }
+  const composed = context.compose(plan, config.membership)
   if (!composed.ok) return undefined
   publishBlock(context, composed.value, now)
   return undefined

@@ -1,6 +1,6 @@
-import { between, type MonoNs } from '../../core/time.ts'
+import type { MonoNs } from '../../core/time.ts'
+import { calendarOf } from './calendar.ts'
 import { type Context, publish, signBody } from './context.ts'
-import { epochAt, epochMarkTai, markAt, taiAt } from './epoch-schedule.ts'
 import { takeProposal } from './take-proposal.ts'
 import type { Measurement } from './types.ts'
 
@@ -9,16 +9,15 @@ import type { Measurement } from './types.ts'
  * left out: its block is being made without it. Returns the instant of the next mark.
  */
 export function askForMeasurement(context: Context, now: MonoNs): MonoNs | undefined {
-  const { clock, config } = context
-  if (clock === undefined) return undefined
-  const epoch = epochAt(config.membership, clock, now)
+  const calendar = calendarOf(context)
+  if (calendar === undefined) return undefined
+  const epoch = calendar.epochAt(now)
   const done = Math.max(context.measuringEpoch, context.proposal?.epoch ?? 0)
-  const age = between(epochMarkTai(config.membership, epoch), taiAt(clock, now))
-  if (epoch > done && epoch >= 1 && age * 2n <= config.membership.epochPeriodNs) {
+  if (epoch > done && epoch >= 1 && !calendar.isPastMiddle(now)) {
     context.measuringEpoch = epoch
     context.outbox.measure = { epoch }
   }
-  return markAt(config.membership, clock, Math.max(epoch, context.proposal?.epoch ?? 0) + 1)
+  return calendar.markAt(Math.max(epoch, context.proposal?.epoch ?? 0) + 1)
 }
 
 /** Rule 1, second half: one proposal per epoch, journalled and sent to all. A late or repeated measurement is dropped. */

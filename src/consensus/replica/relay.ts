@@ -1,8 +1,7 @@
 import { equalBytes, toHex } from '../../core/bytes.ts'
-import { encode } from '../../core/encoding.ts'
 import { max } from '../../core/integer.ts'
 import { between, type MonoNs, plus } from '../../core/time.ts'
-import { type Block, blockCodec } from '../block.ts'
+import { type Block, blockBytes } from '../block.ts'
 import { certificateOf } from '../certificate.ts'
 import { encodeEnvelope } from '../messages.ts'
 import { type BlocksWanted, runOf } from '../wire-message.ts'
@@ -92,7 +91,7 @@ export function answerEvidence(context: Context, peer: number, digests: readonly
 export function answerBlock(context: Context, peer: number, hash: Uint8Array, now: MonoNs): void {
   const block = context.chain.get(hash)?.block ?? offeredBlock(context, hash)
   if (block !== undefined && context.answers.allows(peer, `block ${toHex(hash)}`, now))
-    sendTo(context, peer, { kind: 'block-bytes', value: encode(blockCodec, block) })
+    sendTo(context, peer, { kind: 'block-bytes', value: blockBytes(block) })
 }
 
 function offeredBlock({ views, chain }: Context, hash: Uint8Array): Block | undefined {
@@ -106,7 +105,7 @@ export function answerBlocks(context: Context, peer: number, { newest, count }: 
   const found: Uint8Array[] = []
   let block = context.chain.get(newest)?.block
   for (; block !== undefined && found.length < count; block = context.chain.get(block.parent)?.block) {
-    found.push(encode(blockCodec, block))
+    found.push(blockBytes(block))
   }
   if (found.length > 0) sendTo(context, peer, { kind: 'blocks', value: runOf(found) })
 }

@@ -3,8 +3,9 @@ import { type MonoNs, plus } from '../../core/time.ts'
 import { closingOf } from '../empty-block.ts'
 import { isExposed } from './accuse.ts'
 import { takeVote } from './advance.ts'
+import { calendarOf } from './calendar.ts'
 import { type Context, leaderOfView } from './context.ts'
-import { markAt, PROPOSAL_DEADLINE_NS, targetEpoch } from './epoch-schedule.ts'
+import { PROPOSAL_DEADLINE_NS } from './epoch-schedule.ts'
 import { castNullify } from './own-votes.ts'
 
 /**
@@ -25,11 +26,13 @@ function changingSince({ chain, tip, orders, enteredAt }: Context): MonoNs | und
   return orders.pending === undefined ? undefined : max(enteredAt, orders.pending.since)
 }
 
-function regularTimersFrom({ clock, config, chain, tip, enteredAt }: Context): MonoNs | undefined {
-  if (clock === undefined) return undefined
+function regularTimersFrom(context: Context): MonoNs | undefined {
+  const { chain, tip, enteredAt } = context
+  const calendar = calendarOf(context)
+  if (calendar === undefined) return undefined
   const parentEpoch = chain.get(tip.hash)?.epoch ?? chain.finalized.epoch
-  const epoch = targetEpoch(config.membership, clock, parentEpoch, enteredAt)
-  return max(enteredAt, plus(markAt(config.membership, clock, epoch), PROPOSAL_DEADLINE_NS))
+  const epoch = calendar.targetEpoch(parentEpoch, enteredAt)
+  return max(enteredAt, plus(calendar.markAt(epoch), PROPOSAL_DEADLINE_NS))
 }
 
 /**

@@ -108,7 +108,8 @@ export interface Commit {
 
 /**
  * What must survive a crash: what this member has said, so that it never says two things, and what it stands on, so that
- * a cluster that lost its power goes on although some members stay dark. `bytes` are envelopes as they were sent.
+ * a cluster that lost its power goes on although some members stay dark. `bytes` are envelopes as they were sent;
+ * those of a certificate are put together when the journal takes them.
  */
 export type JournalRecord =
   | { readonly kind: 'proposal'; readonly number: number; readonly bytes: Uint8Array }

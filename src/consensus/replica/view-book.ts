@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from '../../core/bytes.ts'
+import { equalBytes } from '../../core/bytes.ts'
 import type { Block } from '../block.ts'
 import { contradictionOf, type Evidence } from '../evidence.ts'
 import { compactVote, type SignedMessage } from '../messages.ts'
@@ -80,7 +80,11 @@ export function createViewBook(): ViewBook {
       lowest = Math.max(lowest, view)
       for (const known of records.keys()) if (known < lowest) records.delete(known)
     },
-    since: (from) => [...records.values()].filter((record) => record.view >= from).sort((a, b) => a.view - b.view),
+    since: (from) => {
+      const found: ViewRecord[] = []
+      for (const record of records.values()) if (record.view >= from) found.push(record)
+      return found.length < 2 ? found : found.sort((a, b) => a.view - b.view)
+    },
   }
 }
 
@@ -100,6 +104,7 @@ export function addVote(record: ViewRecord, vote: Vote, q: number): VoteAdded {
   record.votes[vote.type].set(sender, vote)
   const evidence = nullifyAndFinalize(record, sender)
   if (certified(record, vote.type) !== undefined) return { repeated: false, evidence }
+  if (record.votes[vote.type].size < q) return { repeated: false, evidence }
   const agreeing = [...record.votes[vote.type].values()].filter((other) => sameHash(other, vote))
   if (agreeing.length < q) return { repeated: false, evidence }
   const certificate: QuorumCertificate = {
@@ -133,7 +138,7 @@ function hashOf(vote: Vote): Uint8Array | undefined {
 function sameHash(a: Vote, b: Vote): boolean {
   const left = hashOf(a)
   const right = hashOf(b)
-  return left === undefined || right === undefined ? left === right : toHex(left) === toHex(right)
+  return left === undefined || right === undefined ? left === right : equalBytes(left, right)
 }
 
 /** Once for each member and type: a liar can sign any number of votes. */
