@@ -7,7 +7,7 @@ import { createReplicaCluster } from '../support/replica-cluster.ts'
  * least. The first runs of each size are for the compiler and are not counted.
  */
 const SIZES = [
-  { n: 4, epochs: 30, warmUps: 40, runs: 40 },
+  { n: 4, epochs: 30, warmUps: 100, runs: 60 },
   { n: 7, epochs: 30, warmUps: 5, runs: 10 },
   { n: 10, epochs: 30, warmUps: 3, runs: 5 },
   { n: 31, epochs: 10, warmUps: 1, runs: 2 },
