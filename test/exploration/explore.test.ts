@@ -22,7 +22,7 @@ describe('the states of four members, one of them a liar', () => {
   it('the first of 2 views: nothing is wrong, and nobody is stuck', async () => {
     const { result, search } = explore({ views: 2, liarLeads: 2, votes: 'certificates', statesMax: 150 })
     assert.equal(result.violation, undefined)
-    assert.ok(result.states > 150 && result.executed > 1_000, `${result.states} states, ${result.executed} executed`)
+    assert.ok(result.states > 150 && result.executed > 500, `${result.states} states, ${result.executed} executed`)
     await assertNobodyStuck(search)
   })
 
