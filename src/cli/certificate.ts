@@ -1,14 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { readSessions } from '../agent/session-file.ts'
 import { readGenesis } from '../config/genesis.ts'
 import { readLeapTable } from '../config/leap-seconds.ts'
 import { readConfiguration } from '../config/parse.ts'
 import { readNamedFile } from '../config/read-file.ts'
 import { type Block, blockCodec } from '../consensus/block.ts'
 import { certificateCodec, verifyCertificate } from '../consensus/certificate.ts'
+import { chainedCertificateCodec, verifyChainedCertificate } from '../consensus/chained-certificate.ts'
 import type { Membership } from '../consensus/membership.ts'
 import { proofBundleCodec, verifyProof } from '../consensus/proof.ts'
+import type { Verify } from '../consensus/quorum-certificate.ts'
 import { epochMarkTai } from '../consensus/replica/epoch-schedule.ts'
 import { decode } from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
@@ -67,17 +70,23 @@ function finish(result: Result<void>): void {
   if (!result.ok) reportFault(result.fault)
 }
 
-const FILE_WANTED = { what: 'a certificate or proof bundle', bytesMax: 4_194_304 }
+const FILE_WANTED = { what: 'a certificate or proof bundle', bytesMax: 67_108_864 }
 
-type Kind = 'certificate' | 'proof'
+type Kind = 'certificate' | 'chained' | 'proof'
 
-/** Which of the two it says it is, in its first bytes; a certificate when neither. */
+/** Which of the three it says it is, in its first bytes; a certificate when none. */
 function kindOf(bytes: Uint8Array): Kind {
-  return new TextDecoder('latin1').decode(bytes.subarray(0, 32)).includes('quorumtime-proof-') ? 'proof' : 'certificate'
+  const beginning = new TextDecoder('latin1').decode(bytes.subarray(0, 32))
+  if (beginning.includes('quorumtime-proof-')) return 'proof'
+  return beginning.includes('quorumtime-chained-') ? 'chained' : 'certificate'
 }
 
 /** The block in a certificate or proof bundle, unverified. */
 function readBlock(kind: Kind, bytes: Uint8Array): Result<{ block: Block; hash: Uint8Array }> {
+  if (kind === 'chained') {
+    const chained = decode(chainedCertificateCodec, bytes, kind)
+    return chained.ok ? readBlock('certificate', chained.value.certificate) : chained
+  }
   const file = kind === 'proof' ? decode(proofBundleCodec, bytes, kind) : decode(certificateCodec, bytes, kind)
   if (!file.ok) return file
   const block = decode(blockCodec, file.value.block, `${kind}.block`)
@@ -105,26 +114,60 @@ async function verify(file: string, genesisFile: string, json: boolean): Promise
   if (!bytes.ok) return bytes
   const { verifier } = selectMlDsa()
   const kind = kindOf(bytes.value)
-  const verified =
-    kind === 'proof'
-      ? await verifyProof(bytes.value, genesis.value, verifier.verify)
-      : await verifyCertificate(bytes.value, genesis.value, verifier.verify)
+  const verified = await verifyFile(kind, bytes.value, genesis.value, verifier.verify)
   if (!verified.ok) return fail(verified.fault.code, `${file}: ${verified.fault.message}`)
-  const { block, blockHash } = verified.value
-  const signers = 'signers' in verified.value ? verified.value.signers : verified.value.anchor.signers
+  const { block, blockHash, signers, membership, signingMembership } = verified.value
   if (json)
     printJson({
       type: kind,
       verified: true,
       signers,
-      ...describeBlock(block, blockHash, genesis.value),
+      ...describeBlock(block, blockHash, membership),
     })
   else {
-    printBlock('verified', block, genesis.value)
-    const names = signers.map((id) => genesis.value.members[id]?.name ?? id).join(', ')
-    printLine(`signed by ${signers.length} of ${genesis.value.members.length}: ${names}`)
+    printBlock('verified', block, membership)
+    const names = signers.map((id) => signingMembership.members[id]?.name ?? id).join(', ')
+    printLine(`signed by ${signers.length} of ${signingMembership.members.length}: ${names}`)
   }
   return ok(undefined)
+}
+
+interface VerifiedFile {
+  readonly block: Block
+  readonly blockHash: Uint8Array
+  readonly signers: readonly number[]
+  /** The membership of the block, and the one whose members have signed. */
+  readonly membership: Membership
+  readonly signingMembership: Membership
+}
+
+async function verifyFile(
+  kind: Kind,
+  bytes: Uint8Array,
+  genesis: Membership,
+  verifySignature: Verify,
+): Promise<Result<VerifiedFile>> {
+  if (kind === 'proof') {
+    const proof = await verifyProof(bytes, genesis, verifySignature)
+    if (!proof.ok) return proof
+    const { block, blockHash, session, anchor } = proof.value
+    const { signers } = anchor
+    return ok({
+      block,
+      blockHash,
+      signers,
+      membership: session.membership,
+      signingMembership: anchor.session.membership,
+    })
+  }
+  if (kind === 'chained') {
+    const chained = await verifyChainedCertificate(bytes, genesis, verifySignature)
+    if (!chained.ok) return chained
+    const { membership } = chained.value.session
+    return ok({ ...chained.value, membership, signingMembership: membership })
+  }
+  const verified = await verifyCertificate(bytes, genesis, verifySignature)
+  return verified.ok ? ok({ ...verified.value, membership: genesis, signingMembership: genesis }) : verified
 }
 
 function printBlock(what: string, block: Block, membership: Membership): void {
@@ -155,7 +198,13 @@ function exportFrom({ config, out, epoch, proof, json }: ExportOptions): Result<
   const log = readDecisionLog(join(configuration.value.node.stateDirectory, 'decisions.sqlite'))
   if (!log.ok) return log
   const wanted = epoch === undefined ? undefined : Number(epoch)
-  const bytes = proof === true ? exportProof(log.value, genesis.value, wanted) : exportCertificate(log.value, wanted)
+  const chain = readSessions(configuration.value.node.stateDirectory, genesis.value)
+  if (!chain.ok) {
+    log.value.close()
+    return chain
+  }
+  const bytes =
+    proof === true ? exportProof(log.value, chain.value, wanted) : exportCertificate(log.value, chain.value, wanted)
   log.value.close()
   if (!bytes.ok) return bytes
   const written = attempt('export.write', `${out}: expected to write a new file`, () =>

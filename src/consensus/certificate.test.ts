@@ -127,7 +127,8 @@ describe('a proof bundle', () => {
       leafIndex: index,
       path: inclusionPath(leaves.slice(0, anchorBlock.state.log.size), index),
       certificate: encode(certificateCodec, certificateAt(anchor)),
-      memberships: [encode(membershipCodec, membership)],
+      genesis: encode(membershipCodec, membership),
+      steps: [],
     }
   }
   const check = async (bundle: ProofBundle): Promise<Result<unknown>> =>
@@ -154,6 +155,6 @@ describe('a proof bundle', () => {
     assert.equal(reasonOf(await check({ ...bundle, leafIndex: 4 })), 'proof.index')
     assert.equal(reasonOf(await check({ ...bundle, path: bundleFor(2, 7).path })), 'proof.path')
     const other = encode(membershipCodec, { ...membership, cluster: 'other' })
-    assert.equal(reasonOf(await check({ ...bundle, memberships: [other] })), 'proof.genesis')
+    assert.equal(reasonOf(await check({ ...bundle, genesis: other })), 'proof.genesis')
   })
 })

@@ -14,16 +14,19 @@ import { fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 import { verifyInclusion } from '../core/merkle.ts'
 import { type Block, blockCodec } from './block.ts'
-import { checkBlockForm, type VerifiedCertificate, verifyCertificate } from './certificate.ts'
+import { checkBlockForm, verifyCertificate } from './certificate.ts'
+import { stepsCodec, type VerifiedChained } from './chained-certificate.ts'
 import { decisionLeafHash } from './decision.ts'
 import { type Membership, membershipCodec } from './membership.ts'
 import { BODY_BYTES_MAX } from './messages.ts'
 import type { Verify } from './quorum-certificate.ts'
+import type { Session } from './session.ts'
+import { sessionOfHeight, verifySessionChain } from './session-chain.ts'
 
 /**
  * Proof that a block was decided, long after its own signatures were dropped: the block, the path of its decision in
- * the log, and the certificate of any later block, whose log root the path leads to. `memberships` holds every
- * membership since genesis, genesis first; verification starts from the reader's own genesis file.
+ * the log, and the certificate of any later block, whose log root the path leads to. The log goes through all sessions, so
+ * the block may be of an earlier one than the certificate; verification starts from the reader's own genesis file.
  */
 export interface ProofBundle {
   readonly format: 'quorumtime-proof-1'
@@ -34,7 +37,10 @@ export interface ProofBundle {
   readonly path: readonly Uint8Array[]
   /** A certificate file of a later block. */
   readonly certificate: Uint8Array
-  readonly memberships: readonly Uint8Array[]
+  /** The genesis file of the cluster, to be compared with the reader's own. */
+  readonly genesis: Uint8Array
+  /** From the genesis to the session of the certificate, oldest first; none in the first session. */
+  readonly steps: readonly Uint8Array[]
 }
 
 export const proofBundleCodec: Codec<ProofBundle> = recordCodec<ProofBundle>({
@@ -43,14 +49,17 @@ export const proofBundleCodec: Codec<ProofBundle> = recordCodec<ProofBundle>({
   leafIndex: uintCodec(),
   path: listCodec(bytesCodec(32), 64),
   certificate: blobCodec(2 * BODY_BYTES_MAX),
-  memberships: listCodec(blobCodec(BODY_BYTES_MAX), 64, 1),
+  genesis: blobCodec(BODY_BYTES_MAX),
+  steps: stepsCodec,
 })
 
 export interface VerifiedProof {
   readonly block: Block
   readonly blockHash: Uint8Array
-  /** The later certificate that the proof leans on. */
-  readonly anchor: VerifiedCertificate
+  /** The session that the block belongs to. */
+  readonly session: Session
+  /** The later certificate that the proof leans on, and the session that signed it. */
+  readonly anchor: VerifiedChained
 }
 
 /** Verifies a proof bundle offline. `genesis` is the reader's own copy; the bundle's is only compared with it. */
@@ -61,41 +70,37 @@ export async function verifyProof(
 ): Promise<Result<VerifiedProof>> {
   const bundle = decode(proofBundleCodec, bytes, 'proof')
   if (!bundle.ok) return bundle
-  const { block: blockBytes, leafIndex, path, certificate, memberships } = bundle.value
-  const membership = checkMemberships(memberships, genesis)
-  if (!membership.ok) return membership
-  const block = decode(blockCodec, blockBytes, 'proof.block')
+  const same = checkGenesis(bundle.value.genesis, genesis)
+  if (!same.ok) return same
+  const chain = await verifySessionChain(genesis, bundle.value.steps, verify)
+  if (!chain.ok) return chain
+  const block = decode(blockCodec, bundle.value.block, 'proof.block')
   if (!block.ok) return block
-  const form = checkBlockForm(block.value, genesis)
+  const session = sessionOfHeight(chain.value, block.value.height) ?? chain.value.present
+  const form = checkBlockForm(block.value, session.membership, session.root)
   if (!form.ok) return form
-  const anchor = await verifyCertificate(certificate, genesis, verify)
+  const { present } = chain.value
+  const anchor = await verifyCertificate(bundle.value.certificate, present.membership, verify, present.root)
   if (!anchor.ok) return anchor
-  const hash = sha384(blockBytes)
-  const leaf = decisionLeafHash(block.value, hash)
-  const { size } = anchor.value.block.state.log
-  if (leafIndex !== block.value.height - 1 || leafIndex >= size) {
-    return fail('proof.index', `proof: expected leaf ${block.value.height - 1} of a log of ${size}, got ${leafIndex}`)
-  }
-  if (!verifyInclusion(leaf, leafIndex, size, path, anchor.value.block.logRoot)) {
-    return fail(
-      'proof.path',
-      `proof: the path of leaf ${leafIndex} does not lead to the log root of epoch ${anchor.value.block.epoch}`,
-    )
-  }
-  return ok({ block: block.value, blockHash: hash, anchor: anchor.value })
+  const blockHash = sha384(bundle.value.block)
+  const led = checkPath(bundle.value, block.value, blockHash, anchor.value.block)
+  return led.ok ? ok({ block: block.value, blockHash, session, anchor: { ...anchor.value, session: present } }) : led
 }
 
-/** Rules version 2 knows one membership, the genesis; a bundle that names more is of a later version. */
-function checkMemberships(memberships: readonly Uint8Array[], genesis: Membership): Result<void> {
-  const [first] = memberships
-  if (first === undefined || memberships.length !== 1) {
-    return fail(
-      'proof.memberships',
-      `proof: expected the genesis alone under rules version 2, got ${memberships.length} memberships`,
-    )
+function checkPath({ leafIndex, path }: ProofBundle, block: Block, hash: Uint8Array, anchor: Block): Result<void> {
+  const leaf = decisionLeafHash(block, hash)
+  const { size } = anchor.state.log
+  if (leafIndex !== block.height - 1 || leafIndex >= size) {
+    return fail('proof.index', `proof: expected leaf ${block.height - 1} of a log of ${size}, got ${leafIndex}`)
   }
-  if (equalBytes(first, encode(membershipCodec, genesis))) return ok(undefined)
-  const other = decode(membershipCodec, first, 'proof.memberships[0]')
+  return verifyInclusion(leaf, leafIndex, size, path, anchor.logRoot)
+    ? ok(undefined)
+    : fail('proof.path', `proof: the path of leaf ${leafIndex} does not lead to the log root of epoch ${anchor.epoch}`)
+}
+
+function checkGenesis(bytes: Uint8Array, genesis: Membership): Result<void> {
+  if (equalBytes(bytes, encode(membershipCodec, genesis))) return ok(undefined)
+  const other = decode(membershipCodec, bytes, 'proof.genesis')
   const got = other.ok ? `another, of cluster "${other.value.cluster}"` : 'other bytes'
   return fail('proof.genesis', `proof: expected the reader's own genesis, of cluster "${genesis.cluster}", got ${got}`)
 }

@@ -6,9 +6,6 @@ import type { Verify } from './quorum-certificate.ts'
 import { firstSession, type Session } from './session.ts'
 import { encodeSessionStep, sessionStepCodec, type VerifiedStep, verifySessionStep } from './session-step.ts'
 
-/** More changes of the membership than a cluster sees in its life. */
-const SESSION_STEPS_MAX = 1_024
-
 /** All sessions of a cluster up to the present one, each from the one before it, the first from the genesis. */
 export interface SessionChain {
   readonly sessions: readonly Session[]
@@ -46,18 +43,20 @@ export function createSessionChain(genesis: Membership): SessionChain {
   }
 }
 
+/** The session in which a block of this height was decided. */
+export function sessionOfHeight({ sessions }: SessionChain, height: number): Session | undefined {
+  return sessions.findLast(({ root }) => root.height < height)
+}
+
 /**
  * Verifies encoded steps one after the other, from the genesis on: offline, with nothing else. Faults: those of
- * `verifySessionStep`, each with the number of its step, and `session.steps` (too many).
+ * `verifySessionStep`, each with the number of its step.
  */
 export async function verifySessionChain(
   genesis: Membership,
   steps: readonly Uint8Array[],
   verify: Verify,
 ): Promise<Result<SessionChain>> {
-  if (steps.length > SESSION_STEPS_MAX) {
-    return fail('session.steps', `sessions: expected at most ${SESSION_STEPS_MAX} steps, got ${steps.length}`)
-  }
   const chain = createSessionChain(genesis)
   for (const [index, bytes] of steps.entries()) {
     const step = decode(sessionStepCodec, bytes, `sessions[${index}]`)

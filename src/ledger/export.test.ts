@@ -10,6 +10,7 @@ import { certificateCodec, certificateOf, verifyCertificate } from '../consensus
 import { decisionLeafHash } from '../consensus/decision.ts'
 import { verifyProof } from '../consensus/proof.ts'
 import type { Commit } from '../consensus/replica/types.ts'
+import { createSessionChain } from '../consensus/session-chain.ts'
 import { encode } from '../core/encoding.ts'
 import { type DecisionLog, openDecisionLog, type StoredDecision } from './decision-log.ts'
 import { exportCertificate, exportProof } from './export.ts'
@@ -68,8 +69,8 @@ test('an exported certificate verifies, for the newest epoch and for any that ha
   const middle = decisions[4]
   assert.ok(newest !== undefined && middle !== undefined)
   const [bytesOfNewest, bytesOfMiddle] = withLog(decisions, (log) => [
-    unwrap(exportCertificate(log, undefined)),
-    unwrap(exportCertificate(log, middle.epoch)),
+    unwrap(exportCertificate(log, createSessionChain(cluster.membership), undefined)),
+    unwrap(exportCertificate(log, createSessionChain(cluster.membership), middle.epoch)),
   ])
   for (const [bytes, stored] of [
     [bytesOfNewest, newest],
@@ -84,7 +85,9 @@ test('an exported certificate verifies, for the newest epoch and for any that ha
 
 test('every decision has a proof that verifies, as soon as a later one is certified', async () => {
   for (const stored of decisions.slice(0, -1)) {
-    const bytes = withLog(decisions, (log) => unwrap(exportProof(log, cluster.membership, stored.epoch)))
+    const bytes = withLog(decisions, (log) =>
+      unwrap(exportProof(log, createSessionChain(cluster.membership), stored.epoch)),
+    )
     const { block, blockHash, anchor } = unwrap(await verifyProof(bytes, cluster.membership, testVerify))
     assert.equal(block.epoch, stored.epoch)
     assert.deepEqual(blockHash, stored.blockHash)
@@ -97,7 +100,7 @@ test('a proof leans on the next signatures that are kept, however far away they 
   assert.ok(last !== undefined)
   const bytes = withLog(
     signedOnly((height) => height === last.height),
-    (log) => unwrap(exportProof(log, cluster.membership, decisions[1]?.epoch)),
+    (log) => unwrap(exportProof(log, createSessionChain(cluster.membership), decisions[1]?.epoch)),
   )
   const proof = unwrap(await verifyProof(bytes, cluster.membership, testVerify))
   assert.equal(proof.block.height, 2)
@@ -105,12 +108,12 @@ test('a proof leans on the next signatures that are kept, however far away they 
 })
 
 test('without an epoch the newest decision that can have a proof gets one', async () => {
-  const bytes = withLog(decisions, (log) => unwrap(exportProof(log, cluster.membership, undefined)))
+  const bytes = withLog(decisions, (log) => unwrap(exportProof(log, createSessionChain(cluster.membership), undefined)))
   const { block } = unwrap(await verifyProof(bytes, cluster.membership, testVerify))
   assert.equal(block.height, decisions.length - 1)
   const [first] = decisions
   assert.ok(first !== undefined)
-  const lonely = withLog([first], (log) => faultOf(exportProof(log, cluster.membership, undefined)))
+  const lonely = withLog([first], (log) => faultOf(exportProof(log, createSessionChain(cluster.membership), undefined)))
   assert.equal(lonely.code, 'export.no-anchor')
 })
 
@@ -118,21 +121,21 @@ test('what a log does not hold is told with the epoch and what to do about it', 
   const epoch = decisions[2]?.epoch ?? 0
   withLog([], (log) => {
     const nothing = 'the log: expected a certified decision, got none'
-    assert.equal(faultOf(exportCertificate(log, undefined)).message, nothing)
-    assert.equal(faultOf(exportProof(log, cluster.membership, undefined)).message, nothing)
+    assert.equal(faultOf(exportCertificate(log, createSessionChain(cluster.membership), undefined)).message, nothing)
+    assert.equal(faultOf(exportProof(log, createSessionChain(cluster.membership), undefined)).message, nothing)
   })
   withLog(decisions, (log) => {
     const missing = 'epoch 999: expected a decision in this log, got none'
-    assert.equal(faultOf(exportCertificate(log, 999)).message, missing)
-    assert.equal(faultOf(exportProof(log, cluster.membership, 999)).message, missing)
+    assert.equal(faultOf(exportCertificate(log, createSessionChain(cluster.membership), 999)).message, missing)
+    assert.equal(faultOf(exportProof(log, createSessionChain(cluster.membership), 999)).message, missing)
   })
   withLog(unsigned(), (log) => {
     assert.equal(
-      faultOf(exportCertificate(log, epoch)).message,
+      faultOf(exportCertificate(log, createSessionChain(cluster.membership), epoch)).message,
       `epoch ${epoch}: expected its signatures, which are not kept here; export a proof bundle (--proof)`,
     )
     assert.equal(
-      faultOf(exportProof(log, cluster.membership, epoch)).message,
+      faultOf(exportProof(log, createSessionChain(cluster.membership), epoch)).message,
       `epoch ${epoch}: expected a later certificate to lean on, got none yet`,
     )
   })
@@ -143,8 +146,14 @@ test('a log with a hole gives no proof across it, and one with a damaged certifi
   const holey = decisions.filter(({ height }) => height !== 3)
   withLog(
     holey.map((stored) => (stored.height === 4 ? { ...stored, certificate: undefined } : stored)),
-    (log) => assert.equal(faultOf(exportProof(log, cluster.membership, epoch)).code, 'log.incomplete'),
+    (log) =>
+      assert.equal(faultOf(exportProof(log, createSessionChain(cluster.membership), epoch)).code, 'log.incomplete'),
   )
   const damaged = decisions.map((stored) => ({ ...stored, certificate: stored.certificate?.slice(1) }))
-  withLog(damaged, (log) => assert.match(faultOf(exportCertificate(log, epoch)).message, /^epoch \d+: expected /))
+  withLog(damaged, (log) =>
+    assert.match(
+      faultOf(exportCertificate(log, createSessionChain(cluster.membership), epoch)).message,
+      /^epoch \d+: expected /,
+    ),
+  )
 })

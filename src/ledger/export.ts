@@ -1,17 +1,25 @@
 import { blockCodec } from '../consensus/block.ts'
 import { certificateCodec } from '../consensus/certificate.ts'
-import { type Membership, membershipCodec } from '../consensus/membership.ts'
+import { chainedCertificateCodec } from '../consensus/chained-certificate.ts'
+import { membershipCodec } from '../consensus/membership.ts'
 import { proofBundleCodec } from '../consensus/proof.ts'
+import type { SessionChain } from '../consensus/session-chain.ts'
+import { assert } from '../core/assert.ts'
 import { decode, encode } from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { inclusionPath } from '../core/merkle.ts'
 import type { DecisionReader, StoredDecision } from './decision-log.ts'
 
 /**
- * The certificate file of an epoch, or of the newest certified one. Faults: `export.not-decided`,
+ * The certificate file of an epoch, or of the newest certified one; in a later session together with the steps that lead
+ * there from the genesis. Faults: `export.not-decided`,
  * `export.no-signatures` (none are kept for it), those of the ledger.
  */
-export function exportCertificate(log: DecisionReader, epoch: number | undefined): Result<Uint8Array> {
+export function exportCertificate(
+  log: DecisionReader,
+  chain: SessionChain,
+  epoch: number | undefined,
+): Result<Uint8Array> {
   const decision = epoch === undefined ? log.newestCertified() : log.byEpoch(epoch)
   if (!decision.ok) return decision
   if (decision.value === undefined) return notDecided(epoch)
@@ -23,7 +31,15 @@ export function exportCertificate(log: DecisionReader, epoch: number | undefined
     )
   }
   const checked = decode(certificateCodec, certificate, `epoch ${decision.value.epoch}`)
-  return checked.ok ? ok(certificate) : checked
+  if (!checked.ok) return checked
+  const steps = stepsTo(chain, decision.value.height)
+  if (steps.length === 0) return ok(certificate)
+  return ok(encode(chainedCertificateCodec, { format: 'quorumtime-chained-1', steps, certificate }))
+}
+
+/** The steps from the genesis to the session in which this height was decided. */
+function stepsTo({ sessions, steps }: SessionChain, height: number): readonly Uint8Array[] {
+  return steps.filter((_, index) => (sessions[index + 1]?.root.height ?? height) < height)
 }
 
 /**
@@ -31,11 +47,9 @@ export function exportCertificate(log: DecisionReader, epoch: number | undefined
  * the newest decision that has one. Faults: `export.not-decided`, `export.no-anchor` (no later certificate yet),
  * `log.incomplete` (a hole in this appliance's log), those of the ledger.
  */
-export function exportProof(
-  log: DecisionReader,
-  membership: Membership,
-  epoch: number | undefined,
-): Result<Uint8Array> {
+export function exportProof(log: DecisionReader, chain: SessionChain, epoch: number | undefined): Result<Uint8Array> {
+  const genesis = chain.sessions[0]?.membership
+  assert(genesis !== undefined, 'a chain of sessions begins with the genesis')
   const found = epoch === undefined ? beforeNewest(log) : log.byEpoch(epoch)
   if (!found.ok) return found
   const decision = found.value
@@ -58,7 +72,8 @@ export function exportProof(
       leafIndex,
       path: inclusionPath(leaves.value, leafIndex),
       certificate: anchor.certificate,
-      memberships: [encode(membershipCodec, membership)],
+      genesis: encode(membershipCodec, genesis),
+      steps: stepsTo(chain, anchor.height),
     }),
   )
 }

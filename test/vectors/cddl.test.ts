@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
+import { sessionFileCodec } from '../../src/agent/session-file.ts'
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec } from '../../src/consensus/certificate.ts'
+import { chainedCertificateCodec } from '../../src/consensus/chained-certificate.ts'
 import { decisionBytes, decisionCodec } from '../../src/consensus/decision.ts'
 import { evidenceCodec } from '../../src/consensus/evidence.ts'
 import { EVIDENCE_KINDS } from '../../src/consensus/evidence-entry.ts'
@@ -43,6 +45,8 @@ const ROOTS = [
   'membership-order',
   'order-content',
   'session-step',
+  'chained-certificate',
+  'session-file',
   'certificate',
   'proof-bundle',
   'decision',
@@ -86,6 +90,15 @@ function fileSamples(): readonly Sample[] {
     sample('n4/proof.cbor', 'proof-bundle', proof),
     sample('n4/evidence.cbor', 'evidence', evidence),
     sample('n4/evidence-outcome.cbor', 'evidence', evidence),
+    sample('n1/later-chained.cbor', 'chained-certificate', (bytes) =>
+      decode(chainedCertificateCodec, bytes, 'chained'),
+    ),
+    {
+      what: 'a session file',
+      rule: 'session-file',
+      bytes: encode(sessionFileCodec, { format: 'quorumtime-sessions-1', steps: [new Uint8Array(3)] }),
+      read: (bytes) => decode(sessionFileCodec, bytes, 'sessions'),
+    },
     {
       what: 'a decision',
       rule: 'decision',
@@ -288,7 +301,8 @@ describe('docs/quorumtime.cddl', () => {
       ['wire-message', 491_520, wire, (length) => [5n, new Uint8Array(length)]],
       ['envelope', 492_544, isEnvelope, (length) => [new Uint8Array(length), new Uint8Array(SIGNATURE_BYTES)]],
       ['proof-bundle', 983_040, bundle, (length) => proof.with(4, new Uint8Array(length))],
-      ['proof-bundle', 491_520, bundle, (length) => proof.with(5, [new Uint8Array(length)])],
+      ['proof-bundle', 491_520, bundle, (length) => proof.with(5, new Uint8Array(length))],
+      ['proof-bundle', 1_047_552, bundle, (length) => proof.with(6, [new Uint8Array(length)])],
       ['block', 12_800, block, (length) => proven.with(6, outcome.with(3, Array.from({ length }, domain)))],
       ['block', 100, block, (length) => proven.with(9, stateOf(length))],
       ['block', 53, block, (length) => proven.with(9, state.with(4, logOf(length)))],

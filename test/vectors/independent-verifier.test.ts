@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { verifyCertificate } from '../../src/consensus/certificate.ts'
+import { verifyChainedCertificate } from '../../src/consensus/chained-certificate.ts'
 import { evidenceCodec } from '../../src/consensus/evidence.ts'
 import { verifyEvidence } from '../../src/consensus/evidence-check.ts'
 import { verifyProof } from '../../src/consensus/proof.ts'
@@ -13,7 +14,13 @@ import { createPrng } from '../../src/core/prng.ts'
 import { createOpenSslMlDsa } from '../../src/crypto/ml-dsa-openssl.ts'
 import { maskSource } from '../tools/mask-source.ts'
 import { moduleImports } from '../tools/module-imports.ts'
-import { type Verdict, verifyCertificateFile, verifyEvidenceFile, verifyProofFile } from './independent-verifier.ts'
+import {
+  type Verdict,
+  verifyCertificateFile,
+  verifyChainedFile,
+  verifyEvidenceFile,
+  verifyProofFile,
+} from './independent-verifier.ts'
 import { changedFile, genesisOf, readIndex, readVector } from './read-vectors.ts'
 
 const { verify } = createOpenSslMlDsa().verifier
@@ -25,14 +32,21 @@ interface Case {
   readonly bytes: Uint8Array
 }
 
-type Kind = 'proof' | 'evidence' | 'certificate'
+type Kind = 'proof' | 'chained' | 'evidence' | 'certificate'
 
 function kindOf(file: string): Kind {
   if (file.endsWith('proof.cbor')) return 'proof'
+  if (file.endsWith('chained.cbor')) return 'chained'
   return file.includes('evidence') ? 'evidence' : 'certificate'
 }
 
-const INDEPENDENT = { proof: verifyProofFile, evidence: verifyEvidenceFile, certificate: verifyCertificateFile }
+const INDEPENDENT = {
+  proof: verifyProofFile,
+  chained: verifyChainedFile,
+  evidence: verifyEvidenceFile,
+  certificate: verifyCertificateFile,
+}
+const PRODUCT = { proof: verifyProof, chained: verifyChainedCertificate, certificate: verifyCertificate }
 
 /** The verdict in one text: the block's hash, or what kind of thing is wrong. */
 function independent({ file, genesis, bytes }: Case): string {
@@ -42,12 +56,13 @@ function independent({ file, genesis, bytes }: Case): string {
 
 async function product({ file, genesis, bytes }: Case): Promise<string> {
   const membership = genesisOf(genesis)
-  if (kindOf(file) === 'evidence') {
+  const kind = kindOf(file)
+  if (kind === 'evidence') {
     const evidence = decode(evidenceCodec, bytes, 'evidence')
     const result = evidence.ok ? await verifyEvidence(evidence.value, membership, verify) : evidence
     return result.ok ? toHex(sha384(bytes)) : (result.fault.code.split('.')[0] ?? '')
   }
-  const result = await (kindOf(file) === 'proof' ? verifyProof : verifyCertificate)(bytes, membership, verify)
+  const result = await PRODUCT[kind](bytes, membership, verify)
   return result.ok ? toHex(result.value.blockHash) : (result.fault.code.split('.')[0] ?? '')
 }
 
@@ -84,8 +99,8 @@ describe('the independent verifier', () => {
   })
 
   it('accepts what the product accepts', async () => {
-    const { certificates, proofs, evidence } = readIndex()
-    const good = [...certificates, ...proofs, ...evidence]
+    const { certificates, chained, proofs, evidence } = readIndex()
+    const good = [...certificates, ...chained, ...proofs, ...evidence]
     const cases = good.map(({ file, genesis }) => ({ what: file, file, genesis, bytes: readVector(file) }))
     assert.equal(await agreedOn(cases), good.length)
   })

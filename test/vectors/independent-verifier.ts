@@ -17,7 +17,7 @@ export type Verdict =
   | { readonly accepted: false; readonly wrong: Wrong; readonly reason: string }
 
 /** What kind of thing is wrong: the part of the product's code before the dot. */
-export type Wrong = 'encoding' | 'block' | 'certificate' | 'proof' | 'message' | 'evidence'
+export type Wrong = 'encoding' | 'block' | 'certificate' | 'proof' | 'order' | 'session' | 'message' | 'evidence'
 
 /** Whether a signature of a key over a message verifies under a context string. */
 export type VerifySignature = (key: Uint8Array, context: string, message: Uint8Array, signature: Uint8Array) => boolean
@@ -32,6 +32,10 @@ export function verifyCertificateFile(
   verify: VerifySignature = verifyMlDsa87,
 ): Verdict {
   return judged(() => checkCertificate(certificate, readGenesis(genesis), verify))
+}
+
+export function verifyChainedFile(file: Uint8Array, genesis: Uint8Array): Verdict {
+  return judged(() => checkChained(file, readGenesis(genesis)))
 }
 
 export function verifyProofFile(proof: Uint8Array, genesis: Uint8Array): Verdict {
@@ -100,7 +104,10 @@ type GenesisItem = readonly [
   previous: Uint8Array | null,
 ]
 
+/** A membership with what its session starts from. */
 interface Genesis {
+  readonly item: GenesisItem
+  readonly root: Root
   readonly hash: Uint8Array
   readonly cluster: string
   readonly era: bigint
@@ -110,6 +117,13 @@ interface Genesis {
   readonly n: number
   readonly f: number
   readonly q: number
+}
+
+interface Root {
+  readonly hash: Uint8Array
+  readonly height: bigint
+  readonly epoch: bigint
+  readonly state: Item
 }
 
 /** Step 1. */
@@ -133,7 +147,8 @@ function readGenesis(bytes: Uint8Array): Genesis {
   const f = Math.floor((n - 1) / 3)
   const q = Math.ceil((n + f + 1) / 2)
   const keys = members.map(([, , , key]) => key)
-  return { hash: hash('sha384', bytes), cluster, era, genesisTai, periodNs, keys, n, f, q }
+  const root = { hash: hash('sha384', bytes), height: 0n, epoch: 0n, state: initialState(n) }
+  return { item, root, hash: root.hash, cluster, era, genesisTai, periodNs, keys, n, f, q }
 }
 
 type FrameItem = readonly [member: bigint, intervals: bigint, region: readonly bigint[] | null, verdict: bigint]
@@ -246,13 +261,40 @@ function checkVote(
 }
 
 /** Step 3. */
-function checkBlock({ item }: Block, { era, genesisTai, periodNs, hash: membershipHash, n, q }: Genesis): void {
-  const [view, blockEra, epoch, height, parent, list, outcome, evidence, parentStateHash, state, logRoot] = item
+function checkBlock(block: Block, genesis: Genesis): void {
+  const { era, genesisTai, periodNs, n, root } = genesis
+  const [view, blockEra, epoch, height, parent, , outcome, evidence, parentStateHash, state, logRoot, change] =
+    block.item
   const [stateHeight, reputations, , stateLeap, [logSize, frontier]] = state
-  const [frames, , , , , outcomeLeap] = outcome
+  const [, , , , , outcomeLeap] = outcome
   refuseUnless(blockEra === era, 'block', 'era')
-  refuseUnless(height >= 1n && view >= height && epoch >= height, 'block', 'height, view, epoch')
+  const nth = height - root.height
+  const timed = (change === null ? height : stateHeight - 1n) - root.height
+  const rises = nth >= 1n && timed >= 0n && view >= nth && epoch >= root.epoch + timed
+  refuseUnless(rises, 'block', 'height, view, epoch')
   refuseUnless(genesisTai + epoch * periodNs <= 1n << 62n, 'block', 'the mark of its epoch')
+  if (change === null) checkListed(block, genesis)
+  else checkEmpty(block, change)
+  const decided = change?.[0] === 1n && stateHeight < height ? stateHeight : change?.[0] === 1n ? height - 1n : height
+  refuseUnless(stateHeight === decided && logSize === decided - 1n, 'block', 'the height of its state and log')
+  refuseUnless(reputations.length === n && same(stateLeap, outcomeLeap), 'block', 'its state')
+  refuseUnless(same(rootOf(frontier), logRoot), 'block', 'its log root')
+  const convicted = evidence.map(([member]) => reputations[Number(member)])
+  const isZero = convicted.every((reputation) => reputation === 0n)
+  refuseUnless(isZero, 'block', 'the reputation of those that it convicts')
+  if (nth > 1n) return
+  refuseUnless(same(parent, root.hash), 'block', 'the parent of the first block')
+  refuseUnless(same(parentStateHash, hash('sha384', writeCbor(root.state))), 'block', 'the state at the start')
+}
+
+function initialState(n: number): readonly [Item, readonly bigint[], Item, Item, Item, Item] {
+  const reputations = Array.from({ length: n }, () => 1_000_000n)
+  return [0n, reputations, Array.from({ length: n }, () => []), [null, null, false], [0n, []], [[], [], []]]
+}
+
+function checkListed({ item }: Block, { n, q }: Genesis): void {
+  const [, , , , , list, outcome] = item
+  const [frames] = outcome
   const listed = list.map(([member]) => member)
   refuseUnless(listed.length >= q && listed.length <= n, 'block', 'how many are listed')
   refuseUnless(
@@ -262,26 +304,113 @@ function checkBlock({ item }: Block, { era, genesisTai, periodNs, hash: membersh
   )
   const framed = frames.map(([member]) => member)
   refuseUnless(same(framed, listed), 'block', 'frames of the listed')
-  refuseUnless(stateHeight === height && logSize === height - 1n, 'block', 'the height of its state and log')
-  refuseUnless(reputations.length === n && same(stateLeap, outcomeLeap), 'block', 'its state')
-  refuseUnless(same(rootOf(frontier), logRoot), 'block', 'its log root')
-  const convicted = evidence.map(([member]) => reputations[Number(member)])
-  refuseUnless(
-    convicted.every((reputation) => reputation === 0n),
-    'block',
-    'the reputation of those that it convicts',
-  )
-  if (height > 1n) return
-  const initial = [
-    0n,
-    Array.from({ length: n }, () => 1_000_000n),
-    Array.from({ length: n }, () => []),
-    [null, null, false],
-    [0n, []],
-    [[], [], []],
-  ]
-  refuseUnless(same(parent, membershipHash), 'block', 'the parent of the first block')
-  refuseUnless(same(parentStateHash, hash('sha384', writeCbor(initial))), 'block', 'the initial state')
+}
+
+/** A block that changes the membership certifies nothing else. */
+function checkEmpty({ item }: Block, [step, digest]: NonNullable<BlockItem[11]>): void {
+  const [, , , height, parent, list, outcome, evidence, , state] = item
+  const [stateHeight, , , leap] = state
+  const empty = list.length === 0 && evidence.length === 0 && same(outcome, [[], 0n, null, [], null, leap, []])
+  refuseUnless(empty, 'block', 'a change that certifies something')
+  const isFirstClosing = step === 1n && height === stateHeight + 1n
+  refuseUnless(!isFirstClosing || same(parent, digest), 'block', 'the parent of a closing block')
+}
+
+// --- Sessions -----------------------------------------------------------------------------------------------------
+
+type ChainedItem = readonly [format: string, steps: readonly Uint8Array[], certificate: Uint8Array]
+type StepItem = readonly [
+  format: string,
+  order: Uint8Array,
+  change: Uint8Array,
+  closing: Uint8Array | null,
+  votes: readonly Vote[],
+]
+type OrderItem = readonly [
+  format: string,
+  previous: Uint8Array,
+  next: Uint8Array,
+  signatures: readonly (readonly [operator: bigint, signature: Uint8Array])[],
+]
+
+function checkChained(bytes: Uint8Array, genesis: Genesis): Decision {
+  const [, steps, certificate] = decodeAs('chained-certificate', bytes) as ChainedItem
+  return checkCertificate(certificate, checkSteps(steps, genesis).at(-1) ?? genesis, verifyMlDsa87)
+}
+
+/** All sessions, the first one included. */
+function checkSteps(steps: readonly Uint8Array[], genesis: Genesis): readonly Genesis[] {
+  const sessions = [genesis]
+  for (const step of steps) sessions.push(checkStep(step, sessions.at(-1) ?? genesis))
+  return sessions
+}
+
+/** From one session to the next. */
+function checkStep(bytes: Uint8Array, present: Genesis): Genesis {
+  const [, orderBytes, changeBytes, closingBytes, votes] = decodeAs('session-step', bytes) as StepItem
+  refuseUnless(ascends(votes.map(([sender]) => sender)), 'encoding', 'votes: order')
+  const order = decodeAs('membership-order', orderBytes) as OrderItem
+  const [format, previous, nextBytes, signatures] = order
+  refuseUnless(ascends(signatures.map(([operator]) => operator)), 'encoding', 'order: order')
+  refuseUnless(same(previous, present.hash), 'order', 'another membership before it')
+  const next = readGenesis(nextBytes)
+  checkNext(next.item, present)
+  const content = writeCbor([format, present.cluster, previous, nextBytes])
+  const change = readBlock(changeBytes)
+  checkBlock(change, present)
+  const orderDigest = hash('sha384', content)
+  refuseUnless(same(change.item[11], [0n, orderDigest]), 'session', 'another change')
+  const last = closingBytes === null ? change : readBlock(closingBytes)
+  if (last !== change) {
+    checkBlock(last, present)
+    refuseUnless(same(last.item[11], [1n, change.hash]), 'session', 'it closes another change')
+  }
+  checkSignatures(signatures, content, present)
+  refuseUnless(votes.length >= present.q, 'certificate', `${votes.length} of ${present.q} signatures`)
+  for (const vote of votes) checkVote(vote, last, present, verifyMlDsa87)
+  return { ...next, root: rootAfter(change, next, present) }
+}
+
+function checkNext(next: GenesisItem, { item: present, hash: previous }: Genesis): void {
+  const [, cluster, era, genesisTai, periodNs, rules] = next
+  refuseUnless(cluster === present[1], 'order', 'another cluster')
+  const follows = next[11] === present[11] + 1n && next[12] !== null && same(next[12], previous)
+  refuseUnless(follows, 'order', 'another session')
+  refuseUnless(rules >= present[5], 'order', 'older rules')
+  const sameClock = era === present[2] && genesisTai === present[3] && periodNs === present[4]
+  refuseUnless(era === present[2] + 1n || sameClock, 'order', 'another clock in one era')
+  const unchanged = [...next.slice(0, 11), present[11], present[12]]
+  refuseUnless(!same(unchanged, present), 'order', 'no change')
+}
+
+function checkSignatures(signatures: OrderItem[3], content: Uint8Array, { item }: Genesis): void {
+  const [operators, threshold] = [item[9], item[10]]
+  refuseUnless(operators.length > 0 && BigInt(signatures.length) >= threshold, 'order', 'too few signatures')
+  for (const [operator, signature] of signatures) {
+    const [, key] = operators[Number(operator)] ?? []
+    const valid = key !== undefined && verifyMlDsa87(key, 'quorumtime/v1/membership', content, signature)
+    refuseUnless(valid, 'order', `the signature of operator ${operator}`)
+  }
+}
+
+/** What the session after a change starts from. */
+function rootAfter(change: Block, next: Genesis, present: Genesis): Root {
+  const [view, era, epoch, height, , , , , , state] = change.item
+  const [stateHeight, reputations, , leap, [size, frontier]] = state
+  const known = new Map(present.keys.map((key, id) => [hexOf(key), reputations[id]]))
+  const carried = next.keys.map((key) => known.get(hexOf(key)) ?? 1_000_000n)
+  const [, , omitted, , , behaviour] = initialState(next.n)
+  const decision = writeCbor(['quorumtime-decision-1', era, epoch, view, change.hash])
+  let top = hash('sha256', joinBytes(Uint8Array.of(0), decision))
+  const rest = [...frontier]
+  for (let left = size; left % 2n === 1n; left >>= 1n) top = node(rest.pop() ?? top, top)
+  const log = [size + 1n, [...rest, top]]
+  return {
+    hash: change.hash,
+    height,
+    epoch: next.era === present.era ? epoch : 0n,
+    state: [stateHeight, carried, omitted, leap, log, behaviour],
+  }
 }
 
 // --- The log ------------------------------------------------------------------------------------------------------
@@ -292,18 +421,20 @@ type ProofItem = readonly [
   index: bigint,
   path: readonly Uint8Array[],
   certificate: Uint8Array,
-  memberships: readonly Uint8Array[],
+  genesis: Uint8Array,
+  steps: readonly Uint8Array[],
 ]
 
 function checkProof(bytes: Uint8Array, genesisBytes: Uint8Array): Decision {
-  const [, blockBytes, index, path, certificate, memberships] = decodeAs('proof-bundle', bytes) as ProofItem
-  const [membership] = memberships
-  refuseUnless(memberships.length === 1, 'proof', 'how many memberships')
-  refuseUnless(membership !== undefined && same(membership, genesisBytes), 'proof', 'another genesis')
-  const genesis = readGenesis(genesisBytes)
+  const [, blockBytes, index, path, certificate, genesis, steps] = decodeAs('proof-bundle', bytes) as ProofItem
+  refuseUnless(same(genesis, genesisBytes), 'proof', 'another genesis')
+  const sessions = checkSteps(steps, readGenesis(genesisBytes))
+  const present = sessions.at(-1)
   const block = readBlock(blockBytes)
-  checkBlock(block, genesis)
-  const anchor = checkCertificate(certificate, genesis, verifyMlDsa87)
+  const own = sessions.findLast(({ root }) => root.height < block.item[3]) ?? present
+  if (own === undefined || present === undefined) throw new RangeError('a chain begins with the genesis')
+  checkBlock(block, own)
+  const anchor = checkCertificate(certificate, present, verifyMlDsa87)
   const [view, era, epoch, height] = block.item
   const [, , , , , , , , , [, , , , [size]], root] = anchor.block.item
   refuseUnless(index === height - 1n && index < size, 'proof', 'the index')

@@ -1,8 +1,11 @@
 import { type Block, blockCodec } from '../../src/consensus/block.ts'
 import { type Certificate, certificateCodec } from '../../src/consensus/certificate.ts'
+import { chainedCertificateCodec } from '../../src/consensus/chained-certificate.ts'
 import { type Evidence, evidenceCodec } from '../../src/consensus/evidence.ts'
+import { membershipOrderCodec, type OrderSignature } from '../../src/consensus/membership-order.ts'
 import { type CompactVote, compactVote } from '../../src/consensus/messages.ts'
 import { type ProofBundle, proofBundleCodec } from '../../src/consensus/proof.ts'
+import { encodeSessionStep, type SessionStep, sessionStepCodec } from '../../src/consensus/session-step.ts'
 import { concatBytes, toHex, utf8 } from '../../src/core/bytes.ts'
 import { bytesCodec, encode, listCodec } from '../../src/core/encoding.ts'
 import { bytesOf, type VectorCluster, type VectorFiles, valueIn } from './vector-files.ts'
@@ -34,6 +37,7 @@ export function refusals({ say, chain }: VectorCluster, files: VectorFiles): rea
     ...refusalsOf(solo, firstBlockRows(bytesOf(files, solo), notarization)),
     ...refusalsOf(evidence, evidenceRows(bytesOf(files, evidence))),
     ...refusalsOf(outcome, outcomeRows(bytesOf(files, outcome))),
+    ...refusalsOf('n1/later-chained.cbor', stepRows(bytesOf(files, 'n1/later-chained.cbor'))),
     ...refusalsOf(proof, proofRows(bytesOf(files, proof), bytesOf(files, 'n1/genesis.cbor'))),
   ]
 }
@@ -148,6 +152,38 @@ function firstBlockRows(good: Uint8Array, notarization: CompactVote): readonly R
   ]
 }
 
+/** The one step is signed by both operators, and final by a closing block. */
+function stepRows(good: Uint8Array): readonly Row[] {
+  const chained = valueIn(chainedCertificateCodec, good)
+  const [bytes] = chained.steps
+  if (bytes === undefined) throw new RangeError('expected a step')
+  const step = valueIn(sessionStepCodec, bytes)
+  const order = valueIn(membershipOrderCodec, step.order)
+  const withSteps = (steps: readonly Uint8Array[]): Uint8Array => encode(chainedCertificateCodec, { ...chained, steps })
+  const withStep = (change: Partial<SessionStep>): Uint8Array => withSteps([encodeSessionStep({ ...step, ...change })])
+  const signed = (...signatures: readonly OrderSignature[]): Uint8Array =>
+    withStep({ order: encode(membershipOrderCodec, { ...order, signatures }) })
+  const [ada, grace] = order.signatures
+  if (ada === undefined || grace === undefined) throw new RangeError('expected two signatures')
+  return [
+    ['no step to its session', 'block.number', withSteps([])],
+    ['one operator of two', 'order.threshold', signed(ada)],
+    ['an operator twice', 'encoding.rule', signed(ada, { ...grace, operator: 0 })],
+    [
+      "a bit of an operator's signature",
+      'order.signature',
+      signed(ada, { ...grace, signature: grace.signature.with(9, 0) }),
+    ],
+    [
+      'the votes for the closing block as votes for the change',
+      'certificate.signature',
+      withStep({ closing: undefined }),
+    ],
+    ['a change that closes itself', 'session.closing', withStep({ closing: step.change })],
+    ['a closing block for a change', 'session.change', withStep({ change: step.closing ?? step.change })],
+  ]
+}
+
 function proofRows(good: Uint8Array, otherGenesis: Uint8Array): readonly Row[] {
   const bundle = valueIn(proofBundleCodec, good)
   const block = valueIn(blockCodec, bundle.block)
@@ -158,8 +194,8 @@ function proofRows(good: Uint8Array, otherGenesis: Uint8Array): readonly Row[] {
   const nothing = new Uint8Array()
   return [
     ['a path of indefinite length', 'encoding.cbor', replaced(good, path, endless)],
-    ['two memberships', 'proof.memberships', changed({ memberships: [nothing, nothing] })],
-    ['the genesis of another cluster', 'proof.genesis', changed({ memberships: [otherGenesis] })],
+    ['no genesis', 'proof.genesis', changed({ genesis: nothing })],
+    ['the genesis of another cluster', 'proof.genesis', changed({ genesis: otherGenesis })],
     ['a reader with another genesis', 'proof.genesis', good, 'n4/genesis-renamed.cbor'],
     ['another index', 'proof.index', changed({ leafIndex: bundle.leafIndex + 1 })],
     ['a path in the wrong order', 'proof.path', changed({ path: bundle.path.toReversed() })],

@@ -1,4 +1,4 @@
-import { type Block, blockHash, chainRoot } from '../../src/consensus/block.ts'
+import { type Block, blockHash, type ChainRoot, chainRoot } from '../../src/consensus/block.ts'
 import type { EvidenceEntry } from '../../src/consensus/evidence-entry.ts'
 import { leaderOf, type Membership, membershipHash, quorumOf } from '../../src/consensus/membership.ts'
 import { contentDigest, type SignedMessage } from '../../src/consensus/messages.ts'
@@ -35,10 +35,15 @@ export interface Turn {
 }
 
 /** The blocks that follow from these turns, by the product's own rules. */
-export function composeChain(membership: Membership, turns: readonly Turn[], say: Say): readonly Decided[] {
+export function composeChain(
+  membership: Membership,
+  turns: readonly Turn[],
+  say: Say,
+  root: ChainRoot = chainRoot(membership),
+): readonly Decided[] {
   const quorum = quorumOf(membership.members.length)
   const genesisHash = membershipHash(membership)
-  let parent: ChainNode = { ...chainRoot(membership), block: undefined }
+  let parent: ChainNode = { ...root, block: undefined }
   return turns.map(({ view, epoch, listed, changes, evidence }) => {
     const proposals = listed.map((member) =>
       say(member, 'proposal', {

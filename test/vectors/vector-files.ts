@@ -132,7 +132,8 @@ function proofFile(
     leafIndex: height - 1,
     path: inclusionPath(leaves, height - 1),
     certificate,
-    memberships: [encode(membershipCodec, membership)],
+    genesis: encode(membershipCodec, membership),
+    steps: [],
   })
 }
 

@@ -1,5 +1,6 @@
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec } from '../../src/consensus/certificate.ts'
+import { chainedCertificateCodec } from '../../src/consensus/chained-certificate.ts'
 import { decisionBytes, decisionLeafHash } from '../../src/consensus/decision.ts'
 import { evidenceCodec } from '../../src/consensus/evidence.ts'
 import { type Membership, membershipHash } from '../../src/consensus/membership.ts'
@@ -10,12 +11,15 @@ import { toHex } from '../../src/core/bytes.ts'
 import { sha384 } from '../../src/core/hash.ts'
 import { refusals } from './refusals.ts'
 import { bytesOf, filesOfFour, filesOfOne, type VectorCluster, type VectorFiles, valueIn } from './vector-files.ts'
+import { filesOfSecondSession, secondSession } from './vector-sessions.ts'
 
 /** vectors.json: what is in the files, and what must come out. Bytes are hexadecimal. */
 export interface VectorIndex {
   readonly about: readonly string[]
   readonly certificates: readonly ExpectedDecision[]
-  /** Of a proof, `votes` are those of the later certificate. */
+  /** Of the second session: certificates with the steps that lead there. */
+  readonly chained: readonly ExpectedDecision[]
+  /** Of a proof, `votes` and `membershipHash` are those of the later certificate. */
   readonly proofs: readonly ExpectedDecision[]
   readonly messages: readonly ExpectedMessage[]
   readonly evidence: readonly ExpectedEvidence[]
@@ -67,6 +71,7 @@ export interface ExpectedRefusal {
 
 const ABOUT = [
   'Files of quorumtime for whoever writes a verifier; docs/certificate.md says how. Made by make-vectors.ts.',
+  'The seeds of the operators ada and grace are 32 times the bytes 225 and 226.',
   "Member i's ML-DSA-87 seed is 32 times the byte i + 1, that of its TLS key 32 times the byte i + 129.",
   'Signatures are ML-DSA-87 in the deterministic variant, so that they come out the same each time.',
   'refused: the file with the `remove` bytes from `at` on replaced by `insert` must not verify under the genesis.',
@@ -74,7 +79,7 @@ const ABOUT = [
 ]
 
 export function vectorFiles(one: VectorCluster, four: VectorCluster): VectorFiles {
-  return new Map([...filesOfOne(one), ...filesOfFour(four)])
+  return new Map([...filesOfOne(one), ...filesOfSecondSession(one), ...filesOfFour(four)])
 }
 
 export function vectorIndex(one: VectorCluster, four: VectorCluster, files: VectorFiles): VectorIndex {
@@ -82,7 +87,12 @@ export function vectorIndex(one: VectorCluster, four: VectorCluster, files: Vect
   return {
     about: ABOUT,
     certificates: [expectedCertificate('n1', one.membership, files), expectedCertificate('n4', four.membership, files)],
-    proofs: [expectedProof('n1', one.membership, files), expectedProof('n4', four.membership, files)],
+    chained: [expectedChained(secondSession(one).membership, files)],
+    proofs: [
+      expectedProof('n1/proof.cbor', one.membership, files),
+      expectedProof('n1/later-proof.cbor', secondSession(one).membership, files),
+      expectedProof('n4/proof.cbor', four.membership, files),
+    ],
     messages: messages.map((name) => expectedMessage(`n4/${name}.cbor`, files)),
     evidence: ['n4/evidence.cbor', 'n4/evidence-outcome.cbor'].map((file) => expectedEvidence(file, files)),
     refused: refusals(one, files).map(({ bytes, name, code, file, genesis }) => ({
@@ -101,8 +111,14 @@ function expectedCertificate(folder: string, membership: Membership, files: Vect
   return expected(file, membership, valueIn(certificateCodec, certificate).block, certificate)
 }
 
-function expectedProof(folder: string, membership: Membership, files: VectorFiles): ExpectedDecision {
-  const file = `${folder}/proof.cbor`
+function expectedChained(membership: Membership, files: VectorFiles): ExpectedDecision {
+  const file = 'n1/later-chained.cbor'
+  const { certificate } = valueIn(chainedCertificateCodec, bytesOf(files, file))
+  return expected(file, membership, valueIn(certificateCodec, certificate).block, certificate)
+}
+
+/** The membership is that of the later certificate. */
+function expectedProof(file: string, membership: Membership, files: VectorFiles): ExpectedDecision {
   const { block, certificate } = valueIn(proofBundleCodec, bytesOf(files, file))
   return expected(file, membership, block, certificate)
 }

@@ -1,5 +1,6 @@
 import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
-import { type Membership, membershipHash, RULES_VERSION } from '../../src/consensus/membership.ts'
+import { type Membership, membershipCodec, membershipHash, RULES_VERSION } from '../../src/consensus/membership.ts'
+import { type MembershipOrder, ORDER_CONTEXT, orderContent } from '../../src/consensus/membership-order.ts'
 import {
   type BodyOf,
   encodeContent,
@@ -9,6 +10,7 @@ import {
   signingContext,
 } from '../../src/consensus/messages.ts'
 import { utf8 } from '../../src/core/bytes.ts'
+import { encode } from '../../src/core/encoding.ts'
 import { sha384 } from '../../src/core/hash.ts'
 import { taiNs } from '../../src/core/time.ts'
 import { createOpenSslMlDsa } from '../../src/crypto/ml-dsa-openssl.ts'
@@ -52,6 +54,29 @@ export function vectorMembership(n: number, cluster: string): Membership {
     session: 0,
     previous: undefined,
   }
+}
+
+/** The membership after one, with one more member than it has. */
+export function vectorSuccessor(membership: Membership): Membership {
+  const { members } = vectorMembership(membership.members.length + 1, membership.cluster)
+  return { ...membership, members, session: membership.session + 1, previous: membershipHash(membership) }
+}
+
+/** An order of both operators, signed like everything here. */
+export function vectorOrder(membership: Membership, next: Membership): MembershipOrder {
+  const unsigned: MembershipOrder = {
+    format: 'quorumtime-membership-1',
+    previous: membershipHash(membership),
+    next: encode(membershipCodec, next),
+    signatures: [],
+  }
+  const content = orderContent(membership.cluster, unsigned)
+  const signatures = membership.operators.map((_, operator) => {
+    const { secretKey } = ml_dsa87.keygen(operatorSeed(operator))
+    const options = { context: utf8(ORDER_CONTEXT), extraEntropy: false } as const
+    return { operator, signature: ml_dsa87.sign(content, secretKey, options) }
+  })
+  return { ...unsigned, signatures }
 }
 
 /** Makes messages of the members of one cluster. */

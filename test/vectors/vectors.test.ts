@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec, verifyCertificate } from '../../src/consensus/certificate.ts'
+import { verifyChainedCertificate } from '../../src/consensus/chained-certificate.ts'
 import { evidenceCodec, evidenceDigest } from '../../src/consensus/evidence.ts'
 import { verifyEvidence } from '../../src/consensus/evidence-check.ts'
 import { type Membership, membershipCodec } from '../../src/consensus/membership.ts'
@@ -23,7 +24,7 @@ import { vectorFiles, vectorIndex } from './vector-index.ts'
 import { PAGE, pageWithWalkThrough } from './walk-through.ts'
 
 const FOLDER = import.meta.dirname
-const BYTES_MAX = 256 * 1024
+const BYTES_MAX = 420 * 1024
 
 let one: VectorCluster
 let files: VectorFiles
@@ -80,7 +81,7 @@ for (const { name, verifier, createSigner } of [createOpenSslMlDsa(), createNobl
     const { verify } = verifier
 
     it('verify: certificates and proofs, with the hashes and signers of the index', async () => {
-      const { certificates, proofs } = readIndex()
+      const { certificates, chained, proofs } = readIndex()
       for (const { file, genesis, blockHash, votes } of certificates) {
         const verified = await verifyCertificate(readVector(file), genesisOf(genesis), verify)
         assert.ok(verified.ok, file)
@@ -89,6 +90,11 @@ for (const { name, verifier, createSigner } of [createOpenSslMlDsa(), createNobl
           verified.value.signers,
           votes.map(({ sender }) => sender),
         )
+      }
+      for (const { file, genesis, blockHash } of chained) {
+        const verified = await verifyChainedCertificate(readVector(file), genesisOf(genesis), verify)
+        assert.ok(verified.ok, file)
+        assert.equal(toHex(verified.value.blockHash), blockHash)
       }
       for (const { file, genesis, blockHash } of proofs) {
         const verified = await verifyProof(readVector(file), genesisOf(genesis), verify)
@@ -187,6 +193,7 @@ describe('docs/certificate.md', () => {
 
 function check(file: string, bytes: Uint8Array, membership: Membership, verify: Verify): Promise<Result<unknown>> {
   if (file.endsWith('proof.cbor')) return verifyProof(bytes, membership, verify)
+  if (file.endsWith('chained.cbor')) return verifyChainedCertificate(bytes, membership, verify)
   if (!file.includes('evidence')) return verifyCertificate(bytes, membership, verify)
   const evidence = decode(evidenceCodec, bytes, 'evidence')
   return evidence.ok ? verifyEvidence(evidence.value, membership, verify) : Promise.resolve(evidence)
