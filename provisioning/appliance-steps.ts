@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseConfiguration } from '../src/config/parse.ts'
-import { type Membership, membershipCodec, membershipHash } from '../src/consensus/membership.ts'
+import { type Membership, membershipCodec, membershipHash, type Operator } from '../src/consensus/membership.ts'
 import { equalBytes, utf8 } from '../src/core/bytes.ts'
 import { encode } from '../src/core/encoding.ts'
 import { fail, ok, type Result } from '../src/core/fault.ts'
 import { sha384 } from '../src/core/hash.ts'
 import { readKeyFile, writeKeyFile } from '../src/crypto/key-file.ts'
 import { generateSeed } from '../src/crypto/seed.ts'
+import { selectMlDsa } from '../src/crypto/select.ts'
 import { createSafetyJournal } from '../src/ledger/new-safety-journal.ts'
 import { configurationText } from './appliance-configuration.ts'
 import type { AppliancePlan, ClusterPlan } from './cluster-plan.ts'
@@ -39,6 +40,28 @@ export function drawKeys(folder: string, genesis: Membership | undefined): Resul
     tls: tls.value.seed,
     made: [signing, tls].filter(({ value }) => value.step.action === 'create').length,
   })
+}
+
+/** The key of an operator as the genesis names it, and what makes it. */
+export interface OperatorKey {
+  readonly operator: Operator
+  readonly steps: readonly Step[]
+  readonly isNew: boolean
+}
+
+/**
+ * What makes the key of an operator. Where there is a genesis, the key may have been taken to where its operator keeps it:
+ * then its public half stands there. Only looks.
+ */
+export function drawOperatorKey(folder: string, name: string, genesis: Membership | undefined): Result<OperatorKey> {
+  const path = join(folder, `${name}.pem`)
+  const known = genesis?.operators.find((operator) => operator.name === name)
+  if (known !== undefined && !existsSync(path)) return ok({ operator: known, steps: [], isNew: false })
+  const key = drawKey(path, `ML-DSA-87 key of operator ${name}`, genesis)
+  if (!key.ok) return key
+  const { seed, step } = key.value
+  const { publicKey } = selectMlDsa().createSigner(seed)
+  return ok({ operator: { name, signingKey: publicKey }, steps: [step], isNew: step.action === 'create' })
 }
 
 /** Where there is a genesis, it names every key: one that is not here any more can not be made again. */

@@ -4,7 +4,7 @@ import { joinAddress } from '../src/config/address.ts'
 import { checkSources } from '../src/config/check-across.ts'
 import { ipAddress, name, oscillatorClass, sources } from '../src/config/schema.ts'
 import { readToml } from '../src/config/toml.ts'
-import { MEMBERS_MAX } from '../src/consensus/membership.ts'
+import { MEMBERS_MAX, OPERATORS_MAX } from '../src/consensus/membership.ts'
 import { fail, ok, type Result } from '../src/core/fault.ts'
 
 /** What a technician writes down before a cluster exists: its appliances, where they stand, and what hangs on each. */
@@ -29,6 +29,13 @@ const clusterPlanSchema = table({
   targetPrecisionNs: integer(1, 1_000_000_000).default(1_000),
   /** Failure domains on which all appliances may depend without capping the grade of certificates. */
   acceptSingleDomain: z.array(name, 'a list of names').max(16, 'a list of at most 16 names').default([]),
+  /** Who may change the membership later, each with a key of its own. None: nobody, ever. */
+  operators: z
+    .array(name, 'a list of names')
+    .max(OPERATORS_MAX, `a list of at most ${OPERATORS_MAX} names`)
+    .default(['operator']),
+  /** How many of them have to sign a change; more than half when not given. */
+  operatorThreshold: integer(0, OPERATORS_MAX).optional(),
   appliances: z
     .array(applianceSchema, 'a list of tables')
     .min(1, 'a list of at least one appliance')
@@ -54,10 +61,11 @@ export function checkClusterPlan(input: unknown, file: string): Result<ClusterPl
 }
 
 /** Rules between the keys: appliances differ in name and in place, and what hangs on them is known. */
-function checkTogether({ appliances }: ClusterPlan): readonly string[] {
+function checkTogether(plan: ClusterPlan): readonly string[] {
+  const { appliances } = plan
   const names = new Set<string>()
   const places = new Set<string>()
-  return appliances.flatMap((appliance, index) => {
+  const mistakes = appliances.flatMap((appliance, index) => {
     const at = `appliances[${index}]`
     const sentences: string[] = []
     if (names.has(appliance.name))
@@ -71,4 +79,20 @@ function checkTogether({ appliances }: ClusterPlan): readonly string[] {
     }
     return [...sentences, ...checkSources(appliance.sources, `${at}.sources`)]
   })
+  return [...checkOperators(plan), ...mistakes]
+}
+
+function checkOperators({ operators, operatorThreshold }: ClusterPlan): readonly string[] {
+  const repeated = operators.find((operator, index) => operators.indexOf(operator) !== index)
+  if (repeated !== undefined) return [`operators: expected each name once, got "${repeated}" twice`]
+  const lowest = Math.min(1, operators.length)
+  if (operatorThreshold === undefined || (operatorThreshold >= lowest && operatorThreshold <= operators.length))
+    return []
+  return [`operatorThreshold: expected a number in [${lowest}, ${operators.length}], got ${operatorThreshold}`]
+}
+
+/** How many operators have to sign: as the plan says, or more than half. */
+export function operatorThresholdOf({ operators, operatorThreshold }: ClusterPlan): number {
+  const half = Math.floor(operators.length / 2)
+  return operatorThreshold ?? (operators.length === 0 ? 0 : half + 1)
 }

@@ -10,6 +10,8 @@ import { readConfiguration } from '../src/config/parse.ts'
 import { membershipHash } from '../src/consensus/membership.ts'
 import { sha384 } from '../src/core/hash.ts'
 import { taiNs } from '../src/core/time.ts'
+import { readKeyFile } from '../src/crypto/key-file.ts'
+import { selectMlDsa } from '../src/crypto/select.ts'
 import { openSafetyJournal, type SafetyJournal } from '../src/ledger/safety-journal.ts'
 import { faultOf, unwrap } from '../test/support/results.ts'
 import { type ClusterPlan, checkClusterPlan } from './cluster-plan.ts'
@@ -111,6 +113,50 @@ test('a dry run says the same steps and writes nothing', () => {
   assert.deepEqual(lines(dry.steps), lines(real.steps))
   const known = unwrap(createCluster(optionsFor(folder, { dryRun: true })))
   assert.deepEqual(known.membership, real.membership)
+})
+
+test('operators get keys of their own, which they may take away', () => {
+  const folder = newFolder()
+  const plan = planOf(['ts0', 'ts1'], { operators: ['ada', 'grace', 'joan'] })
+  const { membership } = unwrap(createCluster(optionsFor(folder, { plan })))
+  assert.deepEqual(
+    membership?.operators.map(({ name }) => name),
+    ['ada', 'grace', 'joan'],
+  )
+  assert.equal(membership?.operatorThreshold, 2, 'more than half')
+  assert.equal(modeOf(folder, 'operators'), '700')
+  for (const { name, signingKey } of membership?.operators ?? []) {
+    const path = join(folder, 'operators', `${name}.pem`)
+    assert.equal(modeOf(path), '600')
+    assert.deepEqual(selectMlDsa().createSigner(unwrap(readKeyFile(path))).publicKey, signingKey)
+  }
+  rmSync(join(folder, 'operators'), { recursive: true })
+  const before = snapshot(folder)
+  const again = unwrap(createCluster(optionsFor(folder, { plan })))
+  assert.deepEqual(again.membership, membership)
+  assert.deepEqual(snapshot(folder), before, 'no key is made a second time')
+})
+
+test('a cluster has one operator unless its plan says otherwise, and may have none', () => {
+  const one = unwrap(createCluster(optionsFor(newFolder()))).membership
+  assert.deepEqual([one?.operators.length, one?.operatorThreshold], [1, 1])
+  const folder = newFolder()
+  const plan = planOf(['ts0', 'ts1'], { operators: [] })
+  const none = unwrap(createCluster(optionsFor(folder, { plan }))).membership
+  assert.deepEqual([none?.operators.length, none?.operatorThreshold], [0, 0])
+  assert.equal(existsSync(join(folder, 'operators')), false)
+})
+
+test('operators that can not be are refused', () => {
+  for (const [changes, expected] of [
+    [{ operators: ['ada', 'ada'] }, /plan: operators: expected each name once, got "ada" twice$/],
+    [{ operators: ['../ada'] }, /plan: operators\[0\]: expected a name of at most 64 letters/],
+    [{ operators: ['ada'], operatorThreshold: 2 }, /plan: operatorThreshold: expected a number in \[1, 1\], got 2$/],
+    [{ operators: ['ada'], operatorThreshold: 0 }, /plan: operatorThreshold: expected a number in \[1, 1\], got 0$/],
+  ] as const) {
+    const appliances = [{ name: 'ts0', site: 'hall', address: '192.0.2.1', sources: [] }]
+    assert.match(faultOf(checkClusterPlan({ cluster: 'rack-7', appliances, ...changes }, 'plan')).message, expected)
+  }
 })
 
 test('an interrupted run is finished by the next, with the keys and the genesis that are there', () => {

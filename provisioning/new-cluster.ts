@@ -6,6 +6,7 @@ import {
   type Membership,
   membershipCodec,
   membershipHash,
+  type Operator,
   quorumOf,
   RULES_VERSION,
 } from '../src/consensus/membership.ts'
@@ -15,8 +16,8 @@ import { fail, ok, type Result } from '../src/core/fault.ts'
 import type { TaiNs } from '../src/core/time.ts'
 import { selectMlDsa } from '../src/crypto/select.ts'
 import { createTlsIdentity } from '../src/crypto/tls-identity.ts'
-import { drawAppliance, drawKeys, type KeyPair } from './appliance-steps.ts'
-import type { ClusterPlan } from './cluster-plan.ts'
+import { drawAppliance, drawKeys, drawOperatorKey, type KeyPair } from './appliance-steps.ts'
+import { type ClusterPlan, operatorThresholdOf } from './cluster-plan.ts'
 import { folderStep, keepStep, newFileStep, type Step } from './step.ts'
 
 export interface NewCluster {
@@ -37,7 +38,7 @@ export interface NewClusterOptions {
 
 /**
  * Makes everything that a cluster needs before its first start: per appliance two ML-DSA-87 keys (0600), an empty safety
- * journal, and a configuration; for all one genesis file. What exists is kept: run again, it changes nothing, and goes on
+ * journal, and a configuration; a key for each operator (0600); for all one genesis file. What exists is kept: run again, it changes nothing, and goes on
  * where an interrupted run has stopped. All faults of the plan and of what exists are found before anything is written:
  * `genesis.differs`, `provisioning.key-lost`, `provisioning.journal-lost`, `config.differs`, `config.value`, and those of
  * keys and files.
@@ -69,7 +70,12 @@ function drawUp(options: NewClusterOptions): Result<NewCluster> {
     keys.push(pair.value)
     made += pair.value.made
   }
-  const membership = membershipOf(plan, keys, existing.value?.genesisTai ?? options.genesisTai)
+  const operators = drawOperators(plan, join(folder, 'operators'), existing.value)
+  if (!operators.ok) return operators
+  steps.push(...operators.value.steps)
+  made += operators.value.made
+  const genesisTai = existing.value?.genesisTai ?? options.genesisTai
+  const membership = membershipOf(plan, keys, operators.value.operators, genesisTai)
   const genesis = drawGenesis(genesisPath, membership, existing.value)
   if (!genesis.ok) return genesis
   steps.push(genesis.value)
@@ -81,7 +87,35 @@ function drawUp(options: NewClusterOptions): Result<NewCluster> {
   return ok({ steps, membership: dryRun && made > 0 ? undefined : membership })
 }
 
-function membershipOf(plan: ClusterPlan, keys: readonly KeyPair[], genesisTai: TaiNs): Membership {
+interface Operators {
+  readonly operators: readonly Operator[]
+  readonly steps: readonly Step[]
+  readonly made: number
+}
+
+/** Only looks. */
+function drawOperators(plan: ClusterPlan, folder: string, genesis: Membership | undefined): Result<Operators> {
+  const operators: Operator[] = []
+  const steps: Step[] = []
+  let made = 0
+  for (const name of plan.operators) {
+    const drawn = drawOperatorKey(folder, name, genesis)
+    if (!drawn.ok) return drawn
+    operators.push(drawn.value.operator)
+    steps.push(...drawn.value.steps)
+    made += drawn.value.isNew ? 1 : 0
+  }
+  // Its operators may have taken their keys away: then the folder is not wanted either.
+  if (steps.length > 0) steps.unshift(folderStep(folder, 0o700, 'operator keys'))
+  return ok({ operators, steps, made })
+}
+
+function membershipOf(
+  plan: ClusterPlan,
+  keys: readonly KeyPair[],
+  operators: readonly Operator[],
+  genesisTai: TaiNs,
+): Membership {
   const mlDsa = selectMlDsa()
   const members = keys.map(({ signing, tls }, id): Member => {
     const { name = '', site = '' } = plan.appliances[id] ?? {}
@@ -103,8 +137,8 @@ function membershipOf(plan: ClusterPlan, keys: readonly KeyPair[], genesisTai: T
     targetPrecisionNs: BigInt(plan.targetPrecisionNs),
     acceptSingleDomain: [...new Set(plan.acceptSingleDomain)].sort((a, b) => (a < b ? -1 : 1)),
     members,
-    operators: [],
-    operatorThreshold: 0,
+    operators,
+    operatorThreshold: operatorThresholdOf(plan),
     session: 0,
     previous: undefined,
   }

@@ -1,4 +1,4 @@
-import { membershipHash } from '../consensus/membership.ts'
+import { type Membership, membershipHash } from '../consensus/membership.ts'
 import { type ClusterIdentity, type SignedMessage, signingContext } from '../consensus/messages.ts'
 import type { Input } from '../consensus/replica/types.ts'
 import { createReplica, type Replica } from '../consensus/replica.ts'
@@ -7,6 +7,7 @@ import { between, NS_PER_MILLISECOND } from '../core/time.ts'
 import { createWakeTimer, type WakeTimer } from '../device/wake-timer.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { Mesh } from '../transport/mesh.ts'
+import { alarm } from './agent-event.ts'
 import { type ClusterWatch, createClusterWatch } from './cluster-watch.ts'
 import { createEpisodeKeeper } from './episode-keeper.ts'
 import type { FaultLog } from './fault-log.ts'
@@ -195,6 +196,7 @@ function openLoop(shared: Shared, wake: WakeTimer, watch: ClusterWatch, tellTime
       const now = readMonoNs()
       return options.clock.measure(epoch, now, ranging.row(now), ranging.links(now))
     },
+    sessionEnded: ({ next }) => alarm(options.report, sessionOver(next.membership)),
     wakeAt: (at) => wake.arm(shared.stopped ? undefined : at),
     halted: options.halted,
   })
@@ -235,4 +237,12 @@ function fillHoles({ options, faults }: Shared, loop: ReplicaLoop): void {
   const holes = findHoles(options.log, options.journal.records)
   if (holes.ok) loop.take({ type: 'holes', holes: holes.value })
   else faults.note('decision log', holes.fault)
+}
+
+/** What this agent can not do yet: the replica has said its last word, and the own hardware goes on, flagged. */
+function sessionOver({ session, members }: Membership): Fault {
+  return {
+    code: 'session.ended',
+    message: `the membership has changed to session ${session} with ${members.length} members, which this agent does not follow: it takes part in no agreement any more and serves its own hardware`,
+  }
 }

@@ -86,6 +86,18 @@ test('a block that became final with its child is kept without signatures and no
   log.close()
 })
 
+test('a change of the membership is kept, moves no clock and is no certificate', () => {
+  const { recorder, log, events } = setUp()
+  const { block, blockHash } = newest()
+  const change = { step: 'order' as const, digest: new Uint8Array(48) }
+  recorder.commit({ ...newest(), block: { ...block, change } })
+  const stored = unwrap(log.byHash(blockHash))
+  assert.equal(stored?.height, block.height)
+  assert.equal(stored?.certificate, undefined)
+  assert.deepEqual(events, [])
+  log.close()
+})
+
 test('whoever fails in its own frame or in those of the others is suspected, once each', () => {
   const { recorder, log, events } = setUp()
   const { block } = newest()

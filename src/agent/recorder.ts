@@ -32,7 +32,11 @@ export function storedDecision({ block, blockHash, votes }: Commit): StoredDecis
     blockHash,
     block: encode(blockCodec, block),
     leafHash: decisionLeafHash(block, blockHash),
-    certificate: votes === undefined ? undefined : encode(certificateCodec, certificateOf(block, votes)),
+    // A change of the membership certifies no time, so nobody is handed its signatures as a certificate.
+    certificate:
+      votes === undefined || block.change !== undefined
+        ? undefined
+        : encode(certificateCodec, certificateOf(block, votes)),
   }
 }
 
@@ -59,6 +63,11 @@ export function createRecorder(
     commit: (commit) => {
       const { block, votes } = commit
       const now = readMonoNs()
+      if (block.change !== undefined) {
+        waiting.push(storedDecision(commit))
+        flush()
+        return
+      }
       const mark = clock.follow(block, replica, now)
       watch.follow(block.height, block.state.behaviour)
       waiting.push(storedDecision(commit))

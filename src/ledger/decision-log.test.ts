@@ -46,6 +46,31 @@ function decision(height: number, changes: Partial<StoredDecision> = {}): Stored
   }
 }
 
+test('an epoch is that of the decision which certified it, not of a change of the membership, and of the newest era', () => {
+  using(newPath(), SECOND_NS, (log) => {
+    unwrap(
+      log.append(
+        decision(1),
+        decision(2),
+        decision(3, { epoch: 2, certificate: undefined }),
+        decision(4, { epoch: 3 }),
+      ),
+    )
+    assert.equal(unwrap(log.byEpoch(2))?.height, 2)
+    assert.equal(unwrap(log.byEpoch(3))?.height, 4)
+    unwrap(
+      log.append(
+        decision(5, { epoch: 3, certificate: undefined }),
+        decision(6, { epoch: 1 }),
+        decision(7, { epoch: 2 }),
+      ),
+    )
+    assert.equal(unwrap(log.byEpoch(1))?.height, 6)
+    assert.equal(unwrap(log.byEpoch(2))?.height, 7)
+    assert.equal(unwrap(log.byEpoch(3))?.height, 4)
+  })
+})
+
 test('a decision is found again by height, epoch and hash, also after a restart', () => {
   const path = newPath()
   const kept = decision(2, { epoch: 9, view: 4 })

@@ -85,6 +85,10 @@ const COMPLETE = `
   ), height) WHERE EXISTS (SELECT 1 FROM decision WHERE decision.height = complete.height + 1)
 `
 
+/** A change of the membership has the epoch of the decision before it; and another era may have numbered an epoch before. */
+const CERTIFIES_TIME =
+  'NOT EXISTS (SELECT 1 FROM decision AS before WHERE before.height = decision.height - 1 AND before.epoch = decision.epoch)'
+
 /** Opens the log of a cluster with this epoch period, making it when absent. Faults of the ledger. */
 export function openDecisionLog(path: string, epochPeriodNs: bigint): Result<DecisionLog> {
   return openLog(path, 'shared', (database) => {
@@ -146,7 +150,7 @@ function readerOn(path: string, database: DatabaseSync): DecisionReader {
   return {
     newestCertified: one('WHERE certificate IS NOT NULL ORDER BY height DESC'),
     byHeight,
-    byEpoch: one('WHERE epoch = ?'),
+    byEpoch: one(`WHERE epoch = ? AND ${CERTIFIES_TIME} ORDER BY height DESC`),
     byHash,
     certifiedFrom: one('WHERE certificate IS NOT NULL AND height >= ? ORDER BY height'),
     run: (newest, count) => {

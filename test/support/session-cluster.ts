@@ -9,10 +9,10 @@ import type { Commit, EpochClock, Input, JournalRecord, Outgoing } from '../../s
 import { createReplica, type Replica } from '../../src/consensus/replica.ts'
 import type { Session } from '../../src/consensus/session.ts'
 import { createSessionChain, type SessionChain, verifySessionChain } from '../../src/consensus/session-chain.ts'
-import type { VerifiedStep } from '../../src/consensus/session-step.ts'
+import { sessionStepCodec, type VerifiedStep, verifySessionStep } from '../../src/consensus/session-step.ts'
 import { encodeWireMessage, runOf, type WireMessage } from '../../src/consensus/wire-message.ts'
 import { equalBytes, toHex, utf8 } from '../../src/core/bytes.ts'
-import { encode } from '../../src/core/encoding.ts'
+import { decode, encode } from '../../src/core/encoding.ts'
 import { type Fault, fail, ok, type Result } from '../../src/core/fault.ts'
 import { sha384 } from '../../src/core/hash.ts'
 import { max } from '../../src/core/integer.ts'
@@ -41,6 +41,8 @@ export interface SessionCluster {
   restart(key: number): void
   /** Starts a new appliance from the genesis and the steps that another one knows. */
   join(key: number, from: number): Promise<void>
+  /** Brings an appliance that is no member the steps that another one knows, as an operator does. */
+  carry(key: number, from: number): Promise<void>
   submit(key: number, order: MembershipOrder): void
   /** Puts a frame on the wire as if the appliance `from` had sent it. */
   inject(from: number, to: number, message: WireMessage): void
@@ -124,6 +126,16 @@ export function createSessionCluster(options: SessionClusterOptions): SessionClu
     join: async (key, from) => {
       const steps = world.nodes.get(from)?.chain.steps ?? []
       boot(world, addNode(world, key, unwrap(await verifySessionChain(genesis, steps, testVerify))))
+    },
+    carry: async (key, from) => {
+      const node = world.nodes.get(key)
+      const known = world.nodes.get(from)?.chain.steps ?? []
+      if (node === undefined || node.replica !== undefined || known.length <= node.chain.steps.length) return
+      for (const bytes of known.slice(node.chain.steps.length)) {
+        const step = unwrap(decode(sessionStepCodec, bytes, 'step'))
+        goOn(node, unwrap(await verifySessionStep(step, node.chain.present, testVerify)))
+      }
+      if (node.up) enter(world, node)
     },
     submit: (key, order) => {
       const node = world.nodes.get(key)
@@ -246,16 +258,20 @@ function openLoop(world: World, node: SessionNode, replica: Replica, session: Se
   })
 }
 
+function goOn(node: SessionNode, verified: VerifiedStep): void {
+  node.chain.append(verified)
+  const { change, changeHash } = verified
+  if (node.commits.every(({ block }) => block.height !== change.height)) {
+    node.commits.push({ block: change, blockHash: changeHash, votes: undefined })
+  }
+}
+
 /** The next session starts once the loop has done with the step that ended the present one. */
 function changeSession(world: World, node: SessionNode, replica: Replica | undefined, verified: VerifiedStep): void {
   const { boots } = node
   const run = (): void => {
     if (!node.up || node.boots !== boots || node.replica !== replica) return
-    node.chain.append(verified)
-    const { change, changeHash } = verified
-    if (node.commits.every(({ block }) => block.height !== change.height)) {
-      node.commits.push({ block: change, blockHash: changeHash, votes: undefined })
-    }
+    goOn(node, verified)
     enter(world, node)
   }
   world.queue.add({ at: world.now, run })

@@ -14,8 +14,8 @@ import { createPrng } from '../../src/core/prng.ts'
 import { createOpenSslMlDsa } from '../../src/crypto/ml-dsa-openssl.ts'
 import { maskSource } from '../tools/mask-source.ts'
 import { moduleImports } from '../tools/module-imports.ts'
+import type { Verdict } from './independent-parts.ts'
 import {
-  type Verdict,
   verifyCertificateFile,
   verifyChainedFile,
   verifyEvidenceFile,

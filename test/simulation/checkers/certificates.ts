@@ -5,7 +5,8 @@ import type { Commit } from '../../../src/consensus/replica/types.ts'
 import { toHex } from '../../../src/core/bytes.ts'
 import { encode } from '../../../src/core/encoding.ts'
 import type { ClusterNode } from '../../support/replica-cluster.ts'
-import { type VerifySignature, verifyCertificateFile } from '../../vectors/independent-verifier.ts'
+import type { VerifySignature } from '../../vectors/independent-parts.ts'
+import { verifyCertificateFile } from '../../vectors/independent-verifier.ts'
 import { type Problem, problem } from './problem.ts'
 
 export interface CertificateCheck {

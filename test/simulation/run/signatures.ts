@@ -2,7 +2,7 @@ import { signingContext } from '../../../src/consensus/messages.ts'
 import { selectMlDsa } from '../../../src/crypto/select.ts'
 import type { Signer } from '../../../src/crypto/signature.ts'
 import { KEYED_HASH, type TestSignatures, verifyTestSignature } from '../../support/replica-cluster.ts'
-import type { VerifySignature } from '../../vectors/independent-verifier.ts'
+import type { VerifySignature } from '../../vectors/independent-parts.ts'
 
 /** How members sign, and how the independent verifier checks what they signed. */
 export interface RunSignatures extends TestSignatures {
