@@ -9,7 +9,16 @@ import type { Violation } from './problem.ts'
 /** What a whole run shows when something is planted of which the checkers know nothing. */
 async function violationsOf(plant: (scenario: Scenario) => Scenario): Promise<readonly Violation[]> {
   const signatures = SIGNATURES['keyed-hash']()
-  const options = { n: 4, seed: 1, epochs: 6, adversary: undefined, calm: true, signatures, trace: undefined }
+  const options = {
+    n: 4,
+    seed: 1,
+    epochs: 6,
+    adversary: undefined,
+    calm: true,
+    memo: 'on' as const,
+    signatures,
+    trace: undefined,
+  }
   const { problems } = await simulateSeed({ ...options, plant })
   return [...new Set(problems.map(({ violation }) => violation))]
 }

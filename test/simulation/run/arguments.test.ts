@@ -18,6 +18,7 @@ test('a sentence says which option is wrong, what was expected and what came', (
     [['--epochs', '1'], /^--epochs: expected a whole number from 4 to 3600, got 1$/],
     [['--adversary', 'nobody'], /^--adversary: expected one of .*two-blocks.*, got nobody$/],
     [['--signatures', 'rsa'], /^--signatures: expected keyed-hash or ml-dsa-87, got rsa$/],
+    [['--memo', 'perhaps'], /^--memo: expected on, off or check, got perhaps$/],
     [['--jobs', '0'], /^--jobs: expected a whole number from 1 to 256, got 0$/],
     [['--campaign', 'summer'], /^--campaign: expected ci or long, got summer$/],
     [['--campaign', 'ci', '--nodes', '4'], /^--campaign: expected no --nodes beside it, got --nodes 4$/],

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { fail, ok, type Result } from '../../../src/core/fault.ts'
+import type { Memo } from '../../support/shared-compose.ts'
 import { ADVERSARIES } from '../byzantine/adversaries.ts'
 import { CAMPAIGNS, type Row } from './campaigns.ts'
 import { SIGNATURES, type SignatureKind } from './signatures.ts'
@@ -10,6 +11,7 @@ export interface SimulateArguments {
   readonly rows: readonly Row[]
   readonly adversary: string | undefined
   readonly calm: boolean
+  readonly memo: Memo
   readonly jobs: number
   readonly json: boolean
   readonly trace: boolean
@@ -30,6 +32,7 @@ const OPTIONS = {
   adversary: { type: 'string' },
   calm: { type: 'boolean', default: false },
   signatures: { type: 'string' },
+  memo: { type: 'string', default: 'on' },
   jobs: { type: 'string', default: String(availableParallelism()) },
   json: { type: 'boolean', default: false },
   trace: { type: 'boolean', default: false },
@@ -45,6 +48,7 @@ export const HELP = `npm run -s simulate -- [options]: whole clusters on virtual
   --calm              no storm, no crashes, nobody faulty unless an adversary is named
   --signatures KIND   ${Object.keys(SIGNATURES).join(' or ')} (keyed-hash)
   --campaign NAME     ${Object.keys(CAMPAIGNS).join(' or ')}: a table of sizes and seeds, in place of the options above it
+  --memo on|off|check whether members share what they compose; check composes again and compares (on)
   --jobs J            worker threads (${OPTIONS.jobs.default})
   --json              one JSON object on stdout
   --trace             tells everything that happens in the run of one seed
@@ -72,7 +76,8 @@ export function parseArguments(args: readonly string[]): Result<SimulateArgument
   }
   const jobs = parseCount('--jobs', values.jobs, 1, JOBS_MAX)
   if (!jobs.ok) return jobs
-  const { adversary, calm, json, trace, help } = values
+  const { adversary, calm, memo, json, trace, help } = values
+  if (!isMemo(memo)) return wrong('--memo', 'on, off or check', memo)
   if (adversary !== undefined && ADVERSARIES[adversary] === undefined) {
     return wrong('--adversary', `one of ${Object.keys(ADVERSARIES).join(', ')}`, adversary)
   }
@@ -83,7 +88,7 @@ export function parseArguments(args: readonly string[]): Result<SimulateArgument
     return wrong('--trace', 'one seed and one number of nodes', `--nodes ${values.nodes} --seeds ${values.seeds}`)
   }
   if (trace && json) return wrong('--trace', 'no --json beside it', '--json')
-  return ok({ rows: rows.value, jobs: jobs.value, adversary, calm, json, trace, help })
+  return ok({ rows: rows.value, jobs: jobs.value, adversary, calm, memo, json, trace, help })
 }
 
 type Values = ReturnType<typeof readOptions>
@@ -140,6 +145,10 @@ function parseSeeds(text: string): Result<readonly [number, number]> {
 function parseCount(option: string, text: string, min: number, max: number): Result<number> {
   const count = /^\d+$/.test(text) ? Number(text) : Number.NaN
   return count >= min && count <= max ? ok(count) : wrong(option, `a whole number from ${min} to ${max}`, text)
+}
+
+function isMemo(text: string): text is Memo {
+  return text === 'on' || text === 'off' || text === 'check'
 }
 
 function isSignatureKind(text: string): text is SignatureKind {

@@ -1,3 +1,4 @@
+import type { Memo } from '../../support/shared-compose.ts'
 import type { Row } from './campaigns.ts'
 import type { CastOptions } from './cast.ts'
 import { SIGNATURES } from './signatures.ts'
@@ -5,7 +6,9 @@ import { simulateSeed } from './simulate.ts'
 import { add, NOTHING, type Totals, totalsOf } from './totals.ts'
 
 /** Some seeds of one size, for one worker. */
-export interface Batch extends Row, CastOptions {}
+export interface Batch extends Row, CastOptions {
+  readonly memo: Memo
+}
 
 /** A seed that showed a violation. */
 export interface Failure {

@@ -38,6 +38,24 @@ test('one seed is one run, however many threads share the seeds', () => {
   assert.deepEqual(counted('--jobs', '1'), counted('--jobs', '2'))
 })
 
+test('with and without what members share of their blocks one seed is one run, and what is shared is what each computes', () => {
+  const counted = (memo: string): unknown => {
+    const { events, finalized, readingsChecked } = reportOf(
+      '--nodes',
+      '4',
+      '--seeds',
+      '5',
+      '--epochs',
+      '8',
+      '--memo',
+      memo,
+    )
+    return { events, finalized, readingsChecked }
+  }
+  assert.deepEqual(counted('off'), counted('on'))
+  assert.deepEqual(counted('check'), counted('on'))
+})
+
 test('members that sign with real ML-DSA-87 get certificates that the independent verifier accepts', () => {
   const report = reportOf('--nodes', '4', '--seeds', '2', '--epochs', '5', '--signatures', 'ml-dsa-87')
   assert.equal(report['invalidCertificates'], 0)

@@ -49,23 +49,32 @@ async function runAll(args: SimulateArguments): Promise<number> {
   return violationsOf(totals) === 0 ? 0 : 1
 }
 
-function batchesOf({ rows, adversary, calm, jobs }: SimulateArguments): readonly Batch[] {
+function batchesOf({ rows, adversary, calm, memo, jobs }: SimulateArguments): readonly Batch[] {
   return rows.flatMap((row) => {
     const seeds = row.lastSeed - row.firstSeed + 1
     const size = Math.max(1, Math.min(BATCH_SEEDS_MAX, Math.floor(seeds / (4 * jobs))))
     return Array.from({ length: Math.ceil(seeds / size) }, (_, index) => {
       const firstSeed = row.firstSeed + index * size
-      return { ...row, firstSeed, lastSeed: Math.min(row.lastSeed, firstSeed + size - 1), adversary, calm }
+      return { ...row, firstSeed, lastSeed: Math.min(row.lastSeed, firstSeed + size - 1), adversary, calm, memo }
     })
   })
 }
 
-async function traceOne({ rows, adversary, calm }: SimulateArguments): Promise<number> {
+async function traceOne({ rows, adversary, calm, memo }: SimulateArguments): Promise<number> {
   const [row] = rows
   if (row === undefined) return 2
   const { n, firstSeed: seed, epochs, signatures } = row
   const trace = createTrace((line) => console.log(line))
-  const report = await simulateSeed({ n, seed, epochs, adversary, calm, signatures: SIGNATURES[signatures](), trace })
+  const report = await simulateSeed({
+    n,
+    seed,
+    epochs,
+    adversary,
+    calm,
+    memo,
+    signatures: SIGNATURES[signatures](),
+    trace,
+  })
   console.log(`n = ${report.n}, seed ${report.seed} (${report.forecast})`)
   for (const { violation, message } of report.problems) console.log(`${violation}: ${message}`)
   console.log(`${report.events} events, ${report.finalized} decisions, ${report.problems.length} violations`)

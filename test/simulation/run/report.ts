@@ -27,7 +27,7 @@ export function jsonReport(
   failures: readonly Failure[],
   { wallSeconds, cpuSeconds }: Effort,
 ): string {
-  const { rows, adversary, calm, jobs } = args
+  const { rows, adversary, calm, memo, jobs } = args
   return JSON.stringify({
     nodes: nodesOf(args),
     ...totals,
@@ -38,6 +38,7 @@ export function jsonReport(
     jobs,
     adversary: adversary ?? 'drawn',
     calm,
+    memo,
     rows: rows.map(({ firstSeed, lastSeed, ...row }) => ({ ...row, seeds: `${firstSeed}..${lastSeed}` })),
     wander: WANDER_ORIGIN,
     failures: failures.map((failure) => ({ ...failure, again: replayCommand(failure, args) })),

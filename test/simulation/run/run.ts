@@ -2,6 +2,7 @@ import type { Outgoing } from '../../../src/consensus/replica/types.ts'
 import { max } from '../../../src/core/integer.ts'
 import { type MonoNs, monoNs, NS_PER_MILLISECOND, NS_PER_SECOND } from '../../../src/core/time.ts'
 import { type Fate, type ReplicaCluster, testMembership } from '../../support/replica-cluster.ts'
+import type { Memo } from '../../support/shared-compose.ts'
 import { ADVERSARIES } from '../byzantine/adversaries.ts'
 import type { VoteWitness } from '../checkers/fork-culprits.ts'
 import { createMonotonicChecker, type MonotonicChecker } from '../checkers/monotonic.ts'
@@ -15,6 +16,8 @@ import type { RunSignatures } from './signatures.ts'
 export interface Simulation extends SeedOptions {
   readonly signatures: RunSignatures
   readonly trace: Trace | undefined
+  /** Whether members share what they compose. */
+  readonly memo: Memo
   /** Hears everything that honest members let in. A run that forks is run again with one, unless it has one. */
   readonly votes?: VoteWitness
   /** Changes what the seed meant, behind the back of the checkers: a planted violation, for the tests of them. */
@@ -42,7 +45,7 @@ export interface Run {
 }
 
 export function createRun(simulation: Simulation): Run {
-  const { n, seed, epochs, signatures, trace, votes } = simulation
+  const { n, seed, epochs, signatures, trace, votes, memo } = simulation
   const drawn = scenarioOfSeed(simulation)
   const scenario = simulation.plant?.(drawn) ?? drawn
   const { cast, network, disk, prng, calmAt } = scenario
@@ -82,6 +85,7 @@ export function createRun(simulation: Simulation): Run {
       n,
       seed,
       signatures,
+      memo,
       arrivals: network.arrivals,
       fate: (id, now) => {
         const fate = disk.fate(id, now)

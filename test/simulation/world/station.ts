@@ -63,6 +63,7 @@ const FLOOR_PPB = 200n
 /** After a start the hardware says nothing for up to this long, and teaches no rate for so long. */
 const ACQUIRE_SECONDS_MAX = 2
 const FREQUENCY_SECONDS_MIN = 8
+const SOON_NS = 100n
 /** What measuring a frequency leaves open beside what the oscillator strays, ppb. */
 const FREQUENCY_ERROR_PPB = 40
 
@@ -118,8 +119,11 @@ export function createStations(options: StationOptions): Stations {
         },
         follow: (commit, virtual) => {
           witness.decided(node, commit)
+          readServed(station, virtual)
           station.clock.follow(commit.block, node.replica, station.oscillator.at(virtual))
           noteSegment(station, virtual)
+          // What a new region could throw back shows at once or not at all.
+          readServed(station, plus(virtual, SOON_NS))
         },
       }
     },
