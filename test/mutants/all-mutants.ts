@@ -1,7 +1,15 @@
 import { AGREEMENT_MUTANTS } from './agreement-mutants.ts'
+import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { RECORD_MUTANTS } from './record-mutants.ts'
+import { SESSION_MUTANTS } from './session-mutants.ts'
 import { VOTING_MUTANTS } from './voting-mutants.ts'
 
 /** Every mistake of the gate. */
-export const MUTANTS: readonly Mutant[] = [...VOTING_MUTANTS, ...AGREEMENT_MUTANTS, ...RECORD_MUTANTS]
+export const MUTANTS: readonly Mutant[] = [
+  ...VOTING_MUTANTS,
+  ...AGREEMENT_MUTANTS,
+  ...RECORD_MUTANTS,
+  ...EVIDENCE_MUTANTS,
+  ...SESSION_MUTANTS,
+]

@@ -98,6 +98,17 @@ describe('missed blocks', () => {
     assert.equal(asked(step({ type: 'wake' }, 500)), undefined)
   })
 
+  it('are taken up to the first that is not the parent of the one before, however right its form', () => {
+    const { step, status, commits } = setUp()
+    step(finalOf(LENGTH), 0)
+    const height = LENGTH - 3
+    const forged = encode(blockCodec, { ...at(height).block, parentStateHash: digestOf(9) })
+    const blocks = [...runFrom(LENGTH - 1, 2), forged, ...runFrom(height - 1, 2)]
+    step({ type: 'blocks', from: 1, blocks }, 3)
+    assert.deepEqual(status(), { done: 2, of: LENGTH - 1 })
+    assert.ok(commits.every(({ block, blockHash }) => equalBytes(blockHash, at(block.height).hash)))
+  })
+
   it('are asked of the next peer when one does not answer, or gives less than it was asked for', () => {
     const { step, status } = setUp()
     assert.equal(asked(step(finalOf(LENGTH), 0))?.to, 1)
