@@ -22,7 +22,7 @@ test('a genesis file is the membership that it encodes', () => {
 
 test('a genesis that is cut, longer or of another format is refused with the file and the place', () => {
   writeFileSync(file, bytes.subarray(0, -1))
-  assert.match(faultOf(readGenesis(file)).message, /genesis\.cbor: genesis: expected canonical CBOR, got /)
+  assert.match(faultOf(readGenesis(file)).message, /genesis\.cbor: genesis\.previous: expected canonical CBOR, got /)
   writeFileSync(file, Buffer.concat([bytes, Buffer.of(0)]))
   assert.match(faultOf(readGenesis(file)).message, /genesis\.cbor: genesis: expected /)
   writeFileSync(file, 'quorumtime')

@@ -50,7 +50,7 @@ export interface Evidence {
  */
 export const EVIDENCE_BYTES_MAX = 1023 * 1024
 
-/** The content of a proposal: a hundred rows about peers and 64 sources with long names take less than 20 KiB. */
+/** The content of a proposal: a hundred rows about peers and all the sources, with long names, take less than 20 KiB. */
 const PROPOSAL_CONTENT_BYTES_MAX = 32 * 1024
 
 /** CBOR items of the largest: the record, its lists and what is in them. */

@@ -108,7 +108,8 @@ export interface LeapEvent {
 }
 
 export const BOOT_ID_BYTES = 16
-export const SOURCES_MAX = 64
+/** More than an appliance has, and few enough that what f liars name of a hundred members fits into a block with room to spare. */
+export const SOURCES_MAX = 16
 export const DOMAIN_CHARACTERS_MAX = 64
 
 /** Stands between a domain and a site in an outcome (`gnss@hall-a`), so it may stand in no domain of a source. */

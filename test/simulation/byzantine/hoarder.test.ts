@@ -50,7 +50,7 @@ test('the largest block that f of a hundred can make an honest leader compose fi
   )
   const final = encodeWireMessage({ kind: 'final', value: certificateOf(composed.value, votes) })
   t.diagnostic(`${bytes.length} bytes, with its certificate ${final.length}`)
-  assert.ok(bytes.length > 400_000, 'expected that the names of liars fill it')
+  assert.ok(bytes.length > 140_000, 'expected that the names of liars fill it')
   assert.ok(bytes.length <= BODY_BYTES_MAX)
   assert.ok(final.length <= FRAME_PAYLOAD_BYTES_MAX)
   const content = encodeContent({ ...proposals[0]!.message.header, type: 'block' }, composed.value)
