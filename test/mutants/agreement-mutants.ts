@@ -243,8 +243,8 @@ export const AGREEMENT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/consensus/state.ts',
-        find: 'absent: (omittedBy[member]?.length ?? 0) >= f + 1',
-        replace: 'absent: (omittedBy[member]?.length ?? 0) >= 1',
+        find: 'where(omittedBy, (leaders) => leaders.length >= f + 1)',
+        replace: 'where(omittedBy, (leaders) => leaders.length >= 1)',
       },
     ],
     killers: [STATE],

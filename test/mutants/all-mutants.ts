@@ -1,4 +1,5 @@
 import { AGREEMENT_MUTANTS } from './agreement-mutants.ts'
+import { BEHAVIOUR_MUTANTS } from './behaviour-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { RECORD_MUTANTS } from './record-mutants.ts'
@@ -12,4 +13,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...RECORD_MUTANTS,
   ...EVIDENCE_MUTANTS,
   ...SESSION_MUTANTS,
+  ...BEHAVIOUR_MUTANTS,
 ]

@@ -1,6 +1,9 @@
 import type { Mutant } from './mutant.ts'
 
 const EVIDENCE = 'src/consensus/evidence-check.test.ts'
+const STATE = 'src/consensus/state.test.ts'
+const JUDGE = 'src/consensus/replica/judge-block.test.ts'
+const CONVICTION = 'test/simulation/conviction.test.ts'
 
 /** Mistakes in what convicts a member. */
 export const EVIDENCE_MUTANTS: readonly Mutant[] = [
@@ -75,5 +78,41 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
       },
     ],
     killers: [EVIDENCE],
+  },
+  {
+    name: 'a proven liar keeps its reputation',
+    harm: 'who equivocated goes on choosing the point',
+    edits: [
+      {
+        file: 'src/consensus/state.ts',
+        find: 'convicted.has(member)\n        ? 0\n',
+        replace: 'convicted.has(member)\n        ? ppm\n',
+      },
+    ],
+    killers: [STATE, CONVICTION],
+  },
+  {
+    name: 'a block may list a proof that its voters have not seen',
+    harm: 'one leader convicts whom it likes',
+    edits: [
+      {
+        file: 'src/consensus/replica/judge-block.ts',
+        find: '  if (missing.length === 0) return undefined\n  askForEvidence(context, missing, now)',
+        replace: '  if (missing.length >= 0) return undefined\n  askForEvidence(context, missing, now)',
+      },
+    ],
+    killers: [JUDGE],
+  },
+  {
+    name: 'the slot of a proven liar is waited for',
+    harm: 'a convicted member costs 2Δ each time it should lead',
+    edits: [
+      {
+        file: 'src/consensus/replica/timers.ts',
+        find: 'if (record.own.notarize !== undefined || !isExposed(context, leaderOfView(context, record.view))) return',
+        replace: 'if (record.own.notarize !== undefined || context.view > 0) return',
+      },
+    ],
+    killers: [CONVICTION],
   },
 ]

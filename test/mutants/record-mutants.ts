@@ -3,8 +3,6 @@ import type { Mutant } from './mutant.ts'
 const MESSAGES = 'src/consensus/messages.test.ts'
 const INBOUND = 'src/agent/inbound.test.ts'
 const CERTIFICATE = 'src/consensus/certificate.test.ts'
-const EVIDENCE = 'src/consensus/evidence-check.test.ts'
-const CONVICTION = 'test/simulation/conviction.test.ts'
 const VECTORS = 'test/vectors/vectors.test.ts'
 
 /** Mistakes in what is let in from outside, and in what is shown to strangers. */
@@ -106,77 +104,5 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
       },
     ],
     killers: ['src/core/encoding.test.ts'],
-  },
-  {
-    name: 'evidence without membership check',
-    harm: 'what was signed in another cluster convicts in this one',
-    edits: [
-      {
-        file: 'src/consensus/evidence-check.ts',
-        find: '    if (!belongs.ok) return belongs\n',
-        replace: '    if (!belongs.ok && header.sender >= identity.n) return belongs\n',
-      },
-    ],
-    killers: [EVIDENCE],
-  },
-  {
-    name: 'evidence without signatures',
-    harm: 'anybody convicts whom he likes',
-    edits: [
-      {
-        file: 'src/consensus/evidence-check.ts',
-        find: 'if (signed.includes(false)) {',
-        replace: 'if (!signed.includes(true)) {',
-      },
-    ],
-    killers: [EVIDENCE],
-  },
-  {
-    name: 'one vote of two boots is evidence',
-    harm: 'a crash convicts',
-    edits: [
-      {
-        file: 'src/consensus/evidence-check.ts',
-        find: 'return a === undefined || b === undefined || !equalBytes(a, b)',
-        replace: 'return a === undefined || b === undefined || !equalBytes(first.content, second.content)',
-      },
-    ],
-    killers: [EVIDENCE],
-  },
-  {
-    name: 'a wrong outcome is believed without computing',
-    harm: 'every leader can be convicted of any block',
-    edits: [
-      {
-        file: 'src/consensus/wrong-outcome.ts',
-        find: 'return checkBlock(claim, membership).ok\n',
-        replace: 'return checkBlock(claim, membership).ok && claim.parent.height < 0\n',
-      },
-    ],
-    killers: [EVIDENCE],
-  },
-  {
-    name: 'a listed proof is not looked at',
-    harm: 'one leader convicts whom it likes',
-    edits: [
-      {
-        file: 'src/consensus/replica/judge-block.ts',
-        find: 'return evidence ?? judgeContent(context, offered, parent, now)',
-        replace: 'return judgeContent(context, offered, parent, now) ?? evidence',
-      },
-    ],
-    killers: [CONVICTION],
-  },
-  {
-    name: 'a proven liar is waited for',
-    harm: 'every view that it leads costs 2Δ',
-    edits: [
-      {
-        file: 'src/consensus/replica/timers.ts',
-        find: 'if (record.own.notarize !== undefined || !isExposed(context, leaderOfView(context, record.view))) return',
-        replace: 'if (isExposed(context, leaderOfView(context, record.view)) || record.view > 0) return',
-      },
-    ],
-    killers: [CONVICTION],
   },
 ]

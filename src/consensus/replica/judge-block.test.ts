@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type DecidedBlock, decidedChain, decideOn } from '../../../test/support/decided-chain.ts'
 import { START_TAI, testMembership, testSign } from '../../../test/support/replica-cluster.ts'
-import { createVoices } from '../../../test/support/signed-messages.ts'
+import { createVoices, digestOf } from '../../../test/support/signed-messages.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../core/time.ts'
 import { type Block, blockHash } from '../block.ts'
 import type { VoteType } from '../quorum-certificate.ts'
@@ -108,6 +108,13 @@ describe('a block', () => {
     context.pool.moveTo(3)
     assert.equal(codeOf(judge(context, third)), 'wait')
     assert.deepEqual(asked(context), ['want-proposals'])
+  })
+
+  it('waits for every proof that it lists, and asks for it', () => {
+    const context = openContext()
+    const entry = { member: 1, kind: 'conflicting-notarize', number: 2, digest: digestOf(4) } as const
+    assert.equal(codeOf(judge(context, third, { evidence: [entry] })), 'wait')
+    assert.deepEqual(asked(context), ['want-evidence'])
   })
 
   it('gets no vote more than one epoch before or after its own', () => {
