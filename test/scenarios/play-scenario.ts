@@ -145,7 +145,9 @@ function expectation(
       return told(ids(action.where).filter((id) => epochs(id).includes(action.epoch)))
     case 'expect-convicted': {
       const members = ids([action.who])
-      const found = evidence.some(({ member, kind }) => members.includes(member) && kind === action.what)
+      const found = evidence.some(
+        ({ member, kind }) => members.includes(member) && action.what.split(' or ').includes(kind),
+      )
       return found ? undefined : describe(evidence)
     }
     case 'expect-nobody-convicted':

@@ -21,7 +21,7 @@ const FORMS = [
   'by T epoch N at WHO',
   'by T nothing after epoch N at WHO',
   'by T epoch N is missing at WHO',
-  'by T WHO is convicted of WHAT',
+  'by T WHO is convicted of WHAT or WHAT',
   'by T nobody is convicted',
 ] as const
 
@@ -63,7 +63,7 @@ const PATTERNS: readonly (readonly [RegExp, Read])[] = [
     ([epoch, who]) => ({ kind: 'expect-skipped', epoch: Number(epoch), where: many(who) }),
   ],
   [
-    pattern(`by ${WHO} is convicted of ([a-z-]+)`),
+    pattern(`by ${WHO} is convicted of ([a-z-]+(?: or [a-z-]+)*)`),
     ([who, what]) => ({ kind: 'expect-convicted', who: one(who), what: what ?? '' }),
   ],
   [pattern('by nobody is convicted'), () => ({ kind: 'expect-nobody-convicted' })],
