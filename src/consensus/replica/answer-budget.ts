@@ -1,4 +1,6 @@
 import { between, type MonoNs, NS_PER_MILLISECOND } from '../../core/time.ts'
+import type { Quorum } from '../membership.ts'
+import { viewsPerAnswer } from './views-per-answer.ts'
 
 /** Half of the shortest Δ: a member that asks as it should asks for one thing once in Δ. */
 const WINDOW_NS = 25n * NS_PER_MILLISECOND
@@ -17,9 +19,9 @@ interface Window {
   readonly given: Set<string>
 }
 
-/** A cluster of `n`: the proposals of all for two epochs, certificates of some views, and blocks of some gaps. */
-export function createAnswerBudget(n: number): AnswerBudget {
-  const thingsMax = 2 * n + 32
+/** The proposals of all for two epochs, one full answer of certificates, and blocks of some gaps. */
+export function createAnswerBudget({ n, q }: Pick<Quorum, 'n' | 'q'>): AnswerBudget {
+  const thingsMax = 2 * n + viewsPerAnswer(q) + 32
   const windows = new Map<number, Window>()
   return {
     allows: (peer, what, now) => {

@@ -2,7 +2,7 @@ import { toHex } from '../../core/bytes.ts'
 import { between, type MonoNs } from '../../core/time.ts'
 import { WANTED_MAX } from '../wire-message.ts'
 import { type Context, sendTo } from './context.ts'
-import { FEW_VIEWS } from './fetch-views.ts'
+import { FEW_VIEWS } from './views-per-answer.ts'
 
 /** Requests that may be remembered at once. */
 const ASKED_MAX = 1_024

@@ -104,7 +104,7 @@ export function createContext(config: ReplicaConfig, start: MonoNs, compose: Com
     pacemaker: createPacemaker(quorum.f),
     outbox: emptyOutbox(),
     peers: new Map(),
-    answers: createAnswerBudget(quorum.n),
+    answers: createAnswerBudget(quorum),
     asked: new Map(),
     clock: undefined,
     calendar: undefined,

@@ -5,8 +5,8 @@ import { createVoices } from '../../../test/support/signed-messages.ts'
 import { type MonoNs, monoNs, NS_PER_MILLISECOND } from '../../core/time.ts'
 import type { QuorumCertificate } from '../quorum-certificate.ts'
 import { createReplica, type Replica } from '../replica.ts'
-import { viewsPerAnswer } from './fetch-views.ts'
 import type { Effects, Outgoing } from './types.ts'
+import { viewsPerAnswer } from './views-per-answer.ts'
 
 const PER_ANSWER = 75
 const membership = testMembership(4)

@@ -1,7 +1,6 @@
 import { type MonoNs, NS_PER_MILLISECOND, plus } from '../../core/time.ts'
-import { SIGNATURE_BYTES } from '../membership.ts'
-import { WANTED_MAX } from '../wire-message.ts'
 import { type Context, nextPeer, sendTo } from './context.ts'
+import { FEW_VIEWS, viewsPerAnswer } from './views-per-answer.ts'
 
 /**
  * Certificates of views that this member was not there for, and that have no final block after them: whoever votes for
@@ -17,18 +16,8 @@ export interface ViewFetch {
   asked: readonly number[]
 }
 
-/** Up to so many missing views are asked of everybody. */
-export const FEW_VIEWS = 4
 /** How long an answer is waited for before the next peer is asked. */
 const PATIENCE_NS = 500n * NS_PER_MILLISECOND
-/** What one answer may weigh: a certificate has q signatures, so this is 75 of them at n = 4 and 4 at n = 100. */
-const ANSWER_BYTES = 1_048_576
-
-/** For how many views one answer gives certificates, in a cluster where so many decide. */
-export function viewsPerAnswer(q: number): number {
-  return Math.min(WANTED_MAX, Math.max(FEW_VIEWS, Math.floor(ANSWER_BYTES / (q * SIGNATURE_BYTES))))
-}
-
 /** Asks for the next views when the ones before are here; returns when to come again. */
 export function fetchViews(context: Context, now: MonoNs): MonoNs | undefined {
   const { viewFetch, quorum } = context

@@ -6,8 +6,8 @@ import { certificateOf } from '../certificate.ts'
 import { encodeEnvelope } from '../messages.ts'
 import { type BlocksWanted, runOf } from '../wire-message.ts'
 import { type Context, sendTo } from './context.ts'
-import { viewsPerAnswer } from './fetch-views.ts'
 import type { ViewRecord } from './view-book.ts'
+import { viewsPerAnswer } from './views-per-answer.ts'
 
 /** Certificates pushed to one peer at a time, and views whose own votes are repeated. */
 const PUSH_VIEWS_MAX = 16
