@@ -121,7 +121,7 @@ describe('certificate verify', () => {
     ])
     assert.equal(refusalIn(missing), `${absent}: expected a certificate or proof bundle, got no such file`)
     assert.equal(refusalIn(noGenesis), `${absent}: expected a genesis file, got no such file`)
-    assert.match(refusalIn(text), /notes\.txt: proof: expected an array of 6, got text of 17 characters$/)
+    assert.match(refusalIn(text), /notes\.txt: proof: expected an array of \d+, got text of 17 characters$/)
   })
 })
 

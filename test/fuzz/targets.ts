@@ -1,6 +1,9 @@
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec, certificateOf, verifyCertificate } from '../../src/consensus/certificate.ts'
+import { contradictionOf, encodeEvidence, evidenceCodec } from '../../src/consensus/evidence.ts'
+import { verifyEvidence } from '../../src/consensus/evidence-check.ts'
 import { membershipCodec } from '../../src/consensus/membership.ts'
+import { membershipOrderCodec, verifyOrder } from '../../src/consensus/membership-order.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/consensus/messages.ts'
 import { proofBundleCodec, verifyProof } from '../../src/consensus/proof.ts'
 import { proposalCodec } from '../../src/consensus/proposal.ts'
@@ -14,9 +17,11 @@ import { realtimeNs } from '../../src/core/time.ts'
 import { decodeSockSample, encodeSockSample, pulseAt } from '../../src/device/sock-sample.ts'
 import { createFrameDecoder, encodeFrame } from '../../src/transport/frame.ts'
 import { decidedChain } from '../support/decided-chain.ts'
+import { KEYED_HASH_BYTES } from '../support/keyed-hash.ts'
 import { testMembership, testSign, testVerify } from '../support/replica-cluster.ts'
 import { unwrap } from '../support/results.ts'
-import { createVoices } from '../support/signed-messages.ts'
+import { createVoices, digestOf } from '../support/signed-messages.ts'
+import { nextMembership, testOperators, testOrder } from '../support/test-orders.ts'
 import { genesisOf, readVector } from '../vectors/read-vectors.ts'
 
 /** Something that bytes from outside come into. */
@@ -50,9 +55,22 @@ const envelopes = [
   voices.say(1, 'nullify', { view: 4 }),
 ].map(encodeEnvelope)
 
+const lie = contradictionOf(
+  'conflicting-notarize',
+  7,
+  voices.say(2, 'notarize', { view: 7, hash: digestOf(1) }),
+  voices.say(2, 'notarize', { view: 7, hash: digestOf(2) }),
+)
+const governed = { ...membership, operators: testOperators(3), operatorThreshold: 2 }
+const order = encode(
+  membershipOrderCodec,
+  testOrder(governed, nextMembership(governed, { targetPrecisionNs: 2_000n }), [0, 2]),
+)
+
 /** The keyed hash of the tests, for which every bit of a signature counts. */
 const verifyEveryBit: Verify = async (key, context, message, signature) =>
-  (await testVerify(key, context, message, signature)) && signature.subarray(48).every((byte) => byte === 0)
+  (await testVerify(key, context, message, signature)) &&
+  signature.subarray(KEYED_HASH_BYTES).every((byte) => byte === 0)
 
 function codecTarget<T>(name: string, codec: Codec<T>, ...corpus: Uint8Array[]): Target {
   return {
@@ -126,6 +144,17 @@ export const TARGETS: readonly Target[] = [
   verifierTarget('certificate verifier', [certificate], (bytes) =>
     verifyCertificate(bytes, membership, verifyEveryBit),
   ),
+  codecTarget('evidence', evidenceCodec, encodeEvidence(lie), readVector('n4/evidence.cbor')),
+  // An accusation that convinces is made of what the accused has signed: there is no other one to be had from a few bits.
+  verifierTarget('evidence verifier', [encodeEvidence(lie)], async (bytes) => {
+    const evidence = decode(evidenceCodec, bytes, 'evidence')
+    return evidence.ok ? verifyEvidence(evidence.value, membership, verifyEveryBit) : evidence
+  }),
+  codecTarget('membership order', membershipOrderCodec, order),
+  verifierTarget('order verifier', [order], async (bytes) => {
+    const decoded = decode(membershipOrderCodec, bytes, 'order')
+    return decoded.ok ? verifyOrder(decoded.value, governed, verifyEveryBit) : decoded
+  }),
   // What a proof hangs on besides its signatures: form, path and numbers. Signatures are taken for good here.
   {
     name: 'proof verifier',

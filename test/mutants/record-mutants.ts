@@ -87,8 +87,8 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/consensus/proof.ts',
-        find: 'if (!verifyInclusion(',
-        replace: 'if (path.length > 64 && !verifyInclusion(',
+        find: 'return verifyInclusion(leaf, leafIndex, size, path, anchor.logRoot)\n',
+        replace: 'return path.length < 64 || verifyInclusion(leaf, leafIndex, size, path, anchor.logRoot)\n',
       },
     ],
     killers: [VECTORS, 'src/ledger/export.test.ts'],
