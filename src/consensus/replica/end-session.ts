@@ -104,6 +104,7 @@ export function restoreOrder(context: Context, bytes: Uint8Array, now: MonoNs): 
   assert(next.ok, 'the journal holds an order of another membership')
   const digest = orderDigest(membership.cluster, order.value)
   context.orders.add({ order: { order: order.value, digest, next: next.value }, bytes, since: now })
+  context.orders.keep(digest)
 }
 
 export function restoreEnd(context: Context, bytes: Uint8Array): void {

@@ -24,7 +24,10 @@ export function castNotarize(
   }
   const { change } = block
   const order = change?.step === 'order' ? context.orders.byDigest(change.digest) : undefined
-  if (order !== undefined) context.outbox.persist.push({ kind: 'order', number: record.view, bytes: order.bytes })
+  if (order !== undefined) {
+    context.orders.keep(order.order.digest)
+    context.outbox.persist.push({ kind: 'order', number: record.view, bytes: order.bytes })
+  }
   const message = signBody(context, 'notarize', { view: record.view, hash })
   record.own.notarize = { hash, bytes: speak(context, 'notarize', record.view, message, now) }
   return message

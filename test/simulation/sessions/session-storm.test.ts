@@ -7,7 +7,8 @@ const SEEDS = 12
 test(`${SEEDS} storms over changing memberships: one chain, and every member of the last session certifies in it`, async () => {
   let sessions = 0
   let restarts = 0
-  for (let seed = 1; seed <= SEEDS; seed++) {
+  // In 129, operators order more than a member remembers while the block of the first one becomes final.
+  for (const seed of [...Array.from({ length: SEEDS - 1 }, (_, index) => index + 1), 129]) {
     const report = await sessionStorm(seed)
     assert.deepEqual(report.problems, [], `seed ${seed}`)
     assert.equal(report.recovered, report.members, `seed ${seed}: all ${report.members} members certify after the calm`)
