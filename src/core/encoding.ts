@@ -146,17 +146,17 @@ type Fields<T> = { readonly [K in keyof T]-?: Codec<T[K]> }
 
 /** A record as a CBOR array, in the order in which `fields` names its keys. The order is part of the format. */
 export function recordCodec<T extends object>(fields: Fields<T>): Codec<T> {
-  const keys = Object.keys(fields) as (keyof T & string)[]
+  const parts = (Object.keys(fields) as (keyof T & string)[]).map((key) => ({ key, codec: fields[key] }))
   return {
     write: (to, value) => {
-      to.array(keys.length)
-      for (const key of keys) fields[key].write(to, value[key])
+      to.array(parts.length)
+      for (const { key, codec } of parts) codec.write(to, value[key])
     },
     read: (from) => {
-      if (from.array(keys.length, keys.length) === REFUSED) return REFUSED
+      if (from.array(parts.length, parts.length) === REFUSED) return REFUSED
       const record: Partial<T> = {}
-      for (const key of keys) {
-        const value = fields[key].read(from)
+      for (const { key, codec } of parts) {
+        const value = codec.read(from)
         if (value === REFUSED) return from.within(`.${key}`)
         record[key] = value
       }

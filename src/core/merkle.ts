@@ -27,7 +27,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
 /** How many subtree roots the frontier of a log of `size` leaves has. */
 export function frontierLength(size: number): number {
   let ones = 0
-  for (let rest = BigInt(size); rest > 0n; rest >>= 1n) ones += Number(rest & 1n)
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) ones += rest % 2
   return ones
 }
 
@@ -36,7 +36,7 @@ export function appendLeaf(frontier: readonly Uint8Array[], size: number, leaf: 
   assertFrontier(frontier, size)
   // Adding one carries through the trailing 1s of the size: each is a complete subtree that now has its right sibling.
   let kept = frontier.length
-  for (let rest = BigInt(size); (rest & 1n) === 1n; rest >>= 1n) kept -= 1
+  for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2)) kept -= 1
   const completed = frontier.slice(kept).reduceRight((right, left) => nodeHash(left, right), leaf)
   return [...frontier.slice(0, kept), completed]
 }
