@@ -88,8 +88,8 @@ export function replicaOver(context: Context): Replica {
     step: (input, now) => {
       if (isEnding(context)) takeAtEnd(context, input, now)
       else take(context, input, now)
-      const nextWakeAt = progress(context, now)
-      const effects = { ...context.outbox, nextWakeAt }
+      const effects = context.outbox
+      effects.nextWakeAt = progress(context, now)
       context.outbox = emptyOutbox()
       return effects
     },

@@ -37,21 +37,26 @@ export function createSharedCompose(memo: Memo): ComposeBlock {
   }
 }
 
-/** A parent is told by its hash, a proposal and a proof by their digest. */
-function samePlan(a: BlockPlan, { view, leader, epoch, parent, proposals, evidence, ...others }: BlockPlan): boolean {
-  // What a plan consists of in addition would have to be compared too: then this does not compile.
-  const nothingElse: Readonly<Record<string, never>> = others
-  return (
-    nothingElse === others &&
-    a.view === view &&
-    a.leader === leader &&
-    a.epoch === epoch &&
-    equalBytes(a.parent.hash, parent.hash) &&
-    a.proposals.length === proposals.length &&
-    a.proposals.every((proposal, index) => sameListed(proposal, proposals[index])) &&
-    a.evidence.length === evidence.length &&
-    a.evidence.every((entry, index) => sameListed(entry, evidence[index]))
-  )
+/**
+ * A parent is told by its hash, a proposal and a proof by their digest. What a plan consists of in addition would have to be
+ * compared too: without it this does not compile.
+ */
+const SAME: { readonly [Part in keyof Required<BlockPlan>]: (a: BlockPlan, b: BlockPlan) => boolean } = {
+  view: (a, b) => a.view === b.view,
+  leader: (a, b) => a.leader === b.leader,
+  epoch: (a, b) => a.epoch === b.epoch,
+  parent: (a, b) => equalBytes(a.parent.hash, b.parent.hash),
+  proposals: (a, b) => sameList(a.proposals, b.proposals),
+  evidence: (a, b) => sameList(a.evidence, b.evidence),
+}
+const SAME_PARTS = Object.values(SAME)
+
+function samePlan(a: BlockPlan, b: BlockPlan): boolean {
+  return SAME_PARTS.every((same) => same(a, b))
+}
+
+function sameList(a: readonly ListEntry[], b: readonly ListEntry[]): boolean {
+  return a.length === b.length && a.every((entry, index) => sameListed(entry, b[index]))
 }
 
 function sameListed(a: ListEntry, b: ListEntry | undefined): boolean {

@@ -81,10 +81,19 @@ export interface Outbox {
   evidence: Evidence[]
   sessionEnd: VerifiedStep | undefined
   measure: { readonly epoch: number } | undefined
+  nextWakeAt: MonoNs | undefined
 }
 
 export function emptyOutbox(): Outbox {
-  return { persist: [], send: [], commit: [], evidence: [], sessionEnd: undefined, measure: undefined }
+  return {
+    persist: [],
+    send: [],
+    commit: [],
+    evidence: [],
+    sessionEnd: undefined,
+    measure: undefined,
+    nextWakeAt: undefined,
+  }
 }
 
 export function createContext(config: ReplicaConfig, start: MonoNs, compose: ComposeBlock = composeBlock): Context {
