@@ -65,6 +65,9 @@ export function readingsOf(proposals: readonly ListedProposal[], membership: Mem
   return readings
 }
 
+/** The rows of a proposal that are about other members. */
+const ROWS = ['ranging', 'links'] as const
+
 /**
  * Whether a proposal of `sender` may stand on any list of its epoch: every value in the range that its codec gives it
  * (bounds, uncertainties, rates and ages not negative, no instant beyond ±2^62), of this era, and its rows about
@@ -82,11 +85,8 @@ export function checkProposal(proposal: Proposal, sender: number, membership: Me
   if (proposal.era !== membership.era) {
     return fail('agreement.era', `${what}: expected era ${membership.era}, got ${proposal.era}`)
   }
-  for (const [row, entries] of [
-    ['ranging', proposal.ranging],
-    ['links', proposal.links],
-  ] as const) {
-    const stray = entries.find(({ peer }) => peer === sender || peer >= n)
+  for (const row of ROWS) {
+    const stray = proposal[row].find(({ peer }) => peer === sender || peer >= n)
     if (stray !== undefined) {
       return fail('agreement.peer', `${what}: expected ${row} about other members below ${n}, got ${stray.peer}`)
     }

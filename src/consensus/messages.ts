@@ -24,6 +24,7 @@ import {
   digestCodec,
   memberIdCodec,
   type Proposal,
+  proposalBytes,
   proposalCodec,
   rangesOfProposal,
 } from './proposal.ts'
@@ -145,7 +146,14 @@ export function encodeContent<T extends MessageType>(
   header: Header & { readonly type: T },
   body: BodyOf[T],
 ): Uint8Array {
-  return encode(contentCodec, { ...header, body: encode(bodyCodecs[header.type] as Codec<BodyOf[T]>, body) })
+  return encode(contentCodec, { ...header, body: encodeBody(header.type, body) })
+}
+
+/** A block is hashed and the ranges of a proposal are checked too: both are encoded once for all of it. */
+function encodeBody<T extends MessageType>(type: T, body: BodyOf[T]): Uint8Array {
+  if (type === 'block') return blockBytes(body as Block)
+  if (type === 'proposal') return proposalBytes(body as Proposal)
+  return encode(bodyCodecs[type] as Codec<BodyOf[T]>, body)
 }
 
 export const encodeEnvelope = remembered((message: Envelope) => encode(envelopeCodec, message))

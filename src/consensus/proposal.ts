@@ -3,8 +3,9 @@ import {
   booleanCodec,
   bytesCodec,
   type Codec,
-  checkRanges,
   choiceCodec,
+  decode,
+  encode,
   listCodec,
   optionalCodec,
   recordCodec,
@@ -193,10 +194,13 @@ export const proposalCodec: Codec<Proposal> = refinedCodec(
   },
 )
 
+/** The canonical encoding. Values that have none give bytes that no decoder takes. */
+export const proposalBytes = remembered((proposal: Proposal) => encode(proposalCodec, proposal))
+
 /**
  * Whether every value is in the range that the codec gives it; the fault says where. Every member asks this of a proposal,
  * and every list that it stands on; of one that was decoded it is known.
  */
 export const rangesOfProposal = remembered(
-  (proposal: Proposal): Result<Proposal> => checkRanges(proposalCodec, proposal, ''),
+  (proposal: Proposal): Result<Proposal> => decode(proposalCodec, proposalBytes(proposal), ''),
 )

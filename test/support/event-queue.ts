@@ -114,12 +114,14 @@ function sink(heap: Entry[], entry: Entry): void {
   let at = 0
   for (;;) {
     const left = 2 * at + 1
-    const [a, b] = [heap[left], heap[left + 1]]
+    const a = heap[left]
+    const b = heap[left + 1]
     if (a === undefined) break
-    const [child, below] = b !== undefined && isBefore(b, a) ? [b, left + 1] : [a, left]
+    const isRight = b !== undefined && isBefore(b, a)
+    const child = isRight ? b : a
     if (isBefore(entry, child)) break
     heap[at] = child
-    at = below
+    at = isRight ? left + 1 : left
   }
   heap[at] = entry
 }

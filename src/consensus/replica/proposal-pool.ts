@@ -30,8 +30,15 @@ export interface ProposalPool {
   moveTo(epoch: number): void
 }
 
+interface EpochProposals {
+  /** In the order in which they came. */
+  readonly all: PooledProposal[]
+  /** The first of every member, sorted by member: a leader that waits for all of them asks at every step. */
+  readonly firsts: readonly PooledProposal[]
+}
+
 export function createProposalPool(): ProposalPool {
-  const epochs = new Map<number, PooledProposal[]>()
+  const epochs = new Map<number, EpochProposals>()
   const digests = new Map<string, PooledProposal>()
   let centre = 0
   const isKept = (epoch: number): boolean => epoch >= centre - EPOCHS_BEHIND && epoch <= centre + EPOCHS_AHEAD
@@ -45,31 +52,31 @@ export function createProposalPool(): ProposalPool {
       const digest = contentDigest(message)
       if (digests.has(toHex(digest))) return undefined
       const pooled: PooledProposal = { member: message.header.sender, digest, message }
-      const all = epochs.get(epoch) ?? []
+      const { all, firsts } = epochs.get(epoch) ?? { all: [], firsts: [] }
       const earlier = all.filter((other) => other.member === pooled.member)
       if (earlier.length >= PER_MEMBER_MAX && !isListed(digest)) return undefined
-      all.push(pooled)
-      epochs.set(epoch, all)
-      digests.set(toHex(digest), pooled)
       const [first, second] = earlier
+      all.push(pooled)
+      epochs.set(epoch, { all, firsts: first === undefined ? sortedByMember([...firsts, pooled]) : firsts })
+      digests.set(toHex(digest), pooled)
       return first === undefined || second !== undefined
         ? undefined
         : contradictionOf('conflicting-proposal', epoch, first.message, message)
     },
-    firstOf: (epoch) => {
-      const firsts = new Map<number, PooledProposal>()
-      for (const pooled of epochs.get(epoch) ?? []) if (!firsts.has(pooled.member)) firsts.set(pooled.member, pooled)
-      return [...firsts.values()].sort((a, b) => a.member - b.member)
-    },
+    firstOf: (epoch) => epochs.get(epoch)?.firsts ?? [],
     byDigest: (digest) => digests.get(toHex(digest)),
     moveTo: (epoch) => {
       if (epoch === centre) return
       centre = epoch
-      for (const [known, all] of epochs) {
+      for (const [known, { all }] of epochs) {
         if (isKept(known)) continue
         for (const pooled of all) digests.delete(toHex(pooled.digest))
         epochs.delete(known)
       }
     },
   }
+}
+
+function sortedByMember(proposals: PooledProposal[]): readonly PooledProposal[] {
+  return proposals.sort((a, b) => a.member - b.member)
 }

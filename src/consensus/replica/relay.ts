@@ -49,7 +49,7 @@ function sendQuorum(context: Context, peer: number, record: ViewRecord): boolean
  * as a view with own votes is not final, or the present view is past its deadline. Returns when to come again.
  */
 export function repeatOwnVoice(context: Context, timersFrom: MonoNs | undefined, now: MonoNs): MonoNs | undefined {
-  const open = context.views.since(context.chain.finalized.view + 1).filter((record) => hasVoted(record))
+  const open = context.views.since(context.chain.finalized.view + 1).filter(hasVoted)
   const from = open.length > 0 ? context.enteredAt : timersFrom
   if (from === undefined) return undefined
   const at = plus(max(from, context.spokeAt ?? from), 2n * context.pacemaker.deltaNs())

@@ -82,8 +82,14 @@ export function createViewBook(): ViewBook {
     },
     since: (from) => {
       const found: ViewRecord[] = []
-      for (const record of records.values()) if (record.view >= from) found.push(record)
-      return found.length < 2 ? found : found.sort((a, b) => a.view - b.view)
+      let isSorted = true
+      for (const record of records.values()) {
+        if (record.view < from) continue
+        isSorted &&= record.view > (found.at(-1)?.view ?? -1)
+        found.push(record)
+      }
+      // Views are mostly entered one after the other.
+      return isSorted ? found : found.sort((a, b) => a.view - b.view)
     },
   }
 }
