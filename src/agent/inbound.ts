@@ -162,10 +162,15 @@ async function admitSigned(options: InboundOptions, from: number, envelope: Uint
   return message.ok ? ok({ type: 'signed', from, message: message.value }) : message
 }
 
-async function admitOrder(options: InboundOptions, from: number, bytes: Uint8Array): Promise<Result<Input>> {
+/** An order that a peer shows, or an operator to this member itself. */
+export async function admitOrder(
+  { membership, verify }: Pick<InboundOptions, 'membership' | 'verify'>,
+  from: number,
+  bytes: Uint8Array,
+): Promise<Result<Input>> {
   const order = decode(membershipOrderCodec, bytes, 'order')
   if (!order.ok) return order
-  const verified = await verifyOrder(order.value, options.membership, options.verify)
+  const verified = await verifyOrder(order.value, membership, verify)
   return verified.ok ? ok({ type: 'order', from, order: verified.value, bytes }) : verified
 }
 

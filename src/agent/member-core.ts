@@ -2,7 +2,7 @@ import { type Membership, membershipHash } from '../consensus/membership.ts'
 import { type ClusterIdentity, type SignedMessage, signingContext } from '../consensus/messages.ts'
 import type { Input } from '../consensus/replica/types.ts'
 import { createReplica, type Replica } from '../consensus/replica.ts'
-import type { Fault } from '../core/fault.ts'
+import type { Fault, Result } from '../core/fault.ts'
 import { between, NS_PER_MILLISECOND } from '../core/time.ts'
 import { createWakeTimer, type WakeTimer } from '../device/wake-timer.ts'
 import { readMonoNs } from '../linux/clock.ts'
@@ -23,6 +23,7 @@ import type { RangingPort } from './ranging-port.ts'
 import { createReceiveLatency } from './receive-latency.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createReplicaLoop, type ReplicaLoop } from './replica-loop.ts'
+import { submitOrder } from './submit-order.ts'
 import type { SuspicionsStanding } from './suspicion-watch.ts'
 import { createWitness, type Witness } from './witness.ts'
 
@@ -36,6 +37,7 @@ export interface MemberCore {
   /** A promise holds back this peer until it is settled. */
   receive(peer: number, payload: Uint8Array): Promise<void> | undefined
   suspicions(): SuspicionsStanding
+  submitOrder(bytes: Uint8Array): Promise<Result<void>>
   start(mesh: Mesh): void
   stop(): void
 }
@@ -104,6 +106,8 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     hello,
     watch,
     suspicions: shared.recorder.suspicions,
+    submitOrder: (bytes) =>
+      submitOrder(bytes, { membership, self: identity.member.id, verify: identity.verifier.verify, take }),
     greet: (peer, bytes) => {
       const read = readHello(bytes, peer, membership, cluster, identity.verifier)
       if (!read.ok) return read.fault

@@ -32,6 +32,8 @@ export interface Member {
   standing(): object
   partitions(): object
   suspicions(): SuspicionsStanding
+  /** Hands an encoded membership order to the cluster, once its signatures are verified. Faults: those of `submitOrder`. */
+  submitOrder(bytes: Uint8Array): Promise<Result<void>>
   close(): Promise<void>
 }
 
@@ -105,6 +107,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     standing: () => core.watch.standing(readMonoNs()),
     partitions: () => core.watch.partitions(),
     suspicions: core.suspicions,
+    submitOrder: core.submitOrder,
     close: async () => {
       core.stop()
       await Promise.all([mesh.value.close(), ranging.value.close()])
