@@ -56,10 +56,12 @@ export function createReplicaLoop(replica: Replica, ports: ReplicaPorts): Replic
   return {
     take: (input) => {
       if (halted) return
-      queue.push(input)
-      if (running) return
+      if (running) {
+        queue.push(input)
+        return
+      }
       running = true
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) step(next)
+      for (let next: Input | undefined = input; next !== undefined; next = queue.shift()) step(next)
       running = false
     },
   }

@@ -289,8 +289,7 @@ function movePool(context: Context, now: MonoNs): void {
 }
 
 function earliest(instants: readonly (MonoNs | undefined)[]): MonoNs | undefined {
-  return instants.reduce(
-    (first, at) => (first === undefined || at === undefined ? (first ?? at) : min(first, at)),
-    undefined,
-  )
+  let first: MonoNs | undefined
+  for (const at of instants) if (at !== undefined) first = first === undefined ? at : min(first, at)
+  return first
 }

@@ -400,12 +400,8 @@ function transmit(world: World, from: number, to: number, message: WireMessage, 
     if (answer === undefined) node.loop.take(input)
     else sendOut(world, node, { to: world.nodes[from]?.member ?? from, message: answer })
   }
-  for (const underWayNs of arrivals(world, from, to)) {
-    queue.add({
-      at: plus(world.now, underWayNs),
-      run: () => (isSettled(judgement) ? deliver() : judgement.settled.then(deliver)),
-    })
-  }
+  const run = (): Promise<void> | void => (isSettled(judgement) ? deliver() : judgement.settled.then(deliver))
+  for (const underWayNs of arrivals(world, from, to)) queue.add({ at: plus(world.now, underWayNs), run })
 }
 
 function arrivals({ options, prng, now }: World, from: number, to: number): readonly bigint[] {

@@ -50,10 +50,10 @@ export function createChain(root: ChainRoot): Chain {
     return found.reverse()
   }
   const prune = (): void => {
-    for (const [key, node] of nodes) {
+    for (const node of nodes.values()) {
       const stale = node.height <= finalized.height - FINALIZED_KEPT
       const abandoned = node.view < finalized.view && node.height >= finalized.height
-      if (stale || abandoned) nodes.delete(key)
+      if (stale || abandoned) nodes.delete(toHex(node.hash))
     }
     found = undefined
   }
