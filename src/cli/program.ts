@@ -7,6 +7,7 @@ import { addCheckConfigVerb } from './check-config.ts'
 import { addDemoVerb } from './demo.ts'
 import { addDriversVerb } from './drivers.ts'
 import { addEvidenceVerbs } from './evidence.ts'
+import { addMembershipVerbs } from './membership.ts'
 import { addReplayVerb } from './replay.ts'
 import { addStatusVerbs } from './status.ts'
 
@@ -23,6 +24,7 @@ export async function runProgram(): Promise<void> {
   addStatusVerbs(program)
   addCertificateVerbs(program)
   addEvidenceVerbs(program)
+  addMembershipVerbs(program)
   addReplayVerb(program)
   addDriversVerb(program)
   await program.parseAsync()
