@@ -110,5 +110,9 @@ function openControl(
   { node }: Configuration,
   parts: { readonly appliance: Appliance; readonly member: Member; readonly clock: MemberClock },
 ): Promise<Result<ControlSocket>> {
-  return openControlSocket(node.controlSocket, (question) => answerQuestion(question, { name: node.name, ...parts }))
+  return openControlSocket(
+    node.controlSocket,
+    (question) => answerQuestion(question, { name: node.name, ...parts }),
+    (bytes) => parts.member.submitOrder(bytes),
+  )
 }

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { faultOf, unwrap } from '../../test/support/results.ts'
-import { askAgent, type ControlSocket, openControlSocket } from './control-socket.ts'
+import { ORDER_BYTES_MAX } from '../consensus/membership-order.ts'
+import { fail, ok, type Result } from '../core/fault.ts'
+import { askAgent, type ControlSocket, giveOrder, openControlSocket, type TakeOrder } from './control-socket.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'quorumtime-control-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -18,8 +20,14 @@ function newPath(): string {
   return join(folder, `control-${sockets}.sock`)
 }
 
-async function serving(path: string, work: () => Promise<void>): Promise<void> {
-  const control: ControlSocket = unwrap(await openControlSocket(path, (question) => JSON.stringify({ question })))
+async function takeNone(): Promise<Result<void>> {
+  return fail('order.form', 'order: expected none, got one')
+}
+
+async function serving(path: string, work: () => Promise<void>, takeOrder: TakeOrder = takeNone): Promise<void> {
+  const control: ControlSocket = unwrap(
+    await openControlSocket(path, (question) => JSON.stringify({ question }), takeOrder),
+  )
   try {
     await work()
   } finally {
@@ -79,9 +87,38 @@ test('anything else is told which questions there are, and only the first line c
   })
 })
 
+test('an order comes through whole, as long as it may be, and what is said of it goes back', async () => {
+  const path = newPath()
+  const lengths = [1, 2, 65_536, ORDER_BYTES_MAX]
+  const taken: Uint8Array[] = []
+  const takeOrder: TakeOrder = async (bytes) => {
+    taken.push(bytes)
+    return ok(undefined)
+  }
+  const orders = lengths.map((length) => Uint8Array.from({ length }, (_, index) => (index * 7 + length) % 256))
+  await serving(
+    path,
+    async () => {
+      for (const order of orders) unwrap(await giveOrder(path, order))
+      assert.match(faultOf(await giveOrder(path, new Uint8Array(ORDER_BYTES_MAX + 3))).code, /^control\./)
+      assert.equal(await say(path, 'order a+b=\n'), '{"fault":"order: expected base64url, got other characters"}\n')
+      assert.match(await say(path, 'order \n'), /^{"fault":"order: expected base64url/)
+    },
+    takeOrder,
+  )
+  assert.deepEqual(taken, orders)
+  await serving(path, async () => {
+    assert.deepEqual(faultOf(await giveOrder(path, Uint8Array.of(1))), {
+      code: 'control.order',
+      message: `${path}: expected the agent to take the order, got {"fault":"order: expected none, got one"}`,
+    })
+  })
+  assert.equal(faultOf(await giveOrder(path, Uint8Array.of(1))).code, 'control.no-agent')
+})
+
 test('closing does not wait for a connection that says nothing', async () => {
   const path = newPath()
-  const control = unwrap(await openControlSocket(path, () => '{}'))
+  const control = unwrap(await openControlSocket(path, () => '{}', takeNone))
   const ended = say(path)
   await say(path, 'status\n')
   await control.close()
@@ -97,7 +134,7 @@ test('a socket that a killed agent left behind is replaced', async () => {
 test('a socket on which somebody listens is another agent, which goes on', async () => {
   const path = newPath()
   await serving(path, async () => {
-    const fault = faultOf(await openControlSocket(path, () => '{}'))
+    const fault = faultOf(await openControlSocket(path, () => '{}', takeNone))
     assert.deepEqual(fault, {
       code: 'control.in-use',
       message: `${path}: expected to be the only agent here, got one that already listens`,
@@ -109,14 +146,14 @@ test('a socket on which somebody listens is another agent, which goes on', async
 test('a file that is no socket is never removed', async () => {
   const path = newPath()
   writeFileSync(path, 'precious')
-  const fault = faultOf(await openControlSocket(path, () => '{}'))
+  const fault = faultOf(await openControlSocket(path, () => '{}', takeNone))
   assert.equal(fault.code, 'control.not-a-socket')
   assert.equal(readFileSync(path, 'utf8'), 'precious')
 })
 
 test('a path where nothing can be made is a fault', async () => {
   const nowhere = join(folder, 'absent', 'control.sock')
-  const fault = faultOf(await openControlSocket(nowhere, () => '{}'))
+  const fault = faultOf(await openControlSocket(nowhere, () => '{}', takeNone))
   assert.equal(fault.code, 'control.listen')
   assert.ok(fault.message.startsWith(`${nowhere}: expected to listen here, got listen E`), fault.message)
 })

@@ -1,8 +1,12 @@
 import { lstatSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { ORDER_BYTES_MAX } from '../consensus/membership-order.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 
-/** Questions that a running agent answers on its control socket: one word a line, one JSON object a line back. */
+/**
+ * Questions that a running agent answers on its control socket: one word a line, one JSON object a line back. Beside them it
+ * takes `order` and a membership order in base64url, answered with `{"accepted":true}` or a fault.
+ */
 export const QUESTIONS = ['status', 'sources', 'peers', 'partitions'] as const
 export type Question = (typeof QUESTIONS)[number]
 
@@ -11,18 +15,24 @@ export interface ControlSocket {
 }
 
 const LINE_CHARACTERS_MAX = 64
+const ORDER_WORD = 'order '
+const ORDER_CHARACTERS_MAX = ORDER_WORD.length + Math.ceil((ORDER_BYTES_MAX * 4) / 3)
 const CONNECTIONS_MAX = 16
 const ANSWER_CHARACTERS_MAX = 16_777_216
 const PATIENCE_MS = 5_000
 
+/** What becomes of an encoded membership order that came on the socket. */
+export type TakeOrder = (bytes: Uint8Array) => Promise<Result<void>>
+
 /**
- * Serves `answer` on a Unix stream socket. A socket that nobody listens on any more is replaced. Faults:
+ * Serves `answer` and `takeOrder` on a Unix stream socket. A socket that nobody listens on any more is replaced. Faults:
  * `control.in-use` (another agent runs with this configuration), `control.not-a-socket` (the file there is left as it
  * is), `control.listen`.
  */
 export async function openControlSocket(
   path: string,
   answer: (question: Question) => string,
+  takeOrder: TakeOrder,
 ): Promise<Result<ControlSocket>> {
   const cleared = await clearStaleSocket(path)
   if (cleared !== undefined) return { ok: false, fault: cleared }
@@ -30,7 +40,7 @@ export async function openControlSocket(
   const server = createServer((socket) => {
     open.add(socket)
     socket.on('close', () => open.delete(socket))
-    serve(socket, answer)
+    serve(socket, (line) => answerLine(line, answer, takeOrder))
   })
   server.maxConnections = CONNECTIONS_MAX
   const fault = await listen(server, path)
@@ -44,23 +54,38 @@ export async function openControlSocket(
   })
 }
 
-/** One question, one answer: whatever else comes on the connection is not read. */
-function serve(socket: Socket, answer: (question: Question) => string): void {
+/** One line, one answer: whatever else comes on the connection is not read. */
+function serve(socket: Socket, answerTo: (line: string) => Promise<string>): void {
   let text = ''
   socket.setEncoding('utf8')
   socket.setTimeout(PATIENCE_MS, () => socket.destroy())
   socket.on('error', () => socket.destroy())
   const hear = (part: string): void => {
-    text += part
-    const end = text.indexOf('\n')
-    if (end < 0 && text.length <= LINE_CHARACTERS_MAX) return
+    const end = part.indexOf('\n')
+    text += end < 0 ? part : part.slice(0, end)
+    const charactersMax = text.startsWith(ORDER_WORD) ? ORDER_CHARACTERS_MAX : LINE_CHARACTERS_MAX
+    const tooLong = text.length > charactersMax
+    if (end < 0 && !tooLong) return
     socket.off('data', hear)
-    const question = QUESTIONS.find((known) => known === text.slice(0, end))
-    socket.end(
-      question === undefined ? `{"fault":"expected one of ${QUESTIONS.join(', ')}"}\n` : `${answer(question)}\n`,
-    )
+    answerTo(tooLong ? '' : text).then((answered) => socket.end(`${answered}\n`), rethrow)
   }
   socket.on('data', hear)
+}
+
+/** A broken invariant ends the process, also where nobody waits for it. */
+function rethrow(error: unknown): never {
+  throw error
+}
+
+async function answerLine(line: string, answer: (question: Question) => string, takeOrder: TakeOrder): Promise<string> {
+  if (line.startsWith(ORDER_WORD)) {
+    const order = line.slice(ORDER_WORD.length)
+    if (!/^[A-Za-z0-9_-]+$/.test(order)) return '{"fault":"order: expected base64url, got other characters"}'
+    const taken = await takeOrder(new Uint8Array(Buffer.from(order, 'base64url')))
+    return JSON.stringify(taken.ok ? { accepted: true } : { fault: taken.fault.message })
+  }
+  const question = QUESTIONS.find((known) => known === line)
+  return question === undefined ? `{"fault":"expected one of ${QUESTIONS.join(', ')}"}` : answer(question)
 }
 
 function listen(server: Server, path: string): Promise<Error | undefined> {
@@ -102,6 +127,21 @@ function connectionFault(path: string): Promise<string | undefined> {
 
 /** Asks a running agent; its answer is one JSON object. Faults: `control.no-agent`, `control.answer`. */
 export function askAgent(path: string, question: Question): Promise<Result<string>> {
+  return exchange(path, question)
+}
+
+/**
+ * Hands an encoded membership order to a running agent, which verifies it before it shows it to its cluster. Faults:
+ * `control.no-agent`, `control.answer`, `control.order` when the agent does not take it.
+ */
+export async function giveOrder(path: string, bytes: Uint8Array): Promise<Result<void>> {
+  const answered = await exchange(path, `${ORDER_WORD}${Buffer.from(bytes).toString('base64url')}`)
+  if (!answered.ok) return answered
+  if (answered.value === '{"accepted":true}') return ok(undefined)
+  return fail('control.order', `${path}: expected the agent to take the order, got ${answered.value}`)
+}
+
+function exchange(path: string, line: string): Promise<Result<string>> {
   return new Promise((resolve) => {
     let text = ''
     const socket = connect(path)
@@ -122,7 +162,7 @@ export function askAgent(path: string, question: Question): Promise<Result<strin
       if (text.endsWith('\n')) resolve(ok(text.trim()))
       else misanswer(text === '' ? 'the end of the connection' : 'half a line')
     })
-    socket.write(`${question}\n`)
+    socket.write(`${line}\n`)
   })
 }
 

@@ -4,11 +4,14 @@ import { type ProposeOptions, propose } from './membership/propose.ts'
 import type { ShowOptions } from './membership/say-order.ts'
 import { show } from './membership/show.ts'
 import { type SignOptions, sign } from './membership/sign.ts'
+import { type SubmitOptions, submit } from './membership/submit.ts'
 import { reportFault } from './terminal.ts'
 
-/** `membership propose | sign | show`: orders of operators that change who takes part. All of it works offline. */
+/** `membership propose | sign | show | submit`: orders of operators that change who takes part. Only `submit` needs an agent. */
 export function addMembershipVerbs(program: Command): void {
-  const membership = program.command('membership').description('Make, sign and show orders that change the membership')
+  const membership = program
+    .command('membership')
+    .description('Make, sign, show and submit orders that change the membership')
   trusting(membership.command('propose <changes>'))
     .description('Make an order that nobody has signed yet, from the present membership and a TOML file of changes')
     .requiredOption('--out <file>', 'where to write it; an existing file is not overwritten')
@@ -33,6 +36,13 @@ export function addMembershipVerbs(program: Command): void {
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  quorumtime membership show add-ts4.qto --genesis genesis.cbor')
     .action(async (file: string, options: ShowOptions) => finish(await show(file, options)))
+  membership
+    .command('submit <order>')
+    .description('Verify an order in full and hand it to the agent that runs here, which shows it to its cluster')
+    .requiredOption('--config <file>', "the running agent's configuration")
+    .option('--json', 'one JSON object')
+    .addHelpText('after', '\nExample:\n  quorumtime membership submit add-ts4.qto --config /etc/quorumtime/config.toml')
+    .action(async (order: string, options: SubmitOptions) => finish(await submit(order, options)))
 }
 
 const PROPOSE_HELP = `

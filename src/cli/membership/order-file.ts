@@ -42,7 +42,7 @@ export async function chainIn(file: string, bytes: Uint8Array, genesis: Membersh
   return chain.ok ? chain : fail(chain.fault.code, `${file}: ${chain.fault.message}`)
 }
 
-function verifier(): Verify {
+export function verifier(): Verify {
   return selectMlDsa().verifier.verify
 }
 
