@@ -6,6 +6,14 @@ import type { Divergence } from './fallback-episode.ts'
 /** What an agent tells the world while it runs: log lines for people, one JSON object a line for programs. */
 export type AgentEvent =
   | { readonly type: 'started'; readonly node: string; readonly member: number; readonly bootCount: number }
+  /** The membership has changed, and this appliance takes part in the session that follows. */
+  | {
+      readonly type: 'session'
+      readonly session: number
+      readonly era: number
+      readonly member: number
+      readonly members: readonly string[]
+    }
   | { readonly type: 'source'; readonly source: string; readonly state: 'up' | 'down'; readonly reason: string }
   | { readonly type: 'peer'; readonly peer: string; readonly state: 'up' | 'down'; readonly reason: string }
   | { readonly type: 'mode'; readonly mode: string; readonly boundNs: bigint | undefined }

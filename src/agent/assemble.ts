@@ -2,6 +2,7 @@ import { readGenesis } from '../config/genesis.ts'
 import { readLeapTable } from '../config/leap-seconds.ts'
 import type { Configuration } from '../config/schema.ts'
 import { BOOT_ID_BYTES } from '../consensus/proposal.ts'
+import { verifySessionChain } from '../consensus/session-chain.ts'
 import { type Fault, ok, type Result } from '../core/fault.ts'
 import { randomBytes, randomUint32 } from '../crypto/random.ts'
 import { createRangingClock } from '../fusion/ranging-clock.ts'
@@ -10,11 +11,14 @@ import { readMonoNs } from '../linux/clock.ts'
 import type { Report } from './agent-event.ts'
 import { type Appliance, openAppliance } from './appliance.ts'
 import { type ControlSocket, openControlSocket } from './control-socket.ts'
-import { loadIdentity } from './identity.ts'
-import { type Member, openMember } from './member.ts'
+import { openFollowingMember } from './following-member.ts'
+import type { Member } from './member.ts'
 import { createMemberClock, type MemberClock } from './member-clock.ts'
-import { resolvePeers } from './peer-directory.ts'
-import { openRecords } from './records.ts'
+import { findOwnSession } from './own-session.ts'
+import { peersOfSession } from './peer-directory.ts'
+import { checkStateFolder, openRecords } from './records.ts'
+import { readSessions } from './session-file.ts'
+import { openSessionJournal } from './session-journal.ts'
 import { answerQuestion } from './status.ts'
 
 export interface Agent {
@@ -56,15 +60,29 @@ export async function assembleAgent(configuration: Configuration, hooks: AgentHo
 
 async function assemble(configuration: Configuration, hooks: AgentHooks, releases: Release[]): Promise<Result<void>> {
   const { node } = configuration
-  const membership = readGenesis(node.genesis)
-  if (!membership.ok) return membership
+  const genesis = readGenesis(node.genesis)
+  if (!genesis.ok) return genesis
   const leapTable = readLeapTable(node.leapSecondsList)
   if (!leapTable.ok) return leapTable
-  const identity = loadIdentity(configuration, membership.value)
-  if (!identity.ok) return identity
-  const peers = resolvePeers(configuration, membership.value)
+  const chain = readSessions(node.stateDirectory, genesis.value)
+  if (!chain.ok) return chain
+  const own = findOwnSession(configuration, chain.value)
+  if (!own.ok) return own
+  const { session, identity } = own.value
+  const { membership } = session
+  const genuine = await verifySessionChain(genesis.value, chain.value.steps, identity.verifier.verify)
+  if (!genuine.ok) return genuine
+  const peers = peersOfSession(configuration, membership)
   if (!peers.ok) return peers
-  const records = await openRecords(node.stateDirectory, membership.value, identity.value)
+  const folder = checkStateFolder(node.stateDirectory)
+  if (!folder.ok) return folder
+  const journal = await openSessionJournal(node.stateDirectory, own.value)
+  if (!journal.ok) return journal
+  let isHandedOver = false
+  releases.push(() => {
+    if (!isHandedOver) journal.value.close()
+  })
+  const records = openRecords(node.stateDirectory, membership.epochPeriodNs)
   if (!records.ok) return records
   releases.push(() => records.value.close())
   const appliance = await openAppliance(configuration, leapTable.value, hooks.report)
@@ -73,8 +91,8 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   const floorPpb = OSCILLATOR_FLOOR_PPB[configuration.oscillator.class]
   const rangingClock = createRangingClock(randomBytes(BOOT_ID_BYTES), floorPpb, readMonoNs())
   const clock = createMemberClock({
-    self: identity.value.member.id,
-    membership: membership.value,
+    self: identity.member.id,
+    membership,
     nodeClock: appliance.value.nodeClock,
     rangingClock,
     leapTable: leapTable.value,
@@ -82,12 +100,12 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     start: readMonoNs(),
     floorPpb,
   })
-  const member = await openMember({
+  isHandedOver = true
+  const member = await openFollowingMember({
     configuration,
-    membership: membership.value,
-    identity: identity.value,
-    peers: peers.value,
-    journal: records.value.journal,
+    chain: chain.value,
+    own: own.value,
+    journal: journal.value,
     log: records.value.log,
     episodes: records.value.episodes,
     evidence: records.value.evidence,
@@ -101,8 +119,8 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   const control = await openControl(configuration, { appliance: appliance.value, member: member.value, clock })
   if (!control.ok) return control
   releases.push(() => control.value.close())
-  const { id, name } = identity.value.member
-  hooks.report({ type: 'started', node: name, member: id, bootCount: records.value.journal.bootCount })
+  const { id, name } = identity.member
+  hooks.report({ type: 'started', node: name, member: id, bootCount: journal.value.bootCount })
   return ok(undefined)
 }
 

@@ -95,6 +95,34 @@ test('a certificate is served from the mark at which this member had measured, a
   assert.equal(clock.isAdrift(now), false)
 })
 
+test('a change of the membership moves no clock, and what is certified after it goes by the own new id', () => {
+  const { clock } = setUp()
+  const [older, newer] = [blockAt(-2), blockAt(-1)]
+  clock.measure(older.epoch, markOf(older), [], [])
+  const now = plus(markOf(older), 80_000_000n)
+  follow(clock, older, now)
+  const before = clock.served(now)
+  assert.equal(before?.origin, 'certified')
+  clock.enterSession(1, cluster.membership)
+  assert.deepEqual(clock.served(now), before)
+  // The marks of the old session are gone, and a block of it steers no more.
+  assert.equal(follow(clock, older, now), undefined)
+  assert.deepEqual(clock.served(now), before)
+  clock.measure(newer.epoch, markOf(newer), [], [])
+  assert.equal(follow(clock, newer, plus(markOf(newer), 80_000_000n))?.epoch, newer.epoch)
+})
+
+test('a new era numbers its epochs anew, and its certificates are followed', () => {
+  const { clock } = setUp()
+  const [older, newer] = [blockAt(-2), blockAt(-1)]
+  clock.measure(newer.epoch, markOf(newer), [], [])
+  follow(clock, newer, plus(markOf(newer), 80_000_000n))
+  clock.enterSession(SELF, { ...cluster.membership, era: cluster.membership.era + 1 })
+  clock.measure(older.epoch, markOf(older), [], [])
+  follow(clock, older, plus(markOf(newer), 90_000_000n))
+  assert.equal(clock.steered()?.mark.epoch, older.epoch)
+})
+
 test('a certificate of an epoch for which this member took no mark does not steer', () => {
   const { clock } = setUp()
   const block = blockAt(-1)

@@ -28,6 +28,8 @@ export interface MemberClock {
   measure(epoch: number, now: MonoNs, row: readonly RangingEntry[], links: readonly LinkReport[]): Measurement
   /** A final block: steers the served clock when it may. Returns the mark that this appliance had taken for it. */
   follow(block: Block, replica: Replica, now: MonoNs): Mark | undefined
+  /** Another membership from now on, in which this appliance may have another id. Time is served on without a gap. */
+  enterSession(self: number, membership: Membership): void
   /** The newest certificate that steered this appliance, with the mark that it belongs to. */
   steered(): { readonly mark: Mark; readonly certified: CertifiedTime } | undefined
   /** Which epoch it is, found without a certificate. */
@@ -56,9 +58,10 @@ export interface MemberClockOptions {
 }
 
 export function createMemberClock(options: MemberClockOptions): MemberClock {
-  const { self, membership, nodeClock, rangingClock, leapTable, report } = options
+  let { self, membership } = options
+  const { nodeClock, rangingClock, leapTable, report } = options
   const servedClock = createServedClock(plus(options.start, STEERING_EPOCHS * membership.epochPeriodNs))
-  const marks = createMarkBook()
+  let marks = createMarkBook()
   const { floorPpb } = options
   const teacher = createRateTeacher({ rangingClock, floorPpb, frequency: nodeClock.frequency, report })
   /** What epochs are numbered by: the last certified time, or what a bootstrap found since. */
@@ -112,6 +115,13 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
       if (certified !== undefined) servedClock.adopt({ ...certified, ratePpb, rateBoundPpb: boundPpb })
       return mark
     },
+    enterSession: (id, next) => {
+      // A new era numbers its epochs from 0 again; and the rows of older marks name peers by ids that may be others' now.
+      if (next.era !== membership.era) followedEpoch = 0
+      marks = createMarkBook()
+      self = id
+      membership = next
+    },
     steered: () => newest,
     bootstrap: (tai, at) => {
       numbering = { tai, at }
@@ -119,18 +129,16 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
     isAdrift: (now) => certified !== undefined && served(now)?.origin !== 'certified',
     observer: (now, row) => observerAt(self, { measurement: measurement(now, node(now), row, []) }),
     epochClock: (now) => {
-      const { ratePpb } = rangingClock
       const reading = certified === undefined ? undefined : served(now)
       if (reading?.origin === 'certified') numbering = { tai: reading.targetTaiNs, at: now }
-      if (numbering === undefined) return undefined
-      const elapsedNs = between(numbering.at, now)
-      return {
-        monoNs: now,
-        taiNs: plus(numbering.tai, elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND)),
-        ratePpb,
-      }
+      return numbering === undefined ? undefined : epochClockAt(numbering, now, rangingClock.ratePpb)
     },
   }
+}
+
+function epochClockAt({ tai, at }: { tai: TaiNs; at: MonoNs }, now: MonoNs, ratePpb: bigint): EpochClock {
+  const elapsedNs = between(at, now)
+  return { monoNs: now, taiNs: plus(tai, elapsedNs + divFloor(elapsedNs * ratePpb, NS_PER_SECOND)), ratePpb }
 }
 
 /** What a block finds of a member's hardware, in its own frame and in those of the others. */

@@ -1,19 +1,19 @@
-import { type Membership, membershipHash } from '../consensus/membership.ts'
+import { membershipHash } from '../consensus/membership.ts'
 import { type ClusterIdentity, type SignedMessage, signingContext } from '../consensus/messages.ts'
 import type { Input } from '../consensus/replica/types.ts'
 import { createReplica, type Replica } from '../consensus/replica.ts'
-import type { Fault, Result } from '../core/fault.ts'
+import type { Result } from '../core/fault.ts'
 import { between, NS_PER_MILLISECOND } from '../core/time.ts'
 import { createWakeTimer, type WakeTimer } from '../device/wake-timer.ts'
 import { readMonoNs } from '../linux/clock.ts'
+import type { Refusal } from '../transport/link.ts'
 import type { Mesh } from '../transport/mesh.ts'
-import { alarm } from './agent-event.ts'
 import { type ClusterWatch, createClusterWatch } from './cluster-watch.ts'
 import { createEpisodeKeeper } from './episode-keeper.ts'
 import type { FaultLog } from './fault-log.ts'
-import { readHello } from './hello.ts'
+import { greet } from './greet.ts'
 import { createHelloExchange, type HelloExchange } from './hello-exchange.ts'
-import { createInbound, isHostile } from './inbound.ts'
+import { createInbound, type Inbound, isHostile } from './inbound.ts'
 import { createLogAnswers, type LogAnswers } from './log-answers.ts'
 import { findHoles } from './log-holes.ts'
 import type { MemberOptions } from './member.ts'
@@ -32,8 +32,8 @@ export interface MemberCore {
   readonly replica: Replica
   readonly hello: HelloExchange
   readonly watch: ClusterWatch
-  /** Judges the first frame of a link. */
-  greet(peer: number, bytes: Uint8Array): Fault | undefined
+  /** Judges the first frames of a connection. */
+  greet(peer: number, bytes: Uint8Array): Refusal | undefined
   /** A promise holds back this peer until it is settled. */
   receive(peer: number, payload: Uint8Array): Promise<void> | undefined
   suspicions(): SuspicionsStanding
@@ -90,17 +90,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     if (isOwnHello(input)) hello.heard(input.message)
     if (!answerFromLog(shared, input)) loop.take(input)
   }
-  const inbound = createInbound({
-    membership,
-    identity: cluster,
-    verify: identity.verifier.verify,
-    needsEvidence: replica.needsEvidence,
-    accept: take,
-    refuse: (from, fault) => {
-      faults.note(`peer ${memberName(membership, from)}`, fault)
-      if (isHostile(fault)) shared.mesh?.bar(from, { code: 'transport.hostile', message: fault.message })
-    },
-  })
+  const inbound = openInbound(shared, take)
   return {
     replica,
     hello,
@@ -108,13 +98,18 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     suspicions: shared.recorder.suspicions,
     submitOrder: (bytes) =>
       submitOrder(bytes, { membership, self: identity.member.id, verify: identity.verifier.verify, take }),
-    greet: (peer, bytes) => {
-      const read = readHello(bytes, peer, membership, cluster, identity.verifier)
-      if (!read.ok) return read.fault
-      // After the link is up: what the replica answers needs it.
-      setImmediate(() => take({ type: 'signed', from: peer, message: read.value }))
-      return undefined
-    },
+    greet: (peer, bytes) =>
+      greet(peer, bytes, {
+        self: identity.member.id,
+        membership,
+        cluster,
+        verifier: identity.verifier,
+        stepAfter: options.stepAfter,
+        ownHello: () => hello.sign(false),
+        // After the link is up: what the replica answers needs it.
+        heard: (message) => setImmediate(() => take({ type: 'signed', from: peer, message })),
+        shown: (frame) => inbound.take(peer, frame),
+      }),
     receive: (peer, payload) => {
       const receivedAt = readMonoNs()
       inbound.take(peer, payload, () => shared.latency.observe(between(receivedAt, readMonoNs())))
@@ -147,15 +142,33 @@ function isOwnHello(input: Input): input is Signed<'hello'> {
   return input.type === 'signed' && input.message.type === 'hello' && input.message.header.sender === input.from
 }
 
-function openWitness({ identity, membership, evidence, report }: MemberOptions, faults: FaultLog): Witness {
-  const { member, verifier } = identity
-  return createWitness({ self: member.id, membership, log: evidence, verify: verifier.verify, report, faults })
+function openInbound(shared: Shared, accept: (input: Input) => void): Inbound {
+  const { options, cluster, faults } = shared
+  const { membership, identity, root } = options
+  return createInbound({
+    membership,
+    root,
+    identity: cluster,
+    verify: identity.verifier.verify,
+    needsEvidence: shared.replica.needsEvidence,
+    accept,
+    refuse: (from, fault) => {
+      faults.note(`peer ${memberName(membership, from)}`, fault)
+      if (isHostile(fault)) shared.mesh?.bar(from, { code: 'transport.hostile', message: fault.message })
+    },
+  })
 }
 
-function openReplica({ membership, identity, journal }: MemberOptions): Replica {
+function openWitness({ identity, membership, root, evidence, report }: MemberOptions, faults: FaultLog): Witness {
+  const { member, verifier } = identity
+  return createWitness({ self: member.id, membership, root, log: evidence, verify: verifier.verify, report, faults })
+}
+
+function openReplica({ membership, root, identity, journal }: MemberOptions): Replica {
   return createReplica(
     {
       membership,
+      root,
       self: identity.member.id,
       bootCount: journal.bootCount,
       attestationDigest: undefined,
@@ -191,7 +204,7 @@ function openLoop(shared: Shared, wake: WakeTimer, watch: ClusterWatch, tellTime
     commit: (commit) => {
       recorder.commit(commit)
       tellTime()
-      watch.committed(commit.block, readMonoNs())
+      if (commit.block.height > (options.root?.height ?? 0)) watch.committed(commit.block, readMonoNs())
       loop.take({ type: 'latency', receiveP99Ns: latency.p99Ns() })
     },
     evidence: (evidence) => shared.witness.saw(evidence, replica.status().finalizedEpoch),
@@ -200,7 +213,7 @@ function openLoop(shared: Shared, wake: WakeTimer, watch: ClusterWatch, tellTime
       const now = readMonoNs()
       return options.clock.measure(epoch, now, ranging.row(now), ranging.links(now))
     },
-    sessionEnded: ({ next }) => alarm(options.report, sessionOver(next.membership)),
+    sessionEnded: options.sessionEnded,
     wakeAt: (at) => wake.arm(shared.stopped ? undefined : at),
     halted: options.halted,
   })
@@ -241,12 +254,4 @@ function fillHoles({ options, faults }: Shared, loop: ReplicaLoop): void {
   const holes = findHoles(options.log, options.journal.records)
   if (holes.ok) loop.take({ type: 'holes', holes: holes.value })
   else faults.note('decision log', holes.fault)
-}
-
-/** What this agent can not do yet: the replica has said its last word, and the own hardware goes on, flagged. */
-function sessionOver({ session, members }: Membership): Fault {
-  return {
-    code: 'session.ended',
-    message: `the membership has changed to session ${session} with ${members.length} members, which this agent does not follow: it takes part in no agreement any more and serves its own hardware`,
-  }
 }

@@ -1,7 +1,9 @@
 import { splitAddress } from '../config/address.ts'
 import type { Configuration } from '../config/schema.ts'
+import type { ChainRoot } from '../consensus/block.ts'
 import type { Membership } from '../consensus/membership.ts'
 import type { ReplicaStatus } from '../consensus/replica.ts'
+import type { VerifiedStep } from '../consensus/session-step.ts'
 import { type Fault, ok, type Result } from '../core/fault.ts'
 import type { RangingClock } from '../fusion/ranging-clock.ts'
 import type { DecisionLog } from '../ledger/decision-log.ts'
@@ -45,6 +47,8 @@ export interface PeerReport extends PeerStatus {
 export interface MemberOptions {
   readonly configuration: Configuration
   readonly membership: Membership
+  /** What its session starts from; undefined in the first one. */
+  readonly root?: ChainRoot | undefined
   readonly identity: Identity
   readonly peers: readonly PeerEntry[]
   readonly journal: SafetyJournal
@@ -57,6 +61,10 @@ export interface MemberOptions {
   readonly report: Report
   /** Called at every epoch mark and while waiting for the first one: the loop is alive. */
   alive(): void
+  /** The session is over, durably, and the next one starts from this. */
+  sessionEnded(verified: VerifiedStep): void
+  /** How the session of another membership has ended, for a peer that still speaks in it. */
+  stepAfter(membershipHash: Uint8Array): Uint8Array | undefined
   /** The journal can not be written: nothing may be said any more. */
   halted(fault: Fault): void
 }

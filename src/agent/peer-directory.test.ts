@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { sampleMembership } from '../../test/support/proposals.ts'
 import { faultOf, unwrap } from '../../test/support/results.ts'
 import type { Configuration } from '../config/schema.ts'
-import { resolvePeers } from './peer-directory.ts'
+import { peersOfSession, resolvePeers } from './peer-directory.ts'
 
 const MEMBERSHIP = sampleMembership(3)
 
@@ -46,4 +46,16 @@ test('addresses of somebody who is no member are refused', () => {
     code: 'peers.stranger',
     message: 'cluster.peers: expected members of the genesis, got "node7"',
   })
+})
+
+test('in a later session who is not configured is missing, who has left is left out, and neither keeps it from starting', () => {
+  const { peers, missing } = unwrap(peersOfSession(configuration([peer(0), peer(7)]), { ...MEMBERSHIP, session: 1 }))
+  assert.deepEqual(
+    peers.map(({ name }) => name),
+    ['node0'],
+  )
+  assert.deepEqual(missing, [
+    { code: 'peers.missing', message: 'cluster.peers: expected addresses of "node2", got none' },
+  ])
+  assert.equal(faultOf(peersOfSession(configuration([peer(0), peer(7)]), MEMBERSHIP)).code, 'peers.stranger')
 })

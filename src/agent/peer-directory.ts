@@ -1,7 +1,7 @@
 import { splitAddress } from '../config/address.ts'
 import type { Configuration } from '../config/schema.ts'
 import type { Membership } from '../consensus/membership.ts'
-import { fail, ok, type Result } from '../core/fault.ts'
+import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import type { SocketAddress } from '../device/ranging-socket.ts'
 import type { MeshPeer } from '../transport/mesh-options.ts'
 
@@ -9,6 +9,12 @@ import type { MeshPeer } from '../transport/mesh-options.ts'
 export interface PeerEntry extends MeshPeer {
   readonly name: string
   readonly ranging: SocketAddress
+}
+
+/** The peers whose addresses are configured, and a fault for every member without. */
+export interface SessionPeers {
+  readonly peers: readonly PeerEntry[]
+  readonly missing: readonly Fault[]
 }
 
 /**
@@ -20,12 +26,31 @@ export function resolvePeers({ node, cluster }: Configuration, membership: Membe
   if (stranger !== undefined) {
     return fail('peers.stranger', `cluster.peers: expected members of the genesis, got "${stranger.name}"`)
   }
+  const { peers, missing } = lookUp({ node, cluster }, membership)
+  return missing[0] === undefined ? ok(peers) : { ok: false, fault: missing[0] }
+}
+
+/**
+ * The same for any session. After a change the configuration may still name who has left, and may not name yet who has
+ * come: that is no reason not to serve time, and the link is missing until it does. Faults: those of `resolvePeers`, in the
+ * first session.
+ */
+export function peersOfSession(configuration: Configuration, membership: Membership): Result<SessionPeers> {
+  if (membership.session > 0) return ok(lookUp(configuration, membership))
+  const resolved = resolvePeers(configuration, membership)
+  return resolved.ok ? ok({ peers: resolved.value, missing: [] }) : resolved
+}
+
+function lookUp({ node, cluster }: Pick<Configuration, 'node' | 'cluster'>, { members }: Membership): SessionPeers {
   const peers: PeerEntry[] = []
-  for (const { id, name, tlsKeyHash } of membership.members) {
+  const missing: Fault[] = []
+  for (const { id, name, tlsKeyHash } of members) {
     if (name === node.name) continue
     const configured = cluster.peers.find((peer) => peer.name === name)
-    if (configured === undefined)
-      return fail('peers.missing', `cluster.peers: expected addresses of "${name}", got none`)
+    if (configured === undefined) {
+      missing.push({ code: 'peers.missing', message: `cluster.peers: expected addresses of "${name}", got none` })
+      continue
+    }
     const { host, port } = splitAddress(configured.rangingAddress)
     peers.push({
       id,
@@ -35,5 +60,5 @@ export function resolvePeers({ node, cluster }: Configuration, membership: Membe
       ranging: { address: host, port },
     })
   }
-  return ok(peers)
+  return { peers, missing }
 }

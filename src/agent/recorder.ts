@@ -41,7 +41,7 @@ export function storedDecision({ block, blockHash, votes }: Commit): StoredDecis
 }
 
 export function createRecorder(
-  { membership, log, clock, identity, report }: MemberOptions,
+  { membership, root, log, clock, identity, report }: MemberOptions,
   replica: Replica,
   faults: FaultLog,
 ): Recorder {
@@ -63,7 +63,8 @@ export function createRecorder(
     commit: (commit) => {
       const { block, votes } = commit
       const now = readMonoNs()
-      if (block.change !== undefined) {
+      // A change certifies no time, and what was missed of an older session speaks of its members by other ids.
+      if (block.change !== undefined || block.height <= (root?.height ?? 0)) {
         waiting.push(storedDecision(commit))
         flush()
         return

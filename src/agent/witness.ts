@@ -1,3 +1,4 @@
+import type { ChainRoot } from '../consensus/block.ts'
 import { type Evidence, encodeEvidence } from '../consensus/evidence.ts'
 import type { EvidenceEntry } from '../consensus/evidence-entry.ts'
 import { type Membership, membershipHash } from '../consensus/membership.ts'
@@ -23,13 +24,15 @@ export interface Witness {
 export interface WitnessOptions {
   readonly self: number
   readonly membership: Membership
+  /** What its session starts from; undefined in the first one. */
+  readonly root?: ChainRoot | undefined
   readonly log: EvidenceLog
   readonly verify: Verify
   readonly report: Report
   readonly faults: FaultLog
 }
 
-export function createWitness({ self, membership, log, verify, report, faults }: WitnessOptions): Witness {
+export function createWitness({ self, membership, root, log, verify, report, faults }: WitnessOptions): Witness {
   const hash = membershipHash(membership)
   return {
     saw: (evidence, seenAfterEpoch) => {
@@ -60,6 +63,7 @@ export function createWitness({ self, membership, log, verify, report, faults }:
       // The gate that proofs of strangers pass: a disk may have changed a bit.
       const gate = createInbound({
         membership,
+        root,
         identity,
         verify,
         accept: take,

@@ -42,13 +42,18 @@ export interface LinkHooks {
   /** Which member this proven key belongs to, or why it may not connect. */
   identify(keyHash: Uint8Array, where: string): Result<LinkPeer>
   hello(peer: number): Uint8Array
-  /** Undefined accepts; a fault closes the connection. */
-  acceptHello(peer: number, hello: Uint8Array): Fault | undefined
+  /** Undefined accepts; a refusal closes the connection. Also what comes after an answer to a refused Hello goes through this. */
+  acceptHello(peer: number, hello: Uint8Array): Refusal | undefined
   onUp(peer: number, link: Link): void
   /** A promise holds back this peer, and only this one, until it is settled. */
   onFrame(peer: number, payload: Uint8Array): void | Promise<void>
   /** Exactly once, whether it was ever up or not; the peer is undefined as long as its key is not known. */
   onEnd(peer: number | undefined, fault: Fault): void
+}
+
+/** Why no link comes up. With an answer this side says it and hears one more frame before the connection ends. */
+export interface Refusal extends Fault {
+  readonly answer?: Uint8Array
 }
 
 export interface LinkOptions {
@@ -70,6 +75,8 @@ interface Connection {
   readonly options: LinkOptions
   readonly decoder: FrameDecoder
   phase: keyof typeof LOST
+  /** Set once a refused Hello has been answered. */
+  parting: Fault | undefined
   where: string
   peer: LinkPeer | undefined
   silence: NodeJS.Timeout | undefined
@@ -86,13 +93,14 @@ export function runLink(socket: TLSSocket, options: LinkOptions): LinkHandle {
     options,
     decoder: createFrameDecoder(),
     phase: options.role === 'dialler' ? 'connecting' : 'securing',
+    parting: undefined,
     where: options.where,
     peer: undefined,
     silence: undefined,
   }
   socket.setNoDelay(true)
-  socket.on('error', (error) => end(connection, lost(connection, describeError(error))))
-  socket.on('close', () => end(connection, lost(connection, 'the end of the connection')))
+  socket.on('error', (error) => end(connection, connection.parting ?? lost(connection, describeError(error))))
+  socket.on('close', () => end(connection, connection.parting ?? lost(connection, 'the end of the connection')))
   if (options.role === 'dialler') {
     socket.on('connect', () => {
       connection.phase = 'securing'
@@ -171,6 +179,14 @@ function greeted(connection: Connection, peer: LinkPeer, hello: Uint8Array): voi
   const { socket, options, where } = connection
   const { hooks, limits, role, self } = options
   const refusal = hooks.acceptHello(peer.id, hello)
+  if (connection.parting !== undefined) {
+    end(connection, connection.parting)
+    return
+  }
+  if (refusal?.answer !== undefined) {
+    part(connection, peer, refusal.answer, refusal)
+    return
+  }
   if (refusal !== undefined) {
     end(connection, { code: 'transport.hello-refused', message: `${where}: Hello refused: ${refusal.message}` })
     return
@@ -190,6 +206,14 @@ function greeted(connection: Connection, peer: LinkPeer, hello: Uint8Array): voi
     sendQueueBytes: () => socket.writableLength,
     close: (fault) => end(connection, fault),
   })
+}
+
+/** The other end closes when it has what it needs; whoever set a time for the greeting ends it otherwise. */
+function part(connection: Connection, peer: LinkPeer, answer: Uint8Array, { message }: Fault): void {
+  connection.parting = { code: 'transport.other-session', message: `${connection.where}: ${message}` }
+  const frame = encodeFrame(answer)
+  if (frame.ok) write(connection, peer, frame.value)
+  else end(connection, connection.parting)
 }
 
 function write(connection: Connection, { traffic }: LinkPeer, frame: Uint8Array): Result<void> {

@@ -1,5 +1,6 @@
 import type { Fault } from '../core/fault.ts'
 import type { Address } from './address.ts'
+import type { Refusal } from './link.ts'
 import type { ListenLimits } from './listener.ts'
 import type { RangingKeys } from './ranging-keys.ts'
 import type { LinkIdentity } from './tls-settings.ts'
@@ -14,8 +15,8 @@ export interface MeshOptions {
   readonly random: () => number
   /** The first frame to this peer, made when the connection is ready for it; at most `limits.helloBytesMax`. */
   readonly helloPayload: (peer: number) => Uint8Array
-  /** Judges the first frame of this peer: undefined accepts it, a fault closes the connection. */
-  readonly acceptHello: (peer: number, hello: Uint8Array) => Fault | undefined
+  /** Judges the first frame of this peer: undefined accepts it, a refusal closes the connection, after its answer if it has one. */
+  readonly acceptHello: (peer: number, hello: Uint8Array) => Refusal | undefined
   /** One frame, in order. A promise holds back this peer, and nobody else; its rejection ends the process. */
   readonly onFrame: (peer: number, payload: Uint8Array) => void | Promise<void>
   readonly onPeer: (event: MeshEvent) => void

@@ -194,6 +194,32 @@ test('a Hello that is refused closes the connection, whichever side refuses', as
   }
 })
 
+test('a refused Hello may be answered: the other end judges the answer, and no link comes up', async () => {
+  const answer = Uint8Array.of(0x41)
+  for (const answering of [0, 1]) {
+    const judged: number[][] = [[], []]
+    const acceptHello: MeshOptions['acceptHello'] = (peer, bytes) => {
+      judged[1 - peer]?.push(bytes[0] ?? -1)
+      // The dialler hears nothing of a listener that accepts it, so a listener that shall be answered answers first.
+      const refusal = { code: 'test.older', message: 'expected a newer Hello, got an older one' }
+      if (bytes[0] === answer[0]) return answering === 0 && peer === 1 ? { ...refusal, answer } : refusal
+      return peer === 0 ? { ...refusal, answer } : undefined
+    }
+    const nodes = await startCluster(identities.slice(0, 2), { acceptHello })
+    running.push(...nodes)
+    await until('both have heard', () => judged[0]!.length > 0 && judged[1]!.length >= 2 - answering)
+    await until('it ended', () => faultsOf(nodes[1]!, 0).length > 0)
+    assert.deepEqual(judged[0]!.slice(0, 1), [0x41])
+    assert.deepEqual(judged[1]!.slice(0, 2 - answering), answering === 0 ? [0x48, 0x41] : [0x48])
+    assert.deepEqual(new Set(faultsOf(nodes[1]!, 0)), new Set(['transport.other-session']))
+    assert.deepEqual(
+      [nodes[0]!, nodes[1]!].map((node) => node.mesh.peers()[0]!.linksUp),
+      [0, 0],
+    )
+    await closeAll(nodes)
+  }
+})
+
 test('a peer that is barred loses its link, and gets the next one only after the bar, whoever of the two dials', async () => {
   for (const barring of [0, 1]) {
     const nodes = await cluster(2)

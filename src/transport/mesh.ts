@@ -75,7 +75,8 @@ export async function createMesh(options: MeshOptions): Promise<Result<Mesh>> {
 /** Room for a whole cluster of this size starting at once; beyond it, what a stranger may cost. */
 function defaultLimits(members: number): ListenLimits {
   return {
-    helloBytesMax: 64 * 1024,
+    // Known members alone are read: a Hello, or how a session has ended, with a key and a signature of each of them.
+    helloBytesMax: Math.min(FRAME_PAYLOAD_BYTES_MAX, (64 + 16 * members) * 1024),
     frameBytesMax: FRAME_PAYLOAD_BYTES_MAX,
     sendQueueBytesMax: 8 * FRAME_PAYLOAD_BYTES_MAX,
     silenceMsMax: 10_000,

@@ -134,9 +134,10 @@ test('a Hello beyond its limit, a frame beyond 1 MiB and an empty frame close th
     bytes.writeUInt32BE(length)
     return bytes
   }
+  // 64 KiB, and 16 KiB for each of three members.
   const cases = [
-    [header(64 * 1024 + 1), 'expected a payload of 1 to 65536 bytes, got 65537'],
-    [header(0), 'expected a payload of 1 to 65536 bytes, got 0'],
+    [header(112 * 1024 + 1), 'expected a payload of 1 to 114688 bytes, got 114689'],
+    [header(0), 'expected a payload of 1 to 114688 bytes, got 0'],
     [
       Buffer.concat([frameOf(HELLO), header(FRAME_PAYLOAD_BYTES_MAX + 1)]),
       'expected a payload of 1 to 1048576 bytes, got 1048577',

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { ok, type Result } from '../core/fault.ts'
+import { createSafetyJournal } from '../ledger/new-safety-journal.ts'
+import { type JournalOwner, openSafetyJournal, type SafetyJournal } from '../ledger/safety-journal.ts'
+import { checkJournal } from './journal-check.ts'
+import type { OwnSession } from './own-session.ts'
+
+/** A journal belongs to one session. That of the first is made with the keys, a later one when its session begins. */
+function sessionJournalPath(stateDirectory: string, { session }: OwnSession): string {
+  const { session: number } = session.membership
+  return join(stateDirectory, number === 0 ? 'journal.sqlite' : `journal-${number}.sqlite`)
+}
+
+/**
+ * Makes the journal of a session that this appliance has not entered yet. One that an interrupted change has left is kept.
+ * Faults: those of `createSafetyJournal`.
+ */
+export function makeSessionJournal(stateDirectory: string, own: OwnSession): Result<void> {
+  const path = sessionJournalPath(stateDirectory, own)
+  return existsSync(path) ? ok(undefined) : createSafetyJournal(path, ownerOf(own))
+}
+
+/** Opens the journal of a session; its every record must verify. Faults: `journal.*`, those of the ledger. */
+export async function openSessionJournal(stateDirectory: string, own: OwnSession): Promise<Result<SafetyJournal>> {
+  const path = sessionJournalPath(stateDirectory, own)
+  const { session, identity } = own
+  const opened = openSafetyJournal(path, ownerOf(own))
+  if (!opened.ok) return opened
+  const { membership, root } = session
+  const genuine = await checkJournal(path, opened.value.records, { membership, root, identity })
+  if (genuine.ok) return opened
+  opened.value.close()
+  return genuine
+}
+
+function ownerOf({ session, identity }: OwnSession): JournalOwner {
+  return { membershipHash: session.hash, member: identity.member.id, keyHash: identity.keyHash }
+}
