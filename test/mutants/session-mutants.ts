@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts'
 
 const ORDER = 'src/consensus/membership-order.test.ts'
+const JUDGE = 'src/consensus/replica/judge-block.test.ts'
 const SESSIONS = 'test/simulation/sessions/sessions.test.ts'
 const BACKFILL = 'src/consensus/replica/backfill.test.ts'
 const PARTITION = 'src/consensus/partition.test.ts'
@@ -53,7 +54,7 @@ export const SESSION_MUTANTS: readonly Mutant[] = [
         replace: "if (change?.step === 'order' && change.digest.length === 0) {",
       },
     ],
-    killers: [SESSIONS],
+    killers: [JUDGE],
   },
   {
     name: 'a conviction ends with the session',

@@ -28,6 +28,11 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/consensus/replica/view-book.ts',
+        find: 'if (record.votes[vote.type].size < q)',
+        replace: 'if (record.votes[vote.type].size < 1)',
+      },
+      {
+        file: 'src/consensus/replica/view-book.ts',
         find: 'if (agreeing.length < q)',
         replace: 'if (agreeing.length < Math.min(q, Math.ceil((2 * record.votes[vote.type].size + 1) / 3)))',
       },

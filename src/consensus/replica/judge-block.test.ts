@@ -110,6 +110,13 @@ describe('a block', () => {
     assert.deepEqual(asked(context), ['want-proposals'])
   })
 
+  it('that changes the membership waits for the order that it names, and asks for it', () => {
+    const context = openContext()
+    const change = { step: 'order', digest: digestOf(5) } as const
+    assert.equal(codeOf(judge(context, third, { change })), 'wait')
+    assert.deepEqual(asked(context), ['want-order'])
+  })
+
   it('waits for every proof that it lists, and asks for it', () => {
     const context = openContext()
     const entry = { member: 1, kind: 'conflicting-notarize', number: 2, digest: digestOf(4) } as const
