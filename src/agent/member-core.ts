@@ -121,6 +121,8 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
       fillHoles(shared, loop)
       lookTimer = setInterval(() => watch.look(readMonoNs()), Number(membership.epochPeriodNs / NS_PER_MILLISECOND))
       shared.witness.recall(take)
+      // After a change of the membership the clock is set already, and nothing else would tell the new replica.
+      if (options.clock.epochClock(readMonoNs()) !== undefined) tellTime()
       loop.take({ type: 'wake' })
     },
     stop: () => {
