@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { divCeil } from '../core/integer.ts'
-import { inTransaction, openDatabase, sqliteFault } from './sqlite.ts'
+import { inTransaction, openLedger, sqliteFault } from './sqlite.ts'
 
 /** One finalized decision as it is kept. */
 export interface StoredDecision {
@@ -91,7 +91,7 @@ const CERTIFIES_TIME =
 
 /** Opens the log of a cluster with this epoch period, making it when absent. Faults of the ledger. */
 export function openDecisionLog(path: string, epochPeriodNs: bigint): Result<DecisionLog> {
-  return openLog(path, 'shared', (database) => {
+  return openLedger(path, 'shared', 'the decision log', (database) => {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec(SCHEMA)
     const insert = database.prepare('INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?, ?, ?)')
@@ -125,18 +125,7 @@ export function openDecisionLog(path: string, epochPeriodNs: bigint): Result<Dec
 /** Opens the log of a running or stopped agent without changing anything. Faults: `ledger.missing`, those of the ledger. */
 export function readDecisionLog(path: string): Result<DecisionReader> {
   if (!existsSync(path)) return fail('ledger.missing', `${path}: expected a decision log, got no file`)
-  return openLog(path, 'read', (database) => readerOn(path, database))
-}
-
-function openLog<T>(path: string, use: 'shared' | 'read', on: (database: DatabaseSync) => T): Result<T> {
-  const opened = openDatabase(path, use)
-  if (!opened.ok) return opened
-  try {
-    return ok(on(opened.value))
-  } catch (error) {
-    opened.value.close()
-    return sqliteFault(path, 'open the decision log', error)
-  }
+  return openLedger(path, 'read', 'the decision log', (database) => readerOn(path, database))
 }
 
 function readerOn(path: string, database: DatabaseSync): DecisionReader {

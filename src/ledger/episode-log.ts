@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { ok, type Result } from '../core/fault.ts'
-import { inTransaction, openDatabase, sqliteFault } from './sqlite.ts'
+import { inTransaction, openLedger, sqliteFault } from './sqlite.ts'
 
 /** A record of something that lasts, as text that its writer reads again. */
 export interface StoredEpisode {
@@ -30,16 +30,11 @@ const SCHEMA = `
 
 /** Opens the record of episodes, making it when absent. Faults of the ledger. */
 export function openEpisodeLog(path: string): Result<EpisodeLog> {
-  const opened = openDatabase(path, 'shared')
-  if (!opened.ok) return opened
-  try {
-    opened.value.exec('PRAGMA journal_mode = WAL')
-    opened.value.exec(SCHEMA)
-    return ok(logOn(path, opened.value))
-  } catch (error) {
-    opened.value.close()
-    return sqliteFault(path, 'open the record of episodes', error)
-  }
+  return openLedger(path, 'shared', 'the record of episodes', (database) => {
+    database.exec('PRAGMA journal_mode = WAL')
+    database.exec(SCHEMA)
+    return logOn(path, database)
+  })
 }
 
 function logOn(path: string, database: DatabaseSync): EpisodeLog {

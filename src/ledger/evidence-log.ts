@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { EVIDENCE_KINDS, type EvidenceEntry, type EvidenceKind } from '../consensus/evidence-entry.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
-import { inTransaction, openDatabase, sqliteFault } from './sqlite.ts'
+import { inTransaction, openLedger, sqliteFault } from './sqlite.ts'
 
 /** A proof of a lie as it is kept. */
 export interface StoredEvidence extends EvidenceEntry {
@@ -42,7 +42,7 @@ const SCHEMA = `
 
 /** Opens the file, making it when absent. Faults of the ledger. */
 export function openEvidenceLog(path: string): Result<EvidenceLog> {
-  return openLog(path, 'shared', (database) => {
+  return openLedger(path, 'shared', 'the evidence log', (database) => {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec(SCHEMA)
     const count = database.prepare('SELECT count(*) AS kept FROM evidence WHERE membership_hash = ? AND member = ?')
@@ -67,18 +67,7 @@ export function openEvidenceLog(path: string): Result<EvidenceLog> {
 /** Opens the file of a running or stopped agent without changing anything. Faults: `ledger.missing`, those of the ledger. */
 export function readEvidenceLog(path: string): Result<EvidenceReader> {
   if (!existsSync(path)) return fail('ledger.missing', `${path}: expected an evidence log, got no file`)
-  return openLog(path, 'read', (database) => readerOn(path, database))
-}
-
-function openLog<T>(path: string, use: 'shared' | 'read', on: (database: DatabaseSync) => T): Result<T> {
-  const opened = openDatabase(path, use)
-  if (!opened.ok) return opened
-  try {
-    return ok(on(opened.value))
-  } catch (error) {
-    opened.value.close()
-    return sqliteFault(path, 'open the evidence log', error)
-  }
+  return openLedger(path, 'read', 'the evidence log', (database) => readerOn(path, database))
 }
 
 function readerOn(path: string, database: DatabaseSync): EvidenceReader {

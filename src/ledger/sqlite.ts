@@ -27,6 +27,26 @@ export function openDatabase(path: string, use: DatabaseUse): Result<DatabaseSyn
   }
 }
 
+/**
+ * Opens a ledger that others may read meanwhile, and makes of it what `on` makes; `what` names it in the fault. Faults: as
+ * `sqliteFault`, and nothing stays open then.
+ */
+export function openLedger<T>(
+  path: string,
+  use: 'shared' | 'read',
+  what: string,
+  on: (database: DatabaseSync) => T,
+): Result<T> {
+  const opened = openDatabase(path, use)
+  if (!opened.ok) return opened
+  try {
+    return ok(on(opened.value))
+  } catch (error) {
+    opened.value.close()
+    return sqliteFault(path, `open ${what}`, error)
+  }
+}
+
 /** Result codes of SQLite (https://sqlite.org/rescode.html); the low byte is the primary one. */
 const SQLITE_BUSY = 5
 const SQLITE_CORRUPT = 11
