@@ -15,6 +15,17 @@ export interface Driver {
   wake(now: MonoNs): readonly DriverAction[]
   /** The absolute instant of the next wake, or undefined for none. Ask again after every receive and wake. */
   nextWakeAt(): MonoNs | undefined
+  /**
+   * Of families with `steering` alone: makes the instrument run faster or slower than it would by itself. Fault: it cannot
+   * now, or not so far. Whether it may at all is decided elsewhere.
+   */
+  steer?(steering: Steering, now: MonoNs): Result<readonly DriverAction[]>
+}
+
+/** What an instrument is to do to its own oscillator from now on; it replaces what it was told before. */
+export interface Steering {
+  /** Its frequency offset, in units of 1e-15; positive runs faster. */
+  readonly fractionE15: bigint
 }
 
 export type DriverAction =
@@ -22,6 +33,11 @@ export type DriverAction =
   | { readonly type: 'sample'; readonly sample: LabelSample | TimeSample }
   | { readonly type: 'status'; readonly status: DriverStatus }
   | { readonly type: 'fault'; readonly fault: DriverFault }
+  /**
+   * What comes over the line is of this protocol beyond chance (a checksum, an answer to a question): its settings are
+   * right. Said once, at the first such bytes.
+   */
+  | { readonly type: 'understood' }
   /** The instrument or its line must be started afresh: the shell closes and reopens the link. */
   | { readonly type: 'reset'; readonly reason: string }
 
@@ -38,6 +54,8 @@ export interface DriverStatus {
   readonly dependsOn: 'sky' | 'own' | 'unknown'
   /** Stable codes of what is wrong, empty when nothing is: `gnss.no-fix`, `smartclock.holdover`. */
   readonly alarms: readonly string[]
+  /** For alarms that want more than their code: one sentence with what was seen, by code. */
+  readonly reasons?: Readonly<Record<string, string>>
   readonly identity?: string
   /** What the instrument says about leap seconds, if it says anything resolved. */
   readonly taiMinusUtcSeconds?: number
@@ -79,6 +97,13 @@ export interface EmulatorContext {
   skyMono(tai: TaiNs): MonoNs
 }
 
+/** How characters stand on a serial line, with one stop bit. */
+export interface LineSettings {
+  readonly baudRate: number
+  readonly parity: 'none' | 'odd' | 'even'
+  readonly dataBits: 7 | 8
+}
+
 /** One instrument family: one folder, one line in `drivers/index.ts`. */
 export interface DriverFamily<Options> {
   /** The name in configuration and on the command line: `nmea-receiver`. */
@@ -86,8 +111,18 @@ export interface DriverFamily<Options> {
   /** One line for listings: which instruments. */
   readonly title: string
   readonly link: 'serial' | 'tcp' | 'udp'
-  /** Serial line settings that the family starts with; undefined for other links. */
-  readonly serial?: { readonly baudRate: number; readonly parity: 'none' | 'odd' | 'even'; readonly dataBits: 7 | 8 }
+  /**
+   * Serial line settings that the family starts with, and in `probe` those that are tried after them, in turn, while the
+   * driver understands nothing; undefined for other links.
+   */
+  readonly serial?: LineSettings & { readonly probe?: readonly LineSettings[] }
+  /**
+   * `label`: it tells the time of day, and its pulses are numbered by that. `none`: it has a pulse without a date, whose
+   * place is that of a frequency source.
+   */
+  readonly timeOfDay: 'label' | 'none'
+  /** Present when it can be steered: the finest step and the widest offset, in units of 1e-15. */
+  readonly steering?: { readonly stepE15: bigint; readonly limitE15: bigint }
   /** Checks what the configuration's `options` table holds; `path` is where it stands, for the fault. */
   parseOptions(input: unknown, path: string): Result<Options>
   /** What the options must hold for a recording to be read as on the day it was made, whenever that was. */

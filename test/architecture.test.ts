@@ -40,7 +40,12 @@ const RULES: ImportRules = {
     'drivers/options{,.test}.ts': { imports: [CORE], pure: true },
     'drivers/nmea/': { imports: [CORE, CONTRACT], pure: true },
     'drivers/scpi/': { imports: [CORE, CONTRACT], pure: true },
-    'drivers/*/': { imports: [CORE, CONTRACT, 'drivers/options.ts', 'drivers/nmea/', 'drivers/scpi/'], pure: true },
+    'drivers/gnss/': { imports: [CORE, CONTRACT], pure: true },
+    'drivers/oscillator/': { imports: [CORE, CONTRACT], pure: true },
+    'drivers/*/': {
+      imports: [CORE, CONTRACT, 'drivers/options.ts', 'drivers/{nmea,scpi,gnss,oscillator}/'],
+      pure: true,
+    },
     'provisioning/': { imports: ['src/', 'drivers/'] },
     'test/': { imports: ['src/', 'drivers/', 'provisioning/'] },
   },
@@ -94,7 +99,7 @@ const TOOL_PACKAGES = [
 ]
 
 const SRC_FOLDERS = Object.keys(RULES.folders).flatMap((folder) => /^src\/([a-z]+)\/$/.exec(folder)?.[1] ?? [])
-const SHARED_CODECS = ['nmea', 'scpi']
+const SHARED_FOLDERS = ['gnss', 'nmea', 'oscillator', 'scpi']
 const FAMILY_FILES = ['protocol.ts', 'driver.ts', 'options.ts', 'emulator.ts', 'index.ts', 'driver.test.ts']
 const TOP_LEVEL_FOLDERS = ['docs', 'drivers', 'hardware-docs', 'provisioning', 'src', 'systemd', 'test']
 
@@ -171,7 +176,7 @@ test('the top level is the fixed one, and src holds folders of the table only', 
 })
 
 test('every family has its six files and stands in drivers/index.ts', () => {
-  const families = foldersIn('drivers').filter((name) => !SHARED_CODECS.includes(name))
+  const families = foldersIn('drivers').filter((name) => !SHARED_FOLDERS.includes(name))
   for (const family of families) {
     for (const file of FAMILY_FILES) {
       assert.ok(files.includes(`drivers/${family}/${file}`), `expected drivers/${family}/${file}`)

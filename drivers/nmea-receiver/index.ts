@@ -10,6 +10,7 @@ export const nmeaReceiver: DriverFamily<NmeaReceiverOptions> = {
   title: 'GNSS receivers that send NMEA 0183: RMC and ZDA for the time, GGA, GSA and GSV for health',
   link: 'serial',
   serial: { baudRate: 9600, parity: 'none', dataBits: 8 },
+  timeOfDay: 'label',
   parseOptions,
   recordingOptions: { floorDate: null },
   create: createDriver,

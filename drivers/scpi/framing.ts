@@ -2,7 +2,7 @@ import type { MonoNs } from '../../src/core/time.ts'
 
 /**
  * Cuts the byte stream of an interactive SCPI terminal into lines and prompts. Lines end in CRLF (a lone CR or LF is
- * taken too). A prompt ends in nothing: `scpi >` while the instrument's error queue is empty, `E-113>` with the newest
+ * taken too). A prompt, of instruments that have one, ends in nothing: `scpi >` while the instrument's error queue is empty, `E-113>` with the newest
  * queued code otherwise, and one space that often arrives only at the head of the next exchange. Bytes are taken one
  * at a time, so that the frames do not depend on how the stream was cut into reads.
  */
@@ -45,6 +45,7 @@ const PROMPT_AT_END = /(?:scpi |E([+-]\d{1,5}))>$/
 
 interface State {
   readonly lineLengthMax: number
+  readonly hasPrompts: boolean
   text: string
   firstByteAt: MonoNs | undefined
   defect: LineDefect | undefined
@@ -53,10 +54,14 @@ interface State {
   afterPrompt: boolean
 }
 
-/** `lineLengthMax`: characters of a line that are kept; a longer one is cut there and marked `overlong`. */
-export function createScpiFramer(lineLengthMax: number): ScpiFramer {
+/**
+ * `lineLengthMax`: characters of a line that are kept; a longer one is cut there and marked `overlong`. `hasPrompts`:
+ * whether what looks like a prompt is one.
+ */
+export function createScpiFramer(lineLengthMax: number, hasPrompts = true): ScpiFramer {
   const state: State = {
     lineLengthMax,
+    hasPrompts,
     text: '',
     firstByteAt: undefined,
     defect: undefined,
@@ -93,7 +98,7 @@ function takeByte(state: State, byte: number, at: MonoNs, frames: ScpiFrame[]): 
   const printable = byte >= SPACE && byte <= TILDE
   if (!printable) state.defect ??= 'not-ascii'
   state.text += printable ? String.fromCharCode(byte) : '\ufffd'
-  if (byte === GREATER_THAN) takePrompt(state, at, frames)
+  if (byte === GREATER_THAN && state.hasPrompts) takePrompt(state, at, frames)
 }
 
 function takePrompt(state: State, at: MonoNs, frames: ScpiFrame[]): void {

@@ -1,15 +1,16 @@
 import { assert } from '../../src/core/assert.ts'
-import { concatBytes, utf8 } from '../../src/core/bytes.ts'
+import { utf8 } from '../../src/core/bytes.ts'
 import { between, type MonoNs, monoNs, NS_PER_MILLISECOND, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { DriverFault } from '../driver.ts'
 import { createScpiFramer, type ScpiFrame, type ScpiFramer, type ScpiLine } from './framing.ts'
 
 /**
- * The host's side of an interactive SCPI terminal: one request at a time, the echo taken off where there is one, the
- * prompt as the end of every reply. Replies carry no number, so after a missed one everything would be read one behind.
+ * The host's side of an instrument that is asked in lines of text: one request at a time, the echo taken off where there is
+ * one. A SCPI terminal ends every reply with its prompt; of an instrument without one the request says how many lines
+ * its answer has. Replies carry no number, so after a missed one everything would be read one behind.
  * Hence the rule: whenever question and answer may have come apart (no reply in time, a reply that is none, bytes that
- * nobody asked for) the line is drained until it is quiet, an empty line is sent, which must bring a bare prompt and
- * nothing else, then the probe, whose answer no other request has. Only then is the next request sent. A reply is so
+ * nobody asked for) the line is drained until it is quiet, an empty line is sent where there is a prompt, which must bring
+ * it bare and nothing else, then the probe, whose answer no other request has. Only then is the next request sent. A reply is so
  * never taken for another's as long as the instrument answers in order and, once it answers again after a pause of any
  * length, works off what has piled up without pausing for longer than `QUIET_NS`. `*CLS` would be quicker, but it
  * clears the registers that light the alarm lamp and hides from the operator what happened.
@@ -29,6 +30,8 @@ export interface ScpiRequest {
   readonly command: string
   /** How long the whole reply may take. */
   readonly replyWithinNs: bigint
+  /** Without a prompt: how many lines that are not blank make the answer, default 1. 0: it is not answered. */
+  readonly replyLines?: number
   /** Whether these lines can be an answer to the command at all; if not, question and answer have come apart. */
   accepts(lines: readonly string[]): boolean
 }
@@ -51,6 +54,17 @@ export interface ScpiSessionConfig {
   /** Longest line that is kept, and most lines in one reply. */
   readonly lineLengthMax: number
   readonly linesMax: number
+  /** Default: a SCPI terminal. */
+  readonly dialect?: Dialect
+}
+
+/** How an instrument speaks. */
+export interface Dialect {
+  readonly replyEnd: 'prompt' | 'lines'
+  /** What ends a command; default CR. */
+  readonly commandEnd?: string
+  /** The code of the error that a line reports instead of an answer; undefined for any other line. */
+  refusal?(line: string): number | undefined
 }
 
 /** Longer than the 1 s by which a reply may wait for the instrument's tick, and than the 0.6 s after which one greets. */
@@ -63,6 +77,8 @@ const OUT_OF_STEP_NS_MAX = 60n * NS_PER_SECOND
 
 /** An empty line: it changes nothing, and the command that a glitch on opening the port eats is this one. */
 const NUDGE: ScpiRequest = { command: '', replyWithinNs: NUDGE_REPLY_WITHIN_NS, accepts: () => false }
+
+const TERMINAL: Dialect = { replyEnd: 'prompt' }
 
 type Phase =
   | { readonly name: 'unopened' }
@@ -79,6 +95,7 @@ interface Asking {
 
 interface State {
   readonly config: ScpiSessionConfig
+  readonly dialect: Dialect
   readonly framer: ScpiFramer
   phase: Phase
   /** Since when question and answer have been apart; undefined while they are not. */
@@ -88,9 +105,11 @@ interface State {
 
 export function createScpiSession(config: ScpiSessionConfig): ScpiSession {
   assertCommand(config.probe.command)
+  const dialect = config.dialect ?? TERMINAL
   const state: State = {
     config,
-    framer: createScpiFramer(config.lineLengthMax),
+    dialect,
+    framer: createScpiFramer(config.lineLengthMax, dialect.replyEnd === 'prompt'),
     phase: { name: 'unopened' },
     outOfStepSince: undefined,
     events: [],
@@ -138,7 +157,7 @@ function takeWake(state: State, now: MonoNs): void {
   if (phase.name === 'unopened') startDraining(state, now)
   else if (phase.name === 'draining' && now >= phase.quietAt) {
     state.framer.clear()
-    ask(state, NUDGE, now)
+    ask(state, state.dialect.replyEnd === 'prompt' ? NUDGE : state.config.probe, now)
   } else if (phase.name === 'asking' && now >= phase.until) {
     const unfinished = state.framer.hasUnfinishedLine() ? 'the beginning of a line' : 'nothing'
     const heard = phase.lines.length === 0 ? unfinished : `${phase.lines.length} lines without a prompt`
@@ -150,6 +169,7 @@ function takeWake(state: State, now: MonoNs): void {
 
 function takeFrame(state: State, frame: ScpiFrame, at: MonoNs): void {
   const { phase } = state
+  if (frame.type === 'line' && state.dialect.replyEnd === 'lines' && isBlank(frame.line)) return
   if (phase.name === 'ready') {
     const what = frame.type === 'prompt' ? 'a prompt' : shown(frame.line.text)
     const message = `expected silence between requests, got ${what}`
@@ -157,7 +177,7 @@ function takeFrame(state: State, frame: ScpiFrame, at: MonoNs): void {
     fallOutOfStep(state, { code: 'scpi.unsolicited', message, ...line }, at)
   } else if (phase.name === 'asking') {
     if (frame.type === 'line') takeLine(state, phase, frame.line, at)
-    else takePrompt(state, phase, frame.errorCode, at)
+    else takeEnd(state, phase, frame.errorCode, at)
   }
 }
 
@@ -171,11 +191,25 @@ function takeLine(state: State, asking: Asking, line: ScpiLine, at: MonoNs): voi
     return
   } else if (lines.length >= state.config.linesMax) {
     fallOutOfStep(state, badReply(request, line, `at most ${state.config.linesMax} lines`), at)
-  } else state.phase = { ...asking, lines: [...lines, line] }
+  } else {
+    const heard = { ...asking, lines: [...lines, line] }
+    state.phase = heard
+    if (state.dialect.replyEnd === 'prompt') return
+    const isRefusal = state.dialect.refusal?.(line.text) !== undefined
+    if (isRefusal || heard.lines.length >= (request.replyLines ?? 1)) takeEnd(state, heard, 0, at)
+  }
 }
 
-function takePrompt(state: State, asking: Asking, errorCode: number, at: MonoNs): void {
-  const { request, lines } = asking
+function isBlank(line: ScpiLine): boolean {
+  return line.text.trim() === '' && line.defect === undefined
+}
+
+/** The reply is complete. `promptCode`: what the prompt shows, 0 where there is none. */
+function takeEnd(state: State, asking: Asking, promptCode: number, at: MonoNs): void {
+  const { request } = asking
+  const refusal = asking.lines.map(({ text }) => state.dialect.refusal?.(text)).find((code) => code !== undefined)
+  const lines = refusal === undefined ? asking.lines : []
+  const errorCode = refusal ?? promptCode
   const defective = lines.find((line) => line.defect !== undefined)
   if (defective !== undefined) {
     fallOutOfStep(state, badReply(request, defective, `a whole line (${defective.defect})`), at)
@@ -212,8 +246,11 @@ function afterBytes(state: State, at: MonoNs): void {
 }
 
 function ask(state: State, request: ScpiRequest, now: MonoNs): void {
-  state.phase = { name: 'asking', request, until: plus(now, request.replyWithinNs), lines: [] }
-  state.events.push({ type: 'write', bytes: concatBytes(utf8(request.command), Uint8Array.of(0x0d)) })
+  const { dialect } = state
+  state.events.push({ type: 'write', bytes: utf8(`${request.command}${dialect.commandEnd ?? '\r'}`) })
+  if (dialect.replyEnd === 'lines' && request.replyLines === 0) {
+    state.events.push({ type: 'reply', request, lines: [], errorCode: 0 })
+  } else state.phase = { name: 'asking', request, until: plus(now, request.replyWithinNs), lines: [] }
 }
 
 function fallOutOfStep(state: State, fault: DriverFault, now: MonoNs): void {

@@ -12,6 +12,7 @@ export const smartclock: DriverFamily<SmartclockOptions> = {
   link: 'serial',
   // A Z3801A is fixed at 19200 baud, 7 data bits, odd parity: its source must say so.
   serial: { baudRate: 9600, parity: 'none', dataBits: 8 },
+  timeOfDay: 'label',
   parseOptions,
   recordingOptions: { floorDate: null },
   create: createDriver,

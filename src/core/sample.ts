@@ -35,6 +35,12 @@ export interface LabelSample {
   /** The instrument's own word that the label may be believed. */
   readonly valid: boolean
   readonly quality: SampleQuality
+  /**
+   * By how much the named pulse comes late after the second that it marks, by the instrument's own word, ps (negative:
+   * early): the quantization error of a receiver whose pulses fall on ticks of its clock. Whether its sign is meant so
+   * is measured before it is believed.
+   */
+  readonly pulseLatePs?: bigint
 }
 
 /** The edge of a pulse per second on the local oscillator; which second it starts is not known from the pulse. */

@@ -22,6 +22,8 @@ export interface DriverShellHandlers {
   onStatus(status: DriverStatus): void
   /** What driver and wire complain of while the link is up. `seen` counts those of this code, this one included. */
   onFault(fault: DriverFault, seen: number): void
+  /** The line settings are right. */
+  onUnderstood?(): void
   /** The driver asked for it; the wire is being reopened. */
   onReset(reason: string): void
   onWire(event: WireEvent): void
@@ -59,6 +61,9 @@ export function runDriver(options: DriverShellOptions, handlers: DriverShellHand
         break
       case 'fault':
         complain(action.fault)
+        break
+      case 'understood':
+        handlers.onUnderstood?.()
         break
       case 'reset':
         handlers.onReset(action.reason)
