@@ -7,10 +7,10 @@ import { type MonoNs, monoNs, NS_PER_MILLISECOND, NS_PER_SECOND } from '../../sr
 import { createLineRecord, createVirtualLine } from '../../test/support/virtual-line.ts'
 import { createVirtualSky, taiOf } from '../../test/support/virtual-sky.ts'
 import type { DriverAction, DriverFault, DriverStatus } from '../driver.ts'
+import { FAULTS_PER_SECOND_MAX } from '../gnss/fault-limit.ts'
 import { formatSentence } from '../nmea/sentence.ts'
 import { createDriver } from './driver.ts'
 import { createEmulator } from './emulator.ts'
-import { FAULTS_PER_SECOND_MAX } from './fault-limit.ts'
 import { parseOptions } from './options.ts'
 
 const START_AT = monoNs(500n * NS_PER_SECOND)

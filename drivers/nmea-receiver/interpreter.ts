@@ -4,9 +4,9 @@ import { type UtcTime, utcToTai } from '../../src/core/leap.ts'
 import type { LabelSample } from '../../src/core/sample.ts'
 import { type MonoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { DriverAction, DriverContext } from '../driver.ts'
+import { createFaultLimit, type FaultLimit } from '../gnss/fault-limit.ts'
 import { type DamagedPiece, type NmeaPiece, SENTENCE_CHARACTERS_MAX, type SentencePiece } from '../nmea/framer.ts'
 import { type NmeaSentence, parseSentence } from '../nmea/sentence.ts'
-import { createFaultLimit, type FaultLimit } from './fault-limit.ts'
 import { createHealth, type Health } from './health.ts'
 import { createLabelJudge, type LabelJudge } from './label-judge.ts'
 import type { NmeaReceiverOptions } from './options.ts'
@@ -33,7 +33,7 @@ export function createInterpreter(options: NmeaReceiverOptions, context: DriverC
     context,
     health: createHealth(),
     judge: createLabelJudge(options, context.leapTable),
-    faultLimit: createFaultLimit(),
+    faultLimit: createFaultLimit('nmea.faults-suppressed'),
     tally: createTally(),
     actions: [],
     lastSentenceAt: undefined,

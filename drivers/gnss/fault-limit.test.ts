@@ -7,7 +7,7 @@ const FAULT = { code: 'nmea.checksum', message: 'expected another checksum' }
 
 describe('fault limit', () => {
   test('passes so many faults a second and sums up the others when the second is over', () => {
-    const limit = createFaultLimit()
+    const limit = createFaultLimit('nmea.faults-suppressed')
     const passed = Array.from({ length: FAULTS_PER_SECOND_MAX + 5 }, (_, i) =>
       limit.offer(FAULT, monoNs(BigInt(i))),
     ).flat()
@@ -25,7 +25,7 @@ describe('fault limit', () => {
   })
 
   test('never asks to be woken while nothing is held back', () => {
-    const limit = createFaultLimit()
+    const limit = createFaultLimit('nmea.faults-suppressed')
     limit.offer(FAULT, monoNs(0n))
     assert.equal(limit.nextAt(), undefined)
     assert.deepEqual(limit.expire(monoNs(5n * NS_PER_SECOND)), [])

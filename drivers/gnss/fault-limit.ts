@@ -3,7 +3,7 @@ import type { DriverFault } from '../driver.ts'
 
 /**
  * Keeps a broken line from flooding the log: within one second at most `FAULTS_PER_SECOND_MAX` faults are reported one
- * by one, the others are counted and summed up in one `nmea.faults-suppressed` when the second is over.
+ * by one, the others are counted and summed up in one fault with a code of its own when the second is over.
  */
 export interface FaultLimit {
   /** What may be reported now that `fault` has happened. */
@@ -17,7 +17,8 @@ export interface FaultLimit {
 /** A 9600 baud line has about fifteen sentences a second, one of 57600 baud ninety: all bad, they still fit. */
 export const FAULTS_PER_SECOND_MAX = 100
 
-export function createFaultLimit(): FaultLimit {
+/** `code` is that of the sum: `nmea.faults-suppressed`. */
+export function createFaultLimit(code: string): FaultLimit {
   let secondEndsAt: MonoNs | undefined
   let reported = 0
   let suppressed = 0
@@ -30,7 +31,7 @@ export function createFaultLimit(): FaultLimit {
     suppressed = 0
     if (held === 0) return []
     const message = `expected at most ${FAULTS_PER_SECOND_MAX} faults a second, got ${held} more, which were only counted`
-    return [{ code: 'nmea.faults-suppressed', message }]
+    return [{ code, message }]
   }
 
   return {
