@@ -1,22 +1,20 @@
-import type { DriverStatus } from '../../drivers/driver.ts'
+import type { DriverFamily, DriverStatus } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import type { Configuration, SourceConfiguration } from '../config/schema.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import type { LeapTable } from '../core/leap.ts'
-import type { LabelSample, SampleQuality, TimeSample } from '../core/sample.ts'
+import type { LabelSample, TimeSample } from '../core/sample.ts'
 import { type ClockBridge, createClockBridge } from '../device/clock-bridge.ts'
 import { type DriverShell, runDriver } from '../device/driver-shell.ts'
 import { openSerialWire } from '../device/serial.ts'
 import { openSockReceiver, type SockReceiver } from '../device/sock.ts'
 import { createStallWatch, type StallWatch } from '../device/stall-watch.ts'
 import type { WireEvent } from '../device/wire.ts'
-import { createLabelClock } from '../fusion/label-clock.ts'
 import { createNodeClock, type NodeClock } from '../fusion/node-clock.ts'
-import { createPulseNumbering, type NumberingResult } from '../fusion/pulse-numbering.ts'
-import { CLASS_DEFAULTS } from '../fusion/source-class.ts'
 import { readClockPair, readMonoNs } from '../linux/clock.ts'
 import type { Report } from './agent-event.ts'
 import { createFaultLog } from './fault-log.ts'
+import { createSourceIntake } from './source-intake.ts'
 
 /** The hardware half: instruments on their wires, fused into the node clock. */
 export interface Appliance {
@@ -105,36 +103,34 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
   let status: DriverStatus | undefined
   let link: 'up' | 'down' = 'down'
   const complain = (fault: Fault): void => faults.note(`source ${source.name}`, fault)
-  const observe = ({ samples, faults: found }: NumberingResult): void => {
-    found.forEach(complain)
-    for (const sample of samples) {
+  const family = families.find(({ kind }) => kind === source.kind)
+  if (family === undefined)
+    return fail('source.kind', `source ${source.name}: expected a known kind, got "${source.kind}"`)
+  const intake = createSourceIntake({
+    source,
+    timeOfDay: family.timeOfDay,
+    nodeClock,
+    onFault: complain,
+    onReading: () => {
       counts.samples += 1
-      nodeClock.observe(sample).forEach(complain)
-    }
-  }
-  const accuracyNs =
-    source.accuracyNs === undefined ? CLASS_DEFAULTS[source.class].accuracyNs : BigInt(source.accuracyNs)
-  const numbering = createPulseNumbering({ source: source.name, accuracyNs })
-  const labels = createLabelClock({ source: source.name })
-  const quality = (): SampleQuality =>
-    status === undefined || status.quality === 'unknown' ? 'unlocked' : status.quality
+    },
+  })
   const onSample = (sample: LabelSample | TimeSample): void => {
     const waitedNs = world.stallWatch.waitedNs(sample.kind === 'label' ? sample.lastByteAt : sample.monoNs)
     // A label names the pulse that it came after: one that waited unread may name any.
     if (waitedNs > LABEL_WAIT_NS_MAX) complain(stalled(waitedNs))
-    else if (sample.kind === 'time') observe({ samples: [sample], faults: [] })
-    else observe(source.pulseSocket === undefined ? labels.label(sample) : numbering.label(sample))
+    else intake.sample(sample)
   }
   const pulses = openPulses(source, world.bridge, complain, (pulse) => {
     counts.pulses += 1
-    observe(numbering.pulse(pulse, quality()))
+    intake.pulse(pulse)
   })
   if (!pulses.ok) return pulses
-  const shell = openShell(source, world.leapTable, {
+  const shell = openShell(source, family, world.leapTable, {
     onSample,
     onStatus: (newer) => {
       status = newer
-      nodeClock.setStatus(source.name, newer, readMonoNs())
+      intake.status(newer, readMonoNs())
     },
     onFault: complain,
     // The wire says that it goes down, and why.
@@ -179,12 +175,10 @@ function openPulses(
 
 function openShell(
   source: SourceConfiguration,
+  family: DriverFamily<unknown>,
   leapTable: LeapTable,
   handlers: Parameters<typeof runDriver>[1],
 ): Result<DriverShell> {
-  const family = families.find(({ kind }) => kind === source.kind)
-  if (family === undefined)
-    return fail('source.kind', `source ${source.name}: expected a known kind, got "${source.kind}"`)
   const options = family.parseOptions(source.options, `source ${source.name}`)
   if (!options.ok) return options
   const line = {

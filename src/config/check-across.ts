@@ -35,15 +35,23 @@ export function checkAcross({ node, cluster, sources }: Configuration): readonly
 
 /** Whether each source is of a known kind, with options that its family knows; `path` is where they stand. */
 export function checkSources(sources: readonly SourceConfiguration[], path: string): readonly string[] {
-  return sources.flatMap(({ kind, options }, index) => {
+  return sources.flatMap(({ kind, role, options }, index) => {
     const family = families.find((known) => known.kind === kind)
     if (family === undefined) {
       const known = families.map((each) => each.kind).join(', ')
       return [`${path}[${index}].kind: expected one of ${known}, got "${kind}"`]
     }
     const checked = family.parseOptions(options, `${path}[${index}].options`)
-    return checked.ok ? [] : checked.fault.message.split('\n')
+    return [
+      ...(family.timeOfDay === 'none' ? withoutDate(`${path}[${index}].role`, kind, role) : []),
+      ...(checked.ok ? [] : checked.fault.message.split('\n')),
+    ]
   })
+}
+
+/** Pulses without a date mark seconds, but not which: they carry a time forward and cannot tell one. */
+export function withoutDate(at: string, kind: string, role: SourceConfiguration['role']): readonly string[] {
+  return role === 'frequency' ? [] : [`${at}: expected frequency, as ${kind} has pulses but no date, got ${role}`]
 }
 
 function placed(sources: readonly SourceConfiguration[], key: 'name' | 'device' | 'pulseSocket'): readonly Placed[] {

@@ -25,6 +25,7 @@ export function offSecondNs(from: MonoNs, to: MonoNs): bigint | undefined {
   return abs(offNs) <= windowNs ? undefined : offNs
 }
 
-function nearestSecond(elapsedNs: bigint): bigint {
+/** Rounded to whole seconds; the half goes up. */
+export function nearestSecond(elapsedNs: bigint): bigint {
   return divFloor(elapsedNs + NS_PER_SECOND / 2n, NS_PER_SECOND) * NS_PER_SECOND
 }

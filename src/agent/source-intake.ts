@@ -1,0 +1,53 @@
+import type { DriverFamily, DriverStatus } from '../../drivers/driver.ts'
+import type { SourceConfiguration } from '../config/schema.ts'
+import type { Fault } from '../core/fault.ts'
+import type { LabelSample, PulseSample, SampleQuality, TimeSample } from '../core/sample.ts'
+import type { MonoNs } from '../core/time.ts'
+import { createLabelClock } from '../fusion/label-clock.ts'
+import type { NodeClock } from '../fusion/node-clock.ts'
+import { createPulseCount } from '../fusion/pulse-count.ts'
+import { createPulseNumbering, type NumberingResult } from '../fusion/pulse-numbering.ts'
+import { CLASS_DEFAULTS } from '../fusion/source-class.ts'
+
+/** The way of one source into the node clock: what its driver says and its pulses become readings. */
+export interface SourceIntake {
+  sample(sample: LabelSample | TimeSample): void
+  pulse(pulse: PulseSample): void
+  status(status: DriverStatus, now: MonoNs): void
+}
+
+export interface IntakeOptions {
+  readonly source: Pick<SourceConfiguration, 'name' | 'class' | 'accuracyNs' | 'pulseSocket'>
+  readonly timeOfDay: DriverFamily<unknown>['timeOfDay']
+  readonly nodeClock: Pick<NodeClock, 'observe' | 'setStatus'>
+  readonly onFault: (fault: Fault) => void
+  /** Of every reading that the node clock is given. */
+  readonly onReading: () => void
+}
+
+export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onReading }: IntakeOptions): SourceIntake {
+  const accuracyNs =
+    source.accuracyNs === undefined ? CLASS_DEFAULTS[source.class].accuracyNs : BigInt(source.accuracyNs)
+  const numbering = createPulseNumbering({ source: source.name, accuracyNs })
+  const counting = createPulseCount({ source: source.name })
+  const labels = createLabelClock({ source: source.name })
+  let quality: SampleQuality = 'unlocked'
+  const observe = ({ samples, faults }: NumberingResult): void => {
+    faults.forEach(onFault)
+    for (const sample of samples) {
+      onReading()
+      nodeClock.observe(sample).forEach(onFault)
+    }
+  }
+  return {
+    sample: (sample) => {
+      if (sample.kind === 'time') observe({ samples: [sample], faults: [] })
+      else observe(source.pulseSocket === undefined ? labels.label(sample) : numbering.label(sample))
+    },
+    pulse: (pulse) => observe(timeOfDay === 'none' ? counting.pulse(pulse, quality) : numbering.pulse(pulse, quality)),
+    status: (status, now) => {
+      quality = status.quality === 'unknown' ? 'unlocked' : status.quality
+      nodeClock.setStatus(source.name, status, now)
+    },
+  }
+}
