@@ -43,7 +43,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   }
 }
 
-test('a receiver on a real line, with its pulses, locks the node clock to its sky until it is unplugged', async () => {
+test('a receiver on a real line, with its pulses, locks the node clock to its sky, its delay taken off, until it is unplugged', async () => {
   const aheadNs = 1_600_000_000_000_000_000n
   const family = families.find(({ kind }) => kind === 'nmea-receiver')
   assert.ok(family !== undefined)
@@ -57,7 +57,8 @@ test('a receiver on a real line, with its pulses, locks the node clock to its sk
   const emulator = family.emulate(options, 1, sky)
   const instrument = unwrap(hostEmulator({ emulator, sockPath: join(folder, 'gnss0.sock') }, () => undefined))
   const events: AgentEvent[] = []
-  const source = { ...gnss('gnss0', instrument.ptyPath), options: { floorDate: null } }
+  const delay = { delayNs: 2_000_000, delayUncertaintyNs: 700_000 }
+  const source = { ...gnss('gnss0', instrument.ptyPath), ...delay, options: { floorDate: null } }
   const appliance = unwrap(
     await openAppliance(configuration(source), EMBEDDED_LEAP_TABLE, (event) => events.push(event)),
   )
@@ -66,13 +67,16 @@ test('a receiver on a real line, with its pulses, locks the node clock to its sk
     const now = readMonoNs()
     const { estimate } = appliance.nodeClock.read(now)
     assert.ok(estimate !== undefined)
-    const truth = plus(taiNs(now), aheadNs)
+    // The pulses of this line have no delay: those that are put earlier by one make a clock that is ahead by it.
+    const truth = plus(taiNs(now), aheadNs + 2_000_000n)
+    assert.ok(estimate.boundNs >= 700_000n, `a bound of ${estimate.boundNs} ns`)
     assert.ok(
       estimate.interval.lo <= truth && truth <= estimate.interval.hi,
       `${between(truth, estimate.taiNs)} ns off`,
     )
     const [report] = appliance.reports()
     assert.deepEqual([report?.name, report?.link, report?.status?.quality], ['gnss0', 'up', 'locked'])
+    assert.equal(report?.delayNs, 2_000_000n)
     assert.ok((report?.samples ?? 0) > 0 && (report?.pulses ?? 0) > 0)
     plugged = false
     await instrument.close()

@@ -28,6 +28,8 @@ export interface SourceReport {
   readonly name: string
   readonly kind: string
   readonly device: string
+  /** By how much its pulses are put earlier; undefined without a pulse. */
+  readonly delayNs: bigint | undefined
   readonly link: 'up' | 'down'
   readonly status: DriverStatus | undefined
   readonly samples: number
@@ -148,7 +150,8 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
   return ok({
     report: () => {
       const { name, kind, device } = source
-      return { name, kind, device, link, status, ...counts, faults: faults.counts() }
+      const delayNs = source.pulseSocket === undefined ? undefined : BigInt(source.delayNs ?? 0)
+      return { name, kind, device, delayNs, link, status, ...counts, faults: faults.counts() }
     },
     close: async () => {
       pulses.value?.close()

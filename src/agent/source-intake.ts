@@ -5,6 +5,7 @@ import type { LabelSample, PulseSample, SampleQuality, TimeSample } from '../cor
 import type { MonoNs } from '../core/time.ts'
 import { createLabelClock } from '../fusion/label-clock.ts'
 import type { NodeClock } from '../fusion/node-clock.ts'
+import { advance } from '../fusion/path-delay.ts'
 import { createPulseCount } from '../fusion/pulse-count.ts'
 import { createPulseNumbering, type NumberingResult } from '../fusion/pulse-numbering.ts'
 import { CLASS_DEFAULTS } from '../fusion/source-class.ts'
@@ -17,7 +18,10 @@ export interface SourceIntake {
 }
 
 export interface IntakeOptions {
-  readonly source: Pick<SourceConfiguration, 'name' | 'class' | 'accuracyNs' | 'pulseSocket'>
+  readonly source: Pick<
+    SourceConfiguration,
+    'name' | 'class' | 'accuracyNs' | 'pulseSocket' | 'delayNs' | 'delayUncertaintyNs'
+  >
   readonly timeOfDay: DriverFamily<unknown>['timeOfDay']
   readonly nodeClock: Pick<NodeClock, 'observe' | 'setStatus'>
   readonly onFault: (fault: Fault) => void
@@ -26,9 +30,10 @@ export interface IntakeOptions {
 }
 
 export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onReading }: IntakeOptions): SourceIntake {
+  const delay = { delayNs: BigInt(source.delayNs ?? 0), uncertaintyNs: BigInt(source.delayUncertaintyNs ?? 0) }
   const accuracyNs =
     source.accuracyNs === undefined ? CLASS_DEFAULTS[source.class].accuracyNs : BigInt(source.accuracyNs)
-  const numbering = createPulseNumbering({ source: source.name, accuracyNs })
+  const numbering = createPulseNumbering({ source: source.name, accuracyNs: accuracyNs + delay.uncertaintyNs })
   const counting = createPulseCount({ source: source.name })
   const labels = createLabelClock({ source: source.name })
   let quality: SampleQuality = 'unlocked'
@@ -41,10 +46,15 @@ export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onRe
   }
   return {
     sample: (sample) => {
-      if (sample.kind === 'time') observe({ samples: [sample], faults: [] })
-      else observe(source.pulseSocket === undefined ? labels.label(sample) : numbering.label(sample))
+      if (sample.kind === 'time') {
+        const unsure = { ...sample, accuracyNs: sample.accuracyNs + delay.uncertaintyNs }
+        observe({ samples: [advance(unsure, delay)], faults: [] })
+      } else observe(source.pulseSocket === undefined ? labels.label(sample) : numbering.label(sample))
     },
-    pulse: (pulse) => observe(timeOfDay === 'none' ? counting.pulse(pulse, quality) : numbering.pulse(pulse, quality)),
+    pulse: (seen) => {
+      const pulse = advance(seen, delay)
+      observe(timeOfDay === 'none' ? counting.pulse(pulse, quality) : numbering.pulse(pulse, quality))
+    },
     status: (status, now) => {
       quality = status.quality === 'unknown' ? 'unlocked' : status.quality
       nodeClock.setStatus(source.name, status, now)

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { bringSha2 } from '../core/hash.ts'
 import { NATIVE_SHA2 } from '../crypto/native-sha2.ts'
 import { addAgentVerb } from './agent.ts'
+import { addCalibrateVerb } from './calibrate.ts'
 import { addCertificateVerbs } from './certificate.ts'
 import { addCheckConfigVerb } from './check-config.ts'
 import { addDemoVerb } from './demo.ts'
@@ -20,6 +21,7 @@ export async function runProgram(): Promise<void> {
     .showHelpAfterError('(--help explains)')
   addAgentVerb(program)
   addCheckConfigVerb(program)
+  addCalibrateVerb(program)
   addDemoVerb(program)
   addStatusVerbs(program)
   addCertificateVerbs(program)

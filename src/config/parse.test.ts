@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { faultOf, unwrap } from '../../test/support/results.ts'
-import { parseConfiguration, readConfiguration } from './parse.ts'
+import { parseConfiguration, readConfiguration, readUncalibrated } from './parse.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'quorumtime-config-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -104,7 +104,7 @@ test('a value that is not allowed is told with its path, what was expected and w
 
 test('an unknown key is told with the keys that there are, a missing one as nothing', () => {
   assert.deepEqual(complaints(NODE, 'colour = "red"\n', CLUSTER, GNSS), [
-    'node.colour: expected one of name, genesis, signingKey, tlsKey, stateDirectory, controlSocket, leapSecondsList, got an unknown key',
+    'node.colour: expected one of name, genesis, signingKey, tlsKey, stateDirectory, controlSocket, leapSecondsList, calibrations, got an unknown key',
   ])
   assert.deepEqual(complaints('[[watchdog]]\n', NODE, CLUSTER, GNSS), [
     'watchdog: expected one of node, cluster, oscillator, sources, got an unknown key',
@@ -214,5 +214,26 @@ test('a file that can not be read is told with its reason', () => {
   assert.match(
     faultOf(readConfiguration(huge)).message,
     /huge\.toml: expected a configuration file of at most 1048576 bytes, got more$/,
+  )
+})
+
+test('a delay that was recorded is taken over, and must not be stated otherwise', () => {
+  const file = join(folder, 'calibrated.toml')
+  const records = join(folder, 'calibrations.toml')
+  const base = `${NODE}calibrations = "calibrations.toml"\n${CLUSTER}${GNSS}`
+  const record = (at: string, delayNs: number): string =>
+    `[[calibrations]]\nsource = "gnss0"\nmethod = "tdr"\nby = "me"\nat = "${at}"\ndelayNs = ${delayNs}\nuncertaintyNs = 3\n`
+  writeFileSync(file, base)
+  assert.equal(faultOf(readConfiguration(file)).code, 'file.unreadable')
+  assert.equal(unwrap(readUncalibrated(file)).node.calibrations, records)
+  writeFileSync(records, record('2026-02-01T00:00:00Z', 77) + record('2026-01-01T00:00:00Z', 60))
+  const [source] = unwrap(readConfiguration(file)).sources
+  assert.deepEqual([source?.delayNs, source?.delayUncertaintyNs], [77, 3])
+  writeFileSync(file, `${base}delayNs = 77\n`)
+  assert.equal(unwrap(readConfiguration(file)).sources[0]?.delayNs, 77)
+  writeFileSync(file, `${base}delayNs = 80\n`)
+  assert.equal(
+    faultOf(readConfiguration(file)).message,
+    `${file}: sources[0].delayNs: expected nothing, or 77 as measured by me at 2026-02-01T00:00:00Z, got 80`,
   )
 })

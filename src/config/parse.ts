@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { explain } from '../../drivers/options.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
+import { applyCalibrations } from './apply-calibrations.ts'
+import { readRecords } from './calibration-record.ts'
 import { checkAcross } from './check-across.ts'
 import { type Configuration, configurationSchema } from './schema.ts'
 import { parseToml, readToml } from './toml.ts'
@@ -10,8 +12,23 @@ import { parseToml, readToml } from './toml.ts'
  * for each mistake, with its place, what was expected and what came.
  */
 export function readConfiguration(file: string): Result<Configuration> {
+  const configuration = readUncalibrated(file)
+  return configuration.ok ? calibrated(configuration.value, file) : configuration
+}
+
+/** The same without what was recorded about the delays of its sources. */
+export function readUncalibrated(file: string): Result<Configuration> {
   const read = readToml(file, 'a configuration file')
   return read.ok ? checkConfiguration(read.value, file) : read
+}
+
+function calibrated(configuration: Configuration, file: string): Result<Configuration> {
+  const path = configuration.node.calibrations
+  if (path === undefined) return ok(configuration)
+  const records = readRecords(path)
+  if (!records.ok) return records
+  const { sources, mistakes } = applyCalibrations(configuration.sources, records.value)
+  return mistakes.length === 0 ? ok({ ...configuration, sources }) : fail('config.value', prefixed(file, mistakes))
 }
 
 /** The same on text; `file` is where it stands or is going to stand. */
@@ -45,6 +62,7 @@ function resolvePaths(configuration: Configuration, folder: string): Configurati
       stateDirectory: from(node.stateDirectory),
       controlSocket: from(node.controlSocket),
       ...(node.leapSecondsList === undefined ? {} : { leapSecondsList: from(node.leapSecondsList) }),
+      ...(node.calibrations === undefined ? {} : { calibrations: from(node.calibrations) }),
     },
     sources: sources.map((source) => ({
       ...source,

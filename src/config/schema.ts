@@ -50,6 +50,8 @@ const nodeSchema = table({
   controlSocket: path,
   /** IERS leap-seconds.list; absent: the system's, else the embedded table. */
   leapSecondsList: path.optional(),
+  /** Where `quorumtime calibrate` records the delays of sources; absent: none are recorded. */
+  calibrations: path.optional(),
 })
 
 const clusterSchema = table({
@@ -67,6 +69,9 @@ export const oscillatorClass = choice('crystal', 'ocxo', 'rubidium', 'caesium').
 
 const BAUD_RATES = [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600] as const
 
+/** Twice the longest fibre that a site has; more is a slip of the unit. Negative: the instrument advances too far. */
+export const DELAY_NS_MAX = 10_000_000
+
 const sourceSchema = table({
   name,
   /** A driver family: `quorumtime drivers` lists them. */
@@ -83,8 +88,12 @@ const sourceSchema = table({
   dataBits: choice(7, 8).optional(),
   /** Where its pulses arrive as chrony-SOCK datagrams; absent: a serial time of day without pulse. */
   pulseSocket: path.optional(),
-  /** What averaging cannot remove (cable, antenna, claimed accuracy); absent: its class's. */
+  /** What averaging cannot remove beside the delay's uncertainty, which is added; absent: its class's. */
   accuracyNs: integer(0, 10_000_000_000).optional(),
+  /** Antenna, cables and converters together: its readings are put earlier by so much. Absent: as recorded, else 0. */
+  delayNs: integer(-DELAY_NS_MAX, DELAY_NS_MAX).optional(),
+  /** How far the delay may be from the truth; absent: as recorded, else 0. */
+  delayUncertaintyNs: integer(0, DELAY_NS_MAX).optional(),
   /** Its weight beside the others of its appliance, to a thousandth. */
   authority: number(0.001, 1).optional(),
   options: z.record(z.string(), z.unknown(), 'a table').default({}),
