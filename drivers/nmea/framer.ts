@@ -44,6 +44,17 @@ export const NOISE_BYTES_MAX = 4096
 const DOLLAR = 0x24
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
+const SPACE = 0x20
+const TILDE = 0x7e
+
+/** By byte, whether it goes on with a sentence: printable, and no `$`. */
+const GOES_ON = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= SPACE && byte <= TILDE && byte !== DOLLAR ? 1 : 0,
+)
+/** By byte, whether a run of bytes in which no sentence begins goes on with it. */
+const STAYS_OUTSIDE = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte !== DOLLAR && byte !== LINE_FEED && byte !== CARRIAGE_RETURN ? 1 : 0,
+)
 
 /** A capital, more capitals and digits, then the first delimiter: anything else behind a `$` is chance. */
 const ADDRESS = /^\$[A-Z][A-Z0-9]{1,11}[,*]/
@@ -53,9 +64,8 @@ interface State {
   where: 'between' | 'sentence' | 'overrun'
   /** Of the next byte. */
   line: number
-  /** Of the sentence under way: its characters, its line, and when its first and latest byte came. */
-  characters: Uint8Array
-  length: number
+  /** Of the sentence under way: what earlier chunks brought, its line, and when its first and latest byte came. */
+  head: string
   startLine: number
   firstByteAt: MonoNs
   lastByteAt: MonoNs
@@ -63,12 +73,21 @@ interface State {
   pieces: NmeaPiece[]
 }
 
+/** The chunk at hand; its text is made once, when a sentence in it is looked at: slices of it cost next to nothing. */
+interface Chunk {
+  readonly bytes: Uint8Array
+  readonly receivedAt: MonoNs
+  text: string | undefined
+}
+
+/** One character a byte; what is beyond ASCII never gets into a sentence. */
+const latin1 = new TextDecoder('latin1')
+
 export function createNmeaFramer(): NmeaFramer {
   const state: State = {
     where: 'between',
     line: 1,
-    characters: new Uint8Array(SENTENCE_CHARACTERS_MAX),
-    length: 0,
+    head: '',
     startLine: 1,
     firstByteAt: monoNs(0n),
     lastByteAt: monoNs(0n),
@@ -77,50 +96,73 @@ export function createNmeaFramer(): NmeaFramer {
   }
   return {
     push(bytes, receivedAt) {
-      for (const byte of bytes) take(state, byte, receivedAt)
+      const chunk: Chunk = { bytes, receivedAt, text: undefined }
+      for (let from = 0; from < bytes.length; ) from = takeRun(state, chunk, from)
       return drain(state)
     },
     flush() {
-      endSentence(state, 'cut short')
+      endSentence(state, state.head, 'cut short')
       endNoise(state)
       return drain(state)
     },
-    pendingBytes: () => (state.where === 'sentence' ? state.length : 0) + (state.noise?.bytes ?? 0),
+    pendingBytes: () => (state.where === 'sentence' ? state.head.length : 0) + (state.noise?.bytes ?? 0),
   }
 }
 
-function take(state: State, byte: number, receivedAt: MonoNs): void {
-  if (byte === DOLLAR) {
-    endSentence(state, 'cut short')
-    beginSentence(state, receivedAt)
-  } else if (byte === LINE_FEED || byte === CARRIAGE_RETURN) {
-    endSentence(state, 'line end')
+/** Takes the bytes from `from` on that are of one kind, and the one that ends them; where to go on. */
+function takeRun(state: State, chunk: Chunk, from: number): number {
+  const { bytes } = chunk
+  if (state.where === 'sentence') return takeSentence(state, chunk, from)
+  let until = from
+  while (until < bytes.length && STAYS_OUTSIDE[bytes[until] ?? 0] === 1) until += 1
+  if (state.where === 'between') addNoise(state, until - from, state.line)
+  if (until === bytes.length) return until
+  takeMark(state, chunk, until)
+  return until + 1
+}
+
+/** A dollar or a line end, outside a sentence. */
+function takeMark(state: State, chunk: Chunk, at: number): void {
+  const byte = chunk.bytes[at]
+  if (byte === DOLLAR) beginSentence(state, chunk)
+  else {
+    state.where = 'between'
     if (byte === LINE_FEED) state.line += 1
-  } else if (state.where === 'sentence') {
-    if (isPrintable(byte)) append(state, byte, receivedAt)
-    else abandonSentence(state)
-  } else if (state.where === 'between') {
-    addNoise(state, 1, state.line)
   }
 }
 
-function beginSentence(state: State, receivedAt: MonoNs): void {
+function beginSentence(state: State, { receivedAt }: Chunk): void {
   state.where = 'sentence'
-  state.length = 0
+  state.head = '$'
   state.startLine = state.line
   state.firstByteAt = receivedAt
-  append(state, DOLLAR, receivedAt)
+  state.lastByteAt = receivedAt
 }
 
-function append(state: State, byte: number, receivedAt: MonoNs): void {
-  if (state.length < SENTENCE_CHARACTERS_MAX) {
-    state.characters[state.length++] = byte
-    state.lastByteAt = receivedAt
-    return
+function takeSentence(state: State, chunk: Chunk, from: number): number {
+  const { bytes } = chunk
+  const end = Math.min(bytes.length, from + SENTENCE_CHARACTERS_MAX - state.head.length)
+  let until = from
+  while (until < end && GOES_ON[bytes[until] ?? 0] === 1) until += 1
+  if (until > from) state.lastByteAt = chunk.receivedAt
+  const text = state.head + textOf(chunk, from, until)
+  if (until === bytes.length) {
+    state.head = text
+    return until
   }
-  const text = textOf(state)
+  const byte = bytes[until] ?? 0
+  if (GOES_ON[byte] === 1) overrun(state, text)
+  else if (byte === DOLLAR || byte === LINE_FEED || byte === CARRIAGE_RETURN) {
+    endSentence(state, text, byte === DOLLAR ? 'cut short' : 'line end')
+    takeMark(state, chunk, until)
+  } else abandonSentence(state, text)
+  return until + 1
+}
+
+/** Another character than the longest sentence has. */
+function overrun(state: State, text: string): void {
   if (!ADDRESS.test(text)) {
-    abandonSentence(state)
+    abandonSentence(state, text)
     return
   }
   endNoise(state)
@@ -128,13 +170,12 @@ function append(state: State, byte: number, receivedAt: MonoNs): void {
   state.where = 'overrun'
 }
 
-function endSentence(state: State, by: 'line end' | 'cut short'): void {
+function endSentence(state: State, text: string, by: 'line end' | 'cut short'): void {
   const { where, startLine: line, firstByteAt, lastByteAt } = state
   state.where = 'between'
   if (where !== 'sentence') return
-  const text = textOf(state)
   if (!ADDRESS.test(text)) {
-    addNoise(state, state.length, line)
+    addNoise(state, text.length, line)
     return
   }
   endNoise(state)
@@ -143,16 +184,20 @@ function endSentence(state: State, by: 'line end' | 'cut short'): void {
   state.pieces.push(whole ? { kind: 'sentence', text, line, firstByteAt, lastByteAt } : { kind: 'cut', text, line })
 }
 
-/** The byte at hand shows that this is no sentence. */
-function abandonSentence(state: State): void {
+/** The byte at hand, which comes after `text`, shows that this is no sentence. */
+function abandonSentence(state: State, text: string): void {
   state.where = 'between'
-  addNoise(state, state.length + 1, state.startLine)
+  addNoise(state, text.length + 1, state.startLine)
 }
 
 function addNoise(state: State, bytes: number, line: number): void {
-  state.noise ??= { bytes: 0, line }
-  state.noise.bytes += bytes
-  if (state.noise.bytes >= NOISE_BYTES_MAX) endNoise(state)
+  for (let left = bytes; left > 0; ) {
+    state.noise ??= { bytes: 0, line }
+    const taken = Math.min(left, NOISE_BYTES_MAX - state.noise.bytes)
+    state.noise.bytes += taken
+    left -= taken
+    if (state.noise.bytes === NOISE_BYTES_MAX) endNoise(state)
+  }
 }
 
 function endNoise(state: State): void {
@@ -166,10 +211,7 @@ function drain(state: State): readonly NmeaPiece[] {
   return pieces
 }
 
-function textOf(state: State): string {
-  return String.fromCharCode(...state.characters.subarray(0, state.length))
-}
-
-function isPrintable(byte: number): boolean {
-  return byte >= 0x20 && byte <= 0x7e
+function textOf(chunk: Chunk, from: number, until: number): string {
+  chunk.text ??= latin1.decode(chunk.bytes)
+  return chunk.text.slice(from, until)
 }

@@ -39,6 +39,7 @@ const GGA_FIELDS_MIN = 13
 const GSA_FIELDS_MIN = 18
 const GSV_HEADER_FIELDS = 4
 const GSV_FIELDS_PER_SATELLITE = 4
+const FIRST_CARRIER = 7
 
 /** Fault: `nmea.field`. */
 export function parseGga(sentence: NmeaSentence): Result<FixData> {
@@ -76,11 +77,11 @@ export function parseGsv(sentence: NmeaSentence): Result<SatellitesInView> {
   if (beyond > 1) return fieldCount(sentence, 'whole satellites of four fields, and at most a signal after them')
   // nmea-simple does not know the signal field and would make a satellite of it.
   const satellites = beyond === 1 ? fields.slice(0, -1) : fields
-  const carriers = satellites.flatMap((_, index) =>
-    index >= 7 && index % GSV_FIELDS_PER_SATELLITE === 3 ? [index] : [],
-  )
-  const checked = checkNumbers(sentence, GSV_HEADER_FIELDS, [1, 2, 3, ...carriers])
+  const checked = checkNumbers(sentence, GSV_HEADER_FIELDS, [1, 2, 3])
   if (!checked.ok) return checked
+  for (let index = FIRST_CARRIER; index < satellites.length; index += GSV_FIELDS_PER_SATELLITE) {
+    if (!isNumber(fields[index])) return notANumber(sentence, index)
+  }
   return decoded(sentence, satellites, (packet) =>
     packet.sentenceId === 'GSV'
       ? {
@@ -88,10 +89,16 @@ export function parseGsv(sentence: NmeaSentence): Result<SatellitesInView> {
           message: packet.messageNumber,
           inView: packet.satellitesInView,
           signal: beyond === 1 ? (fields.at(-1) ?? '') : '',
-          cn0DbHz: packet.satellites.map((satellite) => satellite.SNRdB).filter((cn0) => cn0 > 0),
+          cn0DbHz: carriersOf(packet.satellites),
         }
       : undefined,
   )
+}
+
+function carriersOf(satellites: readonly { readonly SNRdB: number }[]): readonly number[] {
+  const carriers: number[] = []
+  for (const { SNRdB } of satellites) if (SNRdB > 0) carriers.push(SNRdB)
+  return carriers
 }
 
 type Packet = NonNullable<ReturnType<typeof decoder.assemble>>
@@ -118,13 +125,18 @@ function decoded<T>(
 
 function checkNumbers(sentence: NmeaSentence, fieldsMin: number, numeric: readonly number[]): Result<void> {
   if (sentence.fields.length < fieldsMin) return fieldCount(sentence, `at least ${fieldsMin - 1}`)
-  for (const index of numeric) {
-    const field = sentence.fields[index] ?? ''
-    if (!/^(?:\d{1,9}(?:\.\d{0,9})?)?$/.test(field)) {
-      return fail('nmea.field', `${sentence.address} field ${index}: expected a number or nothing, got "${field}"`)
-    }
-  }
+  for (const index of numeric) if (!isNumber(sentence.fields[index])) return notANumber(sentence, index)
   return ok(undefined)
+}
+
+/** Empty is a number that is not said. */
+function isNumber(field = ''): boolean {
+  return field === '' || /^\d{1,9}(?:\.\d{0,9})?$/.test(field)
+}
+
+function notANumber(sentence: NmeaSentence, index: number): Result<never> {
+  const field = sentence.fields[index] ?? ''
+  return fail('nmea.field', `${sentence.address} field ${index}: expected a number or nothing, got "${field}"`)
 }
 
 function fieldCount(sentence: NmeaSentence, expected: string): Result<never> {

@@ -23,23 +23,31 @@ const STANDARD_ADDRESS = /^[A-OQ-Z][A-Z][A-Z]{3}$/
 export function parseSentence(text: string, allowMissingChecksum: boolean): Result<NmeaSentence> {
   const star = text.lastIndexOf('*')
   const body = star === -1 ? text.slice(1) : text.slice(1, star)
-  const fields = body.split(',')
-  const address = fields[0] ?? ''
+  const comma = body.indexOf(',')
+  const address = comma === -1 ? body : body.slice(0, comma)
   if (star === -1) {
     if (!allowMissingChecksum) return fail('nmea.checksum-missing', `${address}: expected a checksum, got none`)
   } else {
-    const got = text.slice(star + 1)
-    const expected = hexByte(nmeaChecksum(body))
-    if (got.toUpperCase() !== expected) {
-      return fail('nmea.checksum', `${address}: expected checksum ${expected} for its characters, got "${got}"`)
+    const checksum = nmeaChecksum(body)
+    if (text.length !== star + 3 || hexValue(text, star + 1) * 16 + hexValue(text, star + 2) !== checksum) {
+      const got = text.slice(star + 1)
+      return fail(
+        'nmea.checksum',
+        `${address}: expected checksum ${hexByte(checksum)} for its characters, got "${got}"`,
+      )
     }
   }
   const standard = STANDARD_ADDRESS.test(address)
+  let fields: readonly string[] | undefined
   return ok({
     address,
     talker: standard ? address.slice(0, 2) : undefined,
     formatter: standard ? address.slice(2) : undefined,
-    fields,
+    // Half of what a receiver says is not looked at, and splitting is what costs most.
+    get fields() {
+      fields ??= body.split(',')
+      return fields
+    },
   })
 }
 
@@ -47,6 +55,14 @@ export function parseSentence(text: string, allowMissingChecksum: boolean): Resu
 export function formatSentence(fields: readonly string[]): Uint8Array {
   const body = fields.join(',')
   return utf8(`$${body}*${hexByte(nmeaChecksum(body))}\r\n`)
+}
+
+/** The value of a hexadecimal digit in either case; NaN for another character, and past the end. */
+function hexValue(text: string, index: number): number {
+  const code = text.charCodeAt(index)
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  const letter = code & ~0x20
+  return letter >= 0x41 && letter <= 0x46 ? letter - 0x37 : Number.NaN
 }
 
 function hexByte(value: number): string {

@@ -102,13 +102,12 @@ export function taiToUtc(table: LeapTable, tai: TaiNs): Result<UtcTime> {
  * 23:59:59 where the table deletes it, before the table begins.
  */
 export function utcToTai(table: LeapTable, utc: UtcTime): Result<TaiNs> {
-  const shown = formatUtc(utc)
   if (![utc.year, utc.month, utc.day].every(Number.isSafeInteger))
-    return fail('utc.date', `${shown}: expected a date of the calendar`)
+    return fail('utc.date', `${formatUtc(utc)}: expected a date of the calendar`)
   const midnight = civilToDays(utc.year, utc.month, utc.day) * SECONDS_PER_DAY
   const date = calendarOf(midnight)
   if (date.year !== utc.year || date.month !== utc.month || date.day !== utc.day) {
-    return fail('utc.date', `${shown}: expected a date of the calendar`)
+    return fail('utc.date', `${formatUtc(utc)}: expected a date of the calendar`)
   }
   if (
     !inRange(utc.hour, 23) ||
@@ -116,20 +115,23 @@ export function utcToTai(table: LeapTable, utc: UtcTime): Result<TaiNs> {
     !inRange(utc.second, 60) ||
     !inRange(utc.nanosecond, 999_999_999)
   ) {
-    return fail('utc.time', `${shown}: expected a time of day`)
+    return fail('utc.time', `${formatUtc(utc)}: expected a time of day`)
   }
   const secondOfDay = BigInt(utc.hour * 3600 + utc.minute * 60 + utc.second)
   const today = table.entries.findLast((entry) => entry.sinceUtcSecond <= midnight)
   if (today === undefined)
-    return fail('leap.before-table', `${shown}: expected an instant since 1972, when UTC got whole leap seconds`)
+    return fail(
+      'leap.before-table',
+      `${formatUtc(utc)}: expected an instant since 1972, when UTC got whole leap seconds`,
+    )
   const tomorrow = table.entries.find((entry) => entry.sinceUtcSecond === midnight + SECONDS_PER_DAY)
   const length = SECONDS_PER_DAY + BigInt((tomorrow ?? today).taiMinusUtcSeconds - today.taiMinusUtcSeconds)
   if (utc.second === 60 && secondOfDay !== SECONDS_PER_DAY)
-    return fail('utc.time', `${shown}: expected second 60 only at 23:59`)
+    return fail('utc.time', `${formatUtc(utc)}: expected second 60 only at 23:59`)
   if (secondOfDay >= length)
     return fail(
       'leap.no-such-second',
-      `${shown}: expected a second of that day, which has ${length} by ${table.origin}`,
+      `${formatUtc(utc)}: expected a second of that day, which has ${length} by ${table.origin}`,
     )
   return ok(taiNs((midnight + secondOfDay + BigInt(today.taiMinusUtcSeconds)) * NS_PER_SECOND + BigInt(utc.nanosecond)))
 }
