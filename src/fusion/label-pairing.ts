@@ -6,6 +6,8 @@ export interface Edge extends PulseSample {
   readonly quality: SampleQuality
   /** Whether it became a sample: it does so once. */
   emitted: boolean
+  /** By how much it comes late, as its instrument says: LabelSample.pulseLatePs. */
+  latePs?: bigint
 }
 
 /** An edge and the second that a label gives it. */

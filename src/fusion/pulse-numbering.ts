@@ -1,7 +1,8 @@
 import { type Fault, fail } from '../core/fault.ts'
 import type { LabelSample, PulseSample, SampleQuality, TimeSample } from '../core/sample.ts'
-import { between, type MonoNs, NS_PER_SECOND, type TaiNs } from '../core/time.ts'
+import { between, type MonoNs, NS_PER_SECOND } from '../core/time.ts'
 import { type Edge, findEdge, type NamedEdge, type PendingLabels, pendingLabels } from './label-pairing.ts'
+import { createSawtooth, type Sawtooth } from './sawtooth.ts'
 import { agrees, countTo, offSecondNs } from './second-count.ts'
 
 export interface NumberingResult {
@@ -41,6 +42,11 @@ const EDGES_KEPT = 4
 interface State {
   readonly options: PulseNumberingOptions
   readonly pending: PendingLabels
+  readonly sawtooth: Sawtooth
+  /** Whether what is said of an edge comes after it. */
+  wordComesLater: boolean
+  /** The last edge, while what will be said of it is waited for. */
+  held: Edge | undefined
   /** Accepted pulses, oldest first. */
   edges: readonly Edge[]
   /** The last pulse whose label agreed with the count; later pulses are counted from it. */
@@ -57,6 +63,9 @@ export function createPulseNumbering(options: PulseNumberingOptions): PulseNumbe
   const state: State = {
     options,
     pending: pendingLabels(),
+    sawtooth: createSawtooth(),
+    wordComesLater: false,
+    held: undefined,
     edges: [],
     series: undefined,
     candidate: undefined,
@@ -93,8 +102,12 @@ function hearPulse(state: State, edge: Edge): NumberingResult {
   state.edges = [...state.edges, edge].slice(-EDGES_KEPT)
   const { named, late } = state.pending.take(edge)
   for (const label of late) faults.push(noPulse(state, label))
-  for (const label of named) faults.push(...weigh(state, { edge, taiNs: label.taiNs }))
-  return { samples: emit(state, edge), faults }
+  const unsaid = release(state)
+  for (const label of named) {
+    noteWord(state, edge, label)
+    faults.push(...weigh(state, { edge, taiNs: label.taiNs }))
+  }
+  return { samples: [...unsaid, ...emit(state, edge)], faults }
 }
 
 function hearLabel(state: State, label: LabelSample): NumberingResult {
@@ -113,6 +126,7 @@ function hearLabel(state: State, label: LabelSample): NumberingResult {
       return { samples: [], faults: [fault(state, 'late-label', message)] }
     }
     case 'edge': {
+      noteWord(state, found.edge, label)
       const faults = weigh(state, { edge: found.edge, taiNs: label.taiNs })
       return { samples: found.edge === state.edges.at(-1) ? emit(state, found.edge) : [], faults }
     }
@@ -188,20 +202,39 @@ function tooLong(state: State, from: NamedEdge, now: MonoNs): boolean {
   return between(from.edge.monoNs, now) > countingSecondsMax * NS_PER_SECOND + DOUBLED_NS
 }
 
-function emit(state: State, edge: Edge): readonly TimeSample[] {
-  if (state.series === undefined || edge.emitted) return []
-  edge.emitted = true
-  return [timeOf(state.options, edge, countTo(state.series, edge))]
+/** What a label says of its pulse besides the second; only the first word about an edge counts. */
+function noteWord(state: State, edge: Edge, { pulseLatePs, names }: LabelSample): void {
+  if (pulseLatePs === undefined || edge.latePs !== undefined) return
+  edge.latePs = pulseLatePs
+  state.wordComesLater = names === 'preceding-pulse'
+  state.sawtooth.add(edge.monoNs, pulseLatePs)
 }
 
-function timeOf(options: PulseNumberingOptions, edge: Edge, taiNs: TaiNs): TimeSample {
+function emit(state: State, edge: Edge): readonly TimeSample[] {
+  if (state.series === undefined || edge.emitted) return []
+  const waits = state.wordComesLater && edge.latePs === undefined && state.sawtooth.polarity() !== 0
+  state.held = waits ? edge : undefined
+  return waits ? [] : emitNow(state, state.series, edge)
+}
+
+/** The edge that was waiting for a word that did not come. */
+function release(state: State): readonly TimeSample[] {
+  const { held, series } = state
+  state.held = undefined
+  return held === undefined || series === undefined || held.emitted ? [] : emitNow(state, series, held)
+}
+
+function emitNow({ options, sawtooth }: State, series: NamedEdge, edge: Edge): readonly TimeSample[] {
+  edge.emitted = true
   const { source, accuracyNs } = options
-  const { monoNs, uncertaintyNs: precisionNs, quality } = edge
-  return { kind: 'time', source, monoNs, taiNs, accuracyNs, precisionNs, quality }
+  const { at, restNs } = sawtooth.correct(edge.monoNs, edge.latePs)
+  const [taiNs, precisionNs] = [countTo(series, edge), edge.uncertaintyNs + restNs]
+  return [{ kind: 'time', source, monoNs: at, taiNs, accuracyNs, precisionNs, quality: edge.quality }]
 }
 
 function forget(state: State): void {
   state.edges = []
+  state.held = undefined
   state.series = undefined
   state.candidate = undefined
   state.dissent = []
