@@ -59,6 +59,8 @@ export interface DriverStatus {
   readonly identity?: string
   /** What the instrument says about leap seconds, if it says anything resolved. */
   readonly taiMinusUtcSeconds?: number
+  /** Of families with `steering`: what it is steered to at present by its own word, 1e-15; absent while that is not known. */
+  readonly steeredE15?: number
   /** Everything else worth showing, with units in the names: `satellitesUsed`, `timeIntervalNs`. */
   readonly details: Readonly<Record<string, string | number | boolean>>
 }

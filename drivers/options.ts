@@ -39,6 +39,25 @@ export function floorDate() {
     .nullable()
 }
 
+/** What every emulated atomic reference is and does, for the `emulator` table of its family. */
+export function emulatedReference(habits: {
+  readonly warmUpSeconds: number
+  readonly fractionE15: number
+  readonly ageingE15PerDay: number
+}) {
+  return {
+    /** From power on to the lock on its atoms; minutes on a real unit. */
+    warmUpSeconds: number(0, 86_400).default(habits.warmUpSeconds),
+    /** Its own frequency offset when it is made, 1e-15; positive runs fast. */
+    fractionE15: number(-1e9, 1e9).default(habits.fractionE15),
+    ageingE15PerDay: number(-1e6, 1e6).default(habits.ageingE15PerDay),
+    /** Standard deviation of the white noise on its pulse, ns. */
+    pulseNoiseNs: number(0, 1_000_000).default(0.5),
+    /** Its first pulse, ahead of the sky's, ns. */
+    pulseOffsetNs: number(-500_000_000, 500_000_000).default(0),
+  }
+}
+
 /**
  * Checks an `options` table; `path` is where it stands. Fault `config.value`: a line for each mistake, like
  * `sources[2].options.silenceSeconds: expected an integer from 2 to 3600, got 0`.

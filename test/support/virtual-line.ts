@@ -1,5 +1,14 @@
-import type { Driver, DriverAction, DriverFault, DriverStatus, Emulator, EmulatorAction } from '../../drivers/driver.ts'
+import type {
+  Driver,
+  DriverAction,
+  DriverFault,
+  DriverStatus,
+  Emulator,
+  EmulatorAction,
+  Steering,
+} from '../../drivers/driver.ts'
 import { assert } from '../../src/core/assert.ts'
+import { ok, type Result } from '../../src/core/fault.ts'
 import { max, min } from '../../src/core/integer.ts'
 import type { LabelSample, TimeSample } from '../../src/core/sample.ts'
 import { type MonoNs, plus } from '../../src/core/time.ts'
@@ -20,6 +29,8 @@ export interface VirtualLine {
   disturb(bytes: Uint8Array): void
   /** The driver as it stands; another one after a reset. */
   driver(): Driver
+  /** Hands an order to the driver, of families with `steering`, and carries out what it says. */
+  steer(steering: Steering): Result<void>
 }
 
 type LineEvent =
@@ -90,6 +101,13 @@ export function createVirtualLine(options: VirtualLineOptions): VirtualLine {
     },
     disturb: toDriver,
     driver: () => driver,
+    steer(steering) {
+      assert(driver.steer !== undefined, 'expected a driver that steers')
+      const actions = driver.steer(steering, now)
+      if (!actions.ok) return actions
+      fromDriver(actions.value)
+      return ok(undefined)
+    },
   }
 }
 
