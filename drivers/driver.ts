@@ -83,6 +83,8 @@ export interface Emulator {
   nextWakeAt(): MonoNs | undefined
   /** Switches a fault on or off by its name; the names are in the family's `faults`. */
   setFault(name: string, on: boolean): Result<void>
+  /** Of those that stand for the line too: how the host has set its port, whenever that changes. */
+  lineChanged?(host: LineSettings): void
 }
 
 export type EmulatorAction =

@@ -42,6 +42,8 @@ const RULES: ImportRules = {
     'drivers/scpi/': { imports: [CORE, CONTRACT], pure: true },
     'drivers/gnss/': { imports: [CORE, CONTRACT], pure: true },
     'drivers/oscillator/': { imports: [CORE, CONTRACT], pure: true },
+    // What emulated instruments of every family hang on.
+    'drivers/line/': { imports: [CORE, CONTRACT], pure: true },
     'drivers/*/': {
       imports: [CORE, CONTRACT, 'drivers/options.ts', 'drivers/{nmea,scpi,gnss,oscillator}/'],
       pure: true,
@@ -99,7 +101,7 @@ const TOOL_PACKAGES = [
 ]
 
 const SRC_FOLDERS = Object.keys(RULES.folders).flatMap((folder) => /^src\/([a-z]+)\/$/.exec(folder)?.[1] ?? [])
-const SHARED_FOLDERS = ['gnss', 'nmea', 'oscillator', 'scpi']
+const SHARED_FOLDERS = ['gnss', 'line', 'nmea', 'oscillator', 'scpi']
 const FAMILY_FILES = ['protocol.ts', 'driver.ts', 'options.ts', 'emulator.ts', 'index.ts', 'driver.test.ts']
 const TOP_LEVEL_FOLDERS = ['docs', 'drivers', 'hardware-docs', 'provisioning', 'src', 'systemd', 'test']
 

@@ -1,4 +1,4 @@
-import type { DriverFamily, DriverStatus } from '../../drivers/driver.ts'
+import type { DriverFamily, DriverStatus, LineSettings } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import type { Configuration, SourceConfiguration } from '../config/schema.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
@@ -6,6 +6,7 @@ import type { LeapTable } from '../core/leap.ts'
 import type { LabelSample, TimeSample } from '../core/sample.ts'
 import { type ClockBridge, createClockBridge } from '../device/clock-bridge.ts'
 import { type DriverShell, runDriver } from '../device/driver-shell.ts'
+import { probeLine } from '../device/line-probe.ts'
 import { openSerialWire } from '../device/serial.ts'
 import { openSockReceiver, type SockReceiver } from '../device/sock.ts'
 import { createStallWatch, type StallWatch } from '../device/stall-watch.ts'
@@ -184,19 +185,32 @@ function openShell(
 ): Result<DriverShell> {
   const options = family.parseOptions(source.options, `source ${source.name}`)
   if (!options.ok) return options
-  const line = {
-    path: source.device,
-    baudRate: source.baudRate ?? family.serial?.baudRate ?? 9_600,
-    parity: source.parity ?? family.serial?.parity ?? 'none',
-    dataBits: source.dataBits ?? family.serial?.dataBits ?? 8,
-  }
+  const path = source.device
+  const probed = probeLine(lineSettings(source, family), (settings, wireHandlers) =>
+    openSerialWire(() => ({ path, ...settings() }), wireHandlers),
+  )
   const shell = runDriver(
     {
       createDriver: () => family.create(options.value, { source: source.name, leapTable }),
-      openWire: (wireHandlers) => openSerialWire(line, wireHandlers),
+      openWire: probed.openWire,
       wakeBy: 'clock',
     },
-    handlers,
+    { ...handlers, onUnderstood: probed.onUnderstood },
   )
   return ok(shell)
+}
+
+/** What the configuration says, with the family's for the rest; what it leaves open altogether is found by trying. */
+function lineSettings(source: SourceConfiguration, family: DriverFamily<unknown>): readonly LineSettings[] {
+  const { baudRate = 9_600, parity = 'none', dataBits = 8, probe = [] } = family.serial ?? {}
+  if (source.baudRate === undefined && source.parity === undefined && source.dataBits === undefined) {
+    return [{ baudRate, parity, dataBits }, ...probe]
+  }
+  return [
+    {
+      baudRate: source.baudRate ?? baudRate,
+      parity: source.parity ?? parity,
+      dataBits: source.dataBits ?? dataBits,
+    },
+  ]
 }

@@ -80,8 +80,9 @@ export function openReconnectingWire(
       link !== undefined && up
         ? link.write(bytes)
         : fail('wire.down', `${name}: expected to be connected for ${bytes.length} bytes, got none through`),
-    reopen: (reason) => {
+    reopen: (reason, pause = 'usual') => {
       if (link === undefined || !up) return
+      if (pause === 'shortest') attempts = 0
       end(link, { code: 'wire.restarted', message: `${name}: restarted because ${reason}` })
     },
     close: () => {

@@ -1,4 +1,5 @@
 import { SerialPort } from 'serialport'
+import type { LineSettings } from '../../drivers/driver.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { between, type MonoNs } from '../core/time.ts'
 import { readMonoNs } from '../linux/clock.ts'
@@ -7,11 +8,8 @@ import { findDeviceFault } from './serial-device.ts'
 import type { Wire, WireHandlers } from './wire.ts'
 
 /** A serial line with one stop bit and no flow control, on a tty or a pty. */
-export interface SerialLine {
+export interface SerialLine extends LineSettings {
   readonly path: string
-  readonly baudRate: number
-  readonly parity: 'none' | 'odd' | 'even'
-  readonly dataBits: 7 | 8
   /** A line that says nothing for so long is opened afresh; undefined lets it be silent for ever. */
   readonly silenceNsMax?: bigint
 }
@@ -25,19 +23,21 @@ const WATCH_MS = 500
 /**
  * Opens the line and keeps opening it for ever. Faults: `serial.open` (missing, busy, no tty), `serial.vanished`,
  * `serial.replaced`, `serial.silent`, `serial.lost` (a read or a write failed), `serial.queue-full` from `write`, and
- * those of every reconnecting wire.
+ * those of every reconnecting wire. A function says before each opening how the line is to be set.
  */
-export function openSerialWire(line: SerialLine, handlers: WireHandlers): Wire {
-  const name = describeLine(line)
-  return openReconnectingWire(name, (linkHandlers) => openPort(line, name, linkHandlers), handlers)
+export function openSerialWire(line: SerialLine | (() => SerialLine), handlers: WireHandlers): Wire {
+  const lineNow = typeof line === 'function' ? line : () => line
+  return openReconnectingWire(lineNow().path, (linkHandlers) => openPort(lineNow(), linkHandlers), handlers)
 }
 
-function describeLine({ path, baudRate, dataBits, parity }: SerialLine): string {
-  return `${path} at ${baudRate} ${dataBits}${parity.charAt(0).toUpperCase()}1`
+/** How settings are written on the back of instruments: `19200 7O1`. */
+export function describeSettings({ baudRate, dataBits, parity }: LineSettings): string {
+  return `${baudRate} ${dataBits}${parity.charAt(0).toUpperCase()}1`
 }
 
-function openPort(line: SerialLine, name: string, handlers: LinkHandlers): Link {
+function openPort(line: SerialLine, handlers: LinkHandlers): Link {
   const { path, baudRate, parity, dataBits } = line
+  const name = `${path} at ${describeSettings(line)}`
   const port = new SerialPort({ path, baudRate, parity, dataBits, autoOpen: false })
   let watch: NodeJS.Timeout | undefined
   let lastByteAt = readMonoNs()

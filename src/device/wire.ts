@@ -8,8 +8,11 @@ import type { MonoNs } from '../core/time.ts'
 export interface Wire {
   /** Queues bytes for sending. A fault says that they are lost: the wire is down or its queue is full. */
   write(bytes: Uint8Array): Result<void>
-  /** Closes the link and opens it afresh after the usual pause; `reason` completes "restarted because". */
-  reopen(reason: string): void
+  /**
+   * Closes the link and opens it afresh after the usual pause, or after the shortest; `reason` completes "restarted
+   * because".
+   */
+  reopen(reason: string, pause?: 'usual' | 'shortest'): void
   /** Resolves when the link is released. */
   close(): Promise<void>
 }

@@ -25,6 +25,8 @@ export interface VirtualLine {
   advance(durationNs: bigint): void
   /** Time passes while host and instrument are not scheduled at all: both wake late. */
   sleep(durationNs: bigint): void
+  /** The link is closed and opened again: another driver. */
+  reopen(): void
   /** Bytes that reach the driver and did not come from the emulator. */
   disturb(bytes: Uint8Array): void
   /** The driver as it stands; another one after a reset. */
@@ -98,6 +100,9 @@ export function createVirtualLine(options: VirtualLineOptions): VirtualLine {
     },
     sleep(durationNs) {
       now = plus(now, durationNs)
+    },
+    reopen() {
+      driver = createDriver()
     },
     disturb: toDriver,
     driver: () => driver,

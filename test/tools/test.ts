@@ -25,6 +25,7 @@ const STAGES: readonly Stage[] = [
     globs: ['test/*.test.ts', 'test/tools/*.test.ts', 'test/mutants/*.test.ts', 'test/support/*.test.ts'],
     ...QUICK,
   },
+  { name: 'conformance', globs: ['test/conformance/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
   { name: 'hil', globs: ['test/hil/*.test.ts'], testSecondsMax: 420, stageSecondsMax: 600 },
   { name: 'end-to-end', globs: ['test/end-to-end/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
 ]

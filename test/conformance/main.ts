@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util'
+import { families } from '../../drivers/index.ts'
+import { faultsOf } from './faults.ts'
+import { runTrial, type Trial } from './trial.ts'
+
+/** `npm run -s conformance [-- --json] [--family KIND]… [--fault NAME]…`: the matrix of families and faults. */
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    family: { type: 'string', multiple: true },
+    fault: { type: 'string', multiple: true },
+  },
+})
+
+const trials: Trial[] = []
+for (const family of families.filter(({ kind }) => values.family?.includes(kind) ?? true)) {
+  for (const fault of faultsOf(family).filter(({ name }) => values.fault?.includes(name) ?? true)) {
+    const trial = runTrial(family, fault)
+    trials.push(trial)
+    if (values.json) console.log(JSON.stringify({ type: 'trial', of: fault.of, ...trial }))
+  }
+}
+
+const MARKS = { passed: '✓', idle: '·', failed: '✗' } as const
+
+/** The faults that several families know stand above, a column a family; those of one family alone follow it by name. */
+function matrix(): readonly string[] {
+  const kinds = [...new Set(trials.map(({ kind }) => kind))]
+  const faults = [...new Set(trials.map(({ fault }) => fault))]
+  const markOf = (kind: string, fault: string): string | undefined => {
+    const trial = trials.find((each) => each.kind === kind && each.fault === fault)
+    return trial === undefined ? undefined : MARKS[trial.verdict]
+  }
+  const shared = faults.filter((fault) => kinds.filter((kind) => markOf(kind, fault) !== undefined).length > 1)
+  const width = Math.max(...faults.map(({ length }) => length))
+  const heads = kinds.map((kind, index) => `${' '.repeat(width + 1)}${'│ '.repeat(index)}┌ ${kind}`)
+  const rows = shared.map(
+    (fault) => `${fault.padEnd(width)} ${kinds.map((kind) => markOf(kind, fault) ?? ' ').join(' ')}`,
+  )
+  const own = kinds.flatMap((kind) => {
+    const alone = faults.filter((fault) => !shared.includes(fault) && markOf(kind, fault) !== undefined)
+    return alone.length === 0 ? [] : [`${kind}: ${alone.map((fault) => `${fault} ${markOf(kind, fault)}`).join(', ')}`]
+  })
+  return [...heads, ...rows, '', ...own]
+}
+
+const failed = trials.filter(({ verdict }) => verdict === 'failed')
+const counts = {
+  trials: trials.length,
+  passed: trials.filter(({ verdict }) => verdict === 'passed').length,
+  idle: trials.filter(({ verdict }) => verdict === 'idle').length,
+  failed: failed.length,
+}
+if (values.json) console.log(JSON.stringify({ type: 'summary', ...counts }))
+else {
+  for (const line of matrix()) console.log(line)
+  for (const { kind, fault, problems } of failed) console.log(`✗ ${kind} ${fault}: ${problems.join('; ')}`)
+  const { passed, idle } = counts
+  console.log(`\n${trials.length} trials: ${passed} ✓, ${idle} · (the fault does not concern it), ${failed.length} ✗`)
+}
+process.exitCode = failed.length === 0 && trials.length > 0 ? 0 : 1
