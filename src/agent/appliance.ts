@@ -3,12 +3,13 @@ import { families } from '../../drivers/index.ts'
 import type { Configuration, SourceConfiguration } from '../config/schema.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import type { LeapTable } from '../core/leap.ts'
-import type { LabelSample, TimeSample } from '../core/sample.ts'
+import type { LabelSample, PulseSample, TimeSample } from '../core/sample.ts'
 import { type ClockBridge, createClockBridge } from '../device/clock-bridge.ts'
 import { type DriverShell, runDriver } from '../device/driver-shell.ts'
 import { probeLine } from '../device/line-probe.ts'
+import { openPulseDevice, type PulseDevice } from '../device/pulse-device.ts'
 import { openSerialWire } from '../device/serial.ts'
-import { openSockReceiver, type SockReceiver } from '../device/sock.ts'
+import { openSockReceiver } from '../device/sock.ts'
 import { createStallWatch, type StallWatch } from '../device/stall-watch.ts'
 import type { WireEvent } from '../device/wire.ts'
 import { createNodeClock, type NodeClock } from '../fusion/node-clock.ts'
@@ -124,9 +125,12 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
     if (waitedNs > LABEL_WAIT_NS_MAX) complain(stalled(waitedNs))
     else intake.sample(sample)
   }
-  const pulses = openPulses(source, world.bridge, complain, (pulse) => {
-    counts.pulses += 1
-    intake.pulse(pulse)
+  const pulses = openPulses(source, world.bridge, {
+    onPulse: (pulse) => {
+      counts.pulses += 1
+      intake.pulse(pulse)
+    },
+    onFault: complain,
   })
   if (!pulses.ok) return pulses
   const shell = openShell(source, family, world.leapTable, {
@@ -169,12 +173,14 @@ function reasonOf(event: WireEvent): string {
 function openPulses(
   source: SourceConfiguration,
   bridge: ClockBridge,
-  complain: (fault: Fault) => void,
-  onPulse: Parameters<typeof openSockReceiver>[1]['onPulse'],
-): Result<SockReceiver | undefined> {
-  if (source.pulseSocket === undefined) return ok(undefined)
-  const path = source.pulseSocket
-  return openSockReceiver({ path, mode: 0o660, source: source.name, bridge }, { onPulse, onFault: complain })
+  handlers: { onPulse(sample: PulseSample): void; onFault(fault: Fault): void },
+): Result<PulseDevice | undefined> {
+  const { name, pulseSocket, pulseDevice, pulseEdge: edge, pulseChannel: channel } = source
+  if (pulseSocket !== undefined) {
+    return openSockReceiver({ path: pulseSocket, mode: 0o660, source: name, bridge }, handlers)
+  }
+  if (pulseDevice === undefined) return ok(undefined)
+  return ok(openPulseDevice({ path: pulseDevice, edge, channel, source: name, bridge }, handlers))
 }
 
 function openShell(

@@ -20,7 +20,7 @@ export interface SourceIntake {
 export interface IntakeOptions {
   readonly source: Pick<
     SourceConfiguration,
-    'name' | 'class' | 'accuracyNs' | 'pulseSocket' | 'delayNs' | 'delayUncertaintyNs'
+    'name' | 'class' | 'accuracyNs' | 'pulseSocket' | 'pulseDevice' | 'delayNs' | 'delayUncertaintyNs'
   >
   readonly timeOfDay: DriverFamily<unknown>['timeOfDay']
   readonly nodeClock: Pick<NodeClock, 'observe' | 'setStatus'>
@@ -49,7 +49,7 @@ export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onRe
       if (sample.kind === 'time') {
         const unsure = { ...sample, accuracyNs: sample.accuracyNs + delay.uncertaintyNs }
         observe({ samples: [advance(unsure, delay)], faults: [] })
-      } else observe(source.pulseSocket === undefined ? labels.label(sample) : numbering.label(sample))
+      } else observe(hasPulse(source) ? numbering.label(sample) : labels.label(sample))
     },
     pulse: (seen) => {
       const pulse = advance(seen, delay)
@@ -60,4 +60,8 @@ export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onRe
       nodeClock.setStatus(source.name, status, now)
     },
   }
+}
+
+function hasPulse({ pulseSocket, pulseDevice }: IntakeOptions['source']): boolean {
+  return pulseSocket !== undefined || pulseDevice !== undefined
 }

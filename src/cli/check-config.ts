@@ -56,9 +56,10 @@ function explain(file: string, { node, sources }: Configuration, membership: Mem
   const { n, f, q } = quorumOf(membership.members.length)
   printLine(`${file}: valid`)
   printLine(`${node.name} is one of ${n} appliances of cluster "${membership.cluster}"; ${q} decide, ${f} may lie`)
-  for (const { name, kind, role, domain, pulseSocket } of sources) {
+  for (const { name, kind, role, domain, ...source } of sources) {
+    const pulse = source.pulseSocket ?? source.pulseDevice
     printLine(
-      `  source ${name}: ${kind}, ${role}, domain ${domain}${pulseSocket === undefined ? ', no pulse: good to 100 ms' : ''}`,
+      `  source ${name}: ${kind}, ${role}, domain ${domain}${pulse === undefined ? ', no pulse: good to 100 ms' : `, pulse ${pulse}`}`,
     )
   }
   const time = sources.filter(({ role }) => role === 'time')

@@ -22,7 +22,9 @@ export function checkAcross({ node, cluster, sources }: Configuration): readonly
   const sockets = [own('node.controlSocket', node.controlSocket), ...placed(sources, 'pulseSocket')]
   return [
     ...repetitions(placed(sources, 'name')),
-    ...repetitions(placed(sources, 'device')),
+    // Before Linux 6.7 whoever reads the edges of a hardware clock takes them from all others.
+    ...repetitions([...placed(sources, 'device'), ...placed(sources, 'pulseDevice')]),
+    ...sources.flatMap(twoPulses),
     ...repetitions(sockets),
     ...sockets.flatMap(tooLongForSocket),
     ...repetitions([own('node.name', node.name), ...peers('name')]),
@@ -54,11 +56,21 @@ export function withoutDate(at: string, kind: string, role: SourceConfiguration[
   return role === 'frequency' ? [] : [`${at}: expected frequency, as ${kind} has pulses but no date, got ${role}`]
 }
 
-function placed(sources: readonly SourceConfiguration[], key: 'name' | 'device' | 'pulseSocket'): readonly Placed[] {
+function placed(
+  sources: readonly SourceConfiguration[],
+  key: 'name' | 'device' | 'pulseSocket' | 'pulseDevice',
+): readonly Placed[] {
   return sources.flatMap((source, index) => {
     const value = source[key]
     return value === undefined ? [] : [{ at: `sources[${index}].${key}`, value }]
   })
+}
+
+function twoPulses({ pulseSocket, pulseDevice }: SourceConfiguration, index: number): readonly string[] {
+  if (pulseSocket === undefined || pulseDevice === undefined) return []
+  return [
+    `sources[${index}].pulseDevice: expected none beside pulseSocket, for a source has one pulse, got "${pulseDevice}"`,
+  ]
 }
 
 function repetitions(values: readonly Placed[]): readonly string[] {

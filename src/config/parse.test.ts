@@ -162,6 +162,13 @@ test('names, devices and sockets are each used once, however their paths are wri
   assert.deepEqual(complaints(NODE, CLUSTER, GPSDO.replace('gpsdo0.sock', 'control.sock')), [
     'sources[0].pulseSocket: expected another value than node.controlSocket has, got "/srv/ts0/state/control.sock" again',
   ])
+  assert.deepEqual(complaints(NODE, CLUSTER, `${GPSDO}\npulseDevice = "/dev/pps0"`), [
+    'sources[0].pulseDevice: expected none beside pulseSocket, for a source has one pulse, got "/dev/pps0"',
+  ])
+  const gpsdo = GPSDO.replace(/pulseSocket = .*/, 'pulseDevice = "/dev/ptp0"')
+  assert.deepEqual(complaints(NODE, CLUSTER, `${GNSS}\npulseDevice = "/dev/ptp0"`, gpsdo), [
+    'sources[1].pulseDevice: expected another value than sources[0].pulseDevice has, got "/dev/ptp0" again',
+  ])
   assert.deepEqual(complaints(NODE, CLUSTER.replace('name = "ts1"', 'name = "ts0"'), GNSS), [
     'cluster.peers[0].name: expected another value than node.name has, got "ts0" again',
   ])

@@ -68,6 +68,7 @@ function resolvePaths(configuration: Configuration, folder: string): Configurati
       ...source,
       device: from(source.device),
       ...(source.pulseSocket === undefined ? {} : { pulseSocket: from(source.pulseSocket) }),
+      ...(source.pulseDevice === undefined ? {} : { pulseDevice: from(source.pulseDevice) }),
     })),
   }
 }

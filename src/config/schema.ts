@@ -88,6 +88,12 @@ const sourceSchema = table({
   dataBits: choice(7, 8).optional(),
   /** Where its pulses arrive as chrony-SOCK datagrams; absent: a serial time of day without pulse. */
   pulseSocket: path.optional(),
+  /** Or a pulse input of the kernel, `/dev/ppsN`, or a hardware clock with an input for edges, `/dev/ptpN`. */
+  pulseDevice: path.optional(),
+  /** Which edge of `pulseDevice` is the second. */
+  pulseEdge: choice('rising', 'falling').default('rising'),
+  /** Which input of a hardware clock. */
+  pulseChannel: integer(0, 15).default(0),
   /** What averaging cannot remove beside the delay's uncertainty, which is added; absent: its class's. */
   accuracyNs: integer(0, 10_000_000_000).optional(),
   /** Antenna, cables and converters together: its readings are put earlier by so much. Absent: as recorded, else 0. */

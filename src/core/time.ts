@@ -15,7 +15,10 @@ export type RangingNs = OnScale<'ranging'>
 /** An instant of CLOCK_REALTIME, which others may step and slew: ns since 1970-01-01T00:00:00 UTC, leap seconds uncounted. */
 export type RealtimeNs = OnScale<'realtime'>
 
-type InstantNs = MonoNs | TaiNs | RangingNs | RealtimeNs
+/** An instant on the scale of a network or timing card's hardware clock (`/dev/ptpN`), whatever that is set to. */
+export type PhcNs = OnScale<'phc'>
+
+type InstantNs = MonoNs | TaiNs | RangingNs | RealtimeNs | PhcNs
 
 export const NS_PER_SECOND = 1_000_000_000n
 export const NS_PER_MILLISECOND = 1_000_000n
@@ -38,6 +41,10 @@ export function rangingNs(ns: bigint): RangingNs {
 
 export function realtimeNs(ns: bigint): RealtimeNs {
   return ns as RealtimeNs
+}
+
+export function phcNs(ns: bigint): PhcNs {
+  return ns as PhcNs
 }
 
 /** The instant `durationNs` after `instant`, on the same scale. */

@@ -35,7 +35,7 @@ function bridgeOver(world: World, pairs: number, bracketNs: bigint, skew: (pair:
     const centre = START + BigInt(pair) * POLL_NS
     const readAt = centre - bracketNs / 2n + (skew(pair) % (bracketNs + 1n))
     pair += 1
-    return { monoNs: monoNs(centre), realtimeNs: show(world, readAt), bracketNs }
+    return { monoNs: monoNs(centre), shownNs: show(world, readAt), bracketNs }
   }
   const bridge = createClockBridge(readPair, 64)
   for (let refreshed = 2; refreshed < pairs; refreshed++) bridge.refresh()
@@ -167,7 +167,7 @@ test('a burst of stamps does not make the ring forget', () => {
   let at = START
   const bridge = createClockBridge(() => {
     at += 100_000n
-    return { monoNs: monoNs(at), realtimeNs: show(STEADY, at), bracketNs: 200n }
+    return { monoNs: monoNs(at), shownNs: show(STEADY, at), bracketNs: 200n }
   }, 64)
   const stamp = show(STEADY, START + 50_000_000n)
   for (let i = 0; i < 5_000; i++) bridge.toMono(stamp)
@@ -180,7 +180,7 @@ test('two pairs in quick succession do not make what follows uncertain', () => {
   const bridge = createClockBridge(() => {
     pair += 1n
     at += pair % 2n === 0n ? 30_000n : POLL_NS
-    return { monoNs: monoNs(at), realtimeNs: show(STEADY, at), bracketNs: 200n }
+    return { monoNs: monoNs(at), shownNs: show(STEADY, at), bracketNs: 200n }
   })
   for (let polls = 0; polls < 20; polls++) bridge.refresh()
   for (let stamps = 0; stamps < 20; stamps++) {
@@ -190,7 +190,7 @@ test('two pairs in quick succession do not make what follows uncertain', () => {
 })
 
 test('a raw clock that goes back is a broken invariant', () => {
-  const pairs = [10n, 9n].map((at) => ({ monoNs: monoNs(at), realtimeNs: realtimeNs(at), bracketNs: 0n }))
+  const pairs = [10n, 9n].map((at) => ({ monoNs: monoNs(at), shownNs: realtimeNs(at), bracketNs: 0n }))
   const bridge = createClockBridge(() => pairs.shift() ?? readClockPair())
   assert.throws(() => bridge.refresh(), { name: 'InvariantError' })
 })

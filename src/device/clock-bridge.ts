@@ -12,7 +12,7 @@ import {
   interval,
   widen,
 } from '../core/interval.ts'
-import { between, type MonoNs, monoNs, type RealtimeNs } from '../core/time.ts'
+import { between, type MonoNs, monoNs, type PhcNs, type RealtimeNs } from '../core/time.ts'
 import type { ClockPair } from '../linux/clock.ts'
 
 /** A local instant that was computed: the truth is within `uncertaintyNs` of `monoNs`. */
@@ -21,20 +21,23 @@ interface MonoStamp {
   readonly uncertaintyNs: bigint
 }
 
+/** A clock that stamps are taken on. */
+type StampClock = RealtimeNs | PhcNs
+
 /**
- * Brings stamps that others took on CLOCK_REALTIME over to the local oscillator, by pairs of readings taken before and
+ * Brings stamps that others took on CLOCK_REALTIME, or a card on its hardware clock, over to the local oscillator, by pairs of readings taken before and
  * after them. Whoever holds the bridge calls `refresh` every 20 ms or so; the ring then reaches 5 s back.
  */
-export interface ClockBridge {
+export interface ClockBridge<Scale extends StampClock = RealtimeNs> {
   /** Reads one more pair. */
   refresh(): void
   /**
-   * The instant at which the realtime clock showed `stamp`, which must be younger than the ring; a fresh pair is read
+   * The instant at which the clock showed `stamp`, which must be younger than the ring; a fresh pair is read
    * to have one after it. The uncertainty holds for a clock whose rate changes at most once between two pairs. Faults:
    * `clock.stamp-too-new` (it is in the future: ask again later), `clock.stamp-too-old` (the ring has forgotten),
-   * `clock.realtime-stepped` (the clock was set around that time, so it showed the stamp never, or more than once).
+   * `clock.realtime-stepped` or `clock.phc-stepped` (the clock was set around that time, so it showed the stamp never, or more than once).
    */
-  toMono(stamp: RealtimeNs): Result<MonoStamp>
+  toMono(stamp: Scale): Result<MonoStamp>
 }
 
 /** More than a slewed clock does (the kernel stops at 500 ppm): between two pairs the clock was set. */
@@ -45,10 +48,13 @@ const PAIRS_MAX = 256
 /** A shorter segment is drawn out to the next pair, so that a burst of stamps does not make the ring forget. */
 const SEGMENT_NS_MIN = 10_000_000n
 
+/** Inside, what the clock showed is a count of nanoseconds whatever its scale. */
+type AnyPair = ClockPair<StampClock>
+
 /** The time between two pairs, and how the offset realtime − mono went from one to the other. */
 interface Segment {
-  readonly from: ClockPair
-  readonly to: ClockPair
+  readonly from: AnyPair
+  readonly to: AnyPair
   /** Where the instants of the segment lie, ends included with their brackets. */
   readonly span: Interval
   readonly elapsedNs: bigint
@@ -63,9 +69,13 @@ interface Segment {
   readonly shown: Interval
 }
 
-export function createClockBridge(readPair: () => ClockPair, pairsMax = PAIRS_MAX): ClockBridge {
+export function createClockBridge<Scale extends StampClock = RealtimeNs>(
+  readPair: () => ClockPair<Scale>,
+  pairsMax = PAIRS_MAX,
+  clock: 'realtime' | 'phc' = 'realtime',
+): ClockBridge<Scale> {
   assert(pairsMax >= 2, `a bridge needs at least two pairs, got ${pairsMax}`)
-  let newest = readPair()
+  let newest: AnyPair = readPair()
   const segments: Segment[] = []
   const refresh = (): void => {
     const pair = readPair()
@@ -83,12 +93,12 @@ export function createClockBridge(readPair: () => ClockPair, pairsMax = PAIRS_MA
     refresh,
     toMono: (stamp) => {
       refresh()
-      return convert(segments, newest, stamp)
+      return convert(segments, newest, stamp, clock)
     },
   }
 }
 
-function halfBracket(pair: ClockPair): bigint {
+function halfBracket(pair: AnyPair): bigint {
   return divCeil(pair.bracketNs, 2n)
 }
 
@@ -96,20 +106,20 @@ function halfBracket(pair: ClockPair): bigint {
  * The last segment drawn out to `pair`, if it is short and both are free of steps. Brackets say too little of the rate
  * in a short segment for it to be held against the next.
  */
-function extend(segments: readonly Segment[], pair: ClockPair): Segment | undefined {
+function extend(segments: readonly Segment[], pair: AnyPair): Segment | undefined {
   const last = segments.at(-1)
   if (last === undefined || last.stepped || last.elapsedNs >= SEGMENT_NS_MIN) return undefined
   const extended = createSegment(last.from, pair, segments.at(-2))
   return extended.stepped ? undefined : extended
 }
 
-function createSegment(from: ClockPair, to: ClockPair, previous: Segment | undefined): Segment {
+function createSegment(from: AnyPair, to: AnyPair, previous: Segment | undefined): Segment {
   const elapsedNs = between(from.monoNs, to.monoNs)
-  const changeNs = between(from.realtimeNs, to.realtimeNs) - elapsedNs
+  const changeNs = between(from.shownNs, to.shownNs) - elapsedNs
   const changeErrorNs = halfBracket(from) + halfBracket(to)
   const course = { elapsedNs, changeNs, changeErrorNs }
   const deviationNs = max(halfBracket(from), halfBracket(to)) + bendNs(course, previous)
-  const [earlier, later] = from.realtimeNs < to.realtimeNs ? [from, to] : [to, from]
+  const [earlier, later] = from.shownNs < to.shownNs ? [from, to] : [to, from]
   return {
     ...course,
     from,
@@ -117,7 +127,7 @@ function createSegment(from: ClockPair, to: ClockPair, previous: Segment | undef
     span: interval(from.monoNs - halfBracket(from), to.monoNs + halfBracket(to)),
     stepped: abs(changeNs) > slewNs(elapsedNs) + changeErrorNs,
     deviationNs,
-    shown: widen(interval(earlier.realtimeNs, later.realtimeNs), 4n * deviationNs),
+    shown: widen(interval(earlier.shownNs, later.shownNs), 4n * deviationNs),
   }
 }
 
@@ -140,64 +150,69 @@ function slewNs(elapsedNs: bigint): bigint {
   return divCeil(elapsedNs * SLEW_PPM_MAX, 1_000_000n)
 }
 
-function convert(segments: readonly Segment[], newest: ClockPair, stamp: RealtimeNs): Result<MonoStamp> {
+function convert(
+  segments: readonly Segment[],
+  newest: AnyPair,
+  stamp: StampClock,
+  clock: 'realtime' | 'phc',
+): Result<MonoStamp> {
   const oldest = segments[0]?.from ?? newest
   const lastStep = segments.findLastIndex((each) => each.stepped)
-  if (stamp > newest.realtimeNs) return tooNew(stamp, between(newest.realtimeNs, stamp))
+  if (stamp > newest.shownNs) return tooNew(stamp, between(newest.shownNs, stamp), clock)
   // With a step in the ring a time before its oldest pair may be that of a stamp after the step as well.
-  if (stamp < oldest.realtimeNs)
-    return lastStep >= 0 ? stepped(stamp) : tooOld(stamp, between(stamp, oldest.realtimeNs))
+  if (stamp < oldest.shownNs)
+    return lastStep >= 0 ? stepped(stamp, clock) : tooOld(stamp, between(stamp, oldest.shownNs), clock)
   let where: Interval | undefined
   let best: bigint | undefined
   for (const [index, each] of segments.entries()) {
     const instants = each.stepped ? aroundStep(each, stamp) : alongLine(each, stamp)
     if (instants === undefined) continue
     // An instant before a step cannot be told from one after it that shows the same time, so neither is believed.
-    if (index <= lastStep) return stepped(stamp)
+    if (index <= lastStep) return stepped(stamp, clock)
     where = where === undefined ? instants : hull(where, instants)
-    if (best === undefined || each.from.realtimeNs <= stamp) best = onLine(each, stamp)
+    if (best === undefined || each.from.shownNs <= stamp) best = onLine(each, stamp)
   }
-  if (where === undefined || best === undefined) return stepped(stamp)
+  if (where === undefined || best === undefined) return stepped(stamp, clock)
   // The line is a better guess than the middle of what is possible, which the ends of the segment cut to one side.
   const point = clamp(best, where)
   return ok({ monoNs: monoNs(point), uncertaintyNs: errorBound(point, where) })
 }
 
 /** Where the stamp is if the rate was steady from one pair to the next. */
-function onLine({ from, to, elapsedNs }: Segment, stamp: RealtimeNs): bigint {
-  const shownNs = between(from.realtimeNs, to.realtimeNs)
-  return from.monoNs + divFloor(between(from.realtimeNs, stamp) * elapsedNs, shownNs)
+function onLine({ from, to, elapsedNs }: Segment, stamp: StampClock): bigint {
+  const shownNs = between(from.shownNs, to.shownNs)
+  return from.monoNs + divFloor(between(from.shownNs, stamp) * elapsedNs, shownNs)
 }
 
 /** Where in a segment without a step the clock can have shown `stamp`, if anywhere. */
-function alongLine(segment: Segment, stamp: RealtimeNs): Interval | undefined {
+function alongLine(segment: Segment, stamp: StampClock): Interval | undefined {
   if (!contains(segment.shown, stamp)) return undefined
   return intersect(around(onLine(segment, stamp), segment.deviationNs + 1n), segment.span)
 }
 
 /** The same for a segment with a step: until the step the offset was near that of one end, then near that of the other. */
-function aroundStep({ from, to, span, elapsedNs }: Segment, stamp: RealtimeNs): Interval | undefined {
-  const near = (end: ClockPair): Interval | undefined => {
-    const shownAt = end.monoNs + between(end.realtimeNs, stamp)
+function aroundStep({ from, to, span, elapsedNs }: Segment, stamp: StampClock): Interval | undefined {
+  const near = (end: AnyPair): Interval | undefined => {
+    const shownAt = end.monoNs + between(end.shownNs, stamp)
     return intersect(around(shownAt, slewNs(elapsedNs) + halfBracket(end)), span)
   }
   return near(from) ?? near(to)
 }
 
-function tooNew(stamp: RealtimeNs, aheadNs: bigint): Result<never> {
-  return fail('clock.stamp-too-new', `realtime stamp ${stamp}: expected one in the past, got one ${aheadNs} ns ahead`)
+function tooNew(stamp: StampClock, aheadNs: bigint, clock: string): Result<never> {
+  return fail('clock.stamp-too-new', `${clock} stamp ${stamp}: expected one in the past, got one ${aheadNs} ns ahead`)
 }
 
-function tooOld(stamp: RealtimeNs, lateNs: bigint): Result<never> {
+function tooOld(stamp: StampClock, lateNs: bigint, clock: string): Result<never> {
   return fail(
     'clock.stamp-too-old',
-    `realtime stamp ${stamp}: expected one as young as the pairs kept, got one ${lateNs} ns older`,
+    `${clock} stamp ${stamp}: expected one as young as the pairs kept, got one ${lateNs} ns older`,
   )
 }
 
-function stepped(stamp: RealtimeNs): Result<never> {
+function stepped(stamp: StampClock, clock: string): Result<never> {
   return fail(
-    'clock.realtime-stepped',
-    `realtime stamp ${stamp}: expected a clock that only slews, got one that was set around that time`,
+    `clock.${clock}-stepped`,
+    `${clock} stamp ${stamp}: expected a clock that only slews, got one that was set around that time`,
   )
 }

@@ -20,8 +20,8 @@ export function openSockSender(path: string, readPair: () => ClockPair = readClo
   const socket = opened.value
   return ok({
     send: (edgeAt) => {
-      const { monoNs, realtimeNs } = readPair()
-      return socket.sendTo(path, encodeSockSample(pulseAt(plus(realtimeNs, between(monoNs, edgeAt)))))
+      const { monoNs, shownNs } = readPair()
+      return socket.sendTo(path, encodeSockSample(pulseAt(plus(shownNs, between(monoNs, edgeAt)))))
     },
     close: () => socket.close(),
   })

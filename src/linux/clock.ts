@@ -1,11 +1,11 @@
 import { assert } from '../core/assert.ts'
-import { type MonoNs, monoNs, NS_PER_SECOND, type RealtimeNs, realtimeNs } from '../core/time.ts'
+import { type MonoNs, monoNs, NS_PER_SECOND, type PhcNs, type RealtimeNs, realtimeNs } from '../core/time.ts'
 import { libc } from './libc.ts'
 
-/** One comparison of two clocks: somewhere inside a window of `bracketNs` centred on `monoNs`, the other showed `realtimeNs`. */
-export interface ClockPair {
+/** One comparison of two clocks: somewhere inside a window of `bracketNs` centred on `monoNs`, the other showed `shownNs`. */
+export interface ClockPair<Scale extends RealtimeNs | PhcNs = RealtimeNs> {
   readonly monoNs: MonoNs
-  readonly realtimeNs: RealtimeNs
+  readonly shownNs: Scale
   /** The width of the window, ns. */
   readonly bracketNs: bigint
 }
@@ -53,7 +53,7 @@ function readWindow(): ClockPair {
   read(CLOCK_MONOTONIC_RAW, after)
   const first = toNs(before)
   const bracketNs = toNs(after) - first
-  return { monoNs: monoNs(first + bracketNs / 2n), realtimeNs: realtimeNs(toNs(between)), bracketNs }
+  return { monoNs: monoNs(first + bracketNs / 2n), shownNs: realtimeNs(toNs(between)), bracketNs }
 }
 
 function read(clock: number, into: BigInt64Array): void {

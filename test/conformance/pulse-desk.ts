@@ -84,7 +84,7 @@ export function createPulseDesk(sky: EmulatorContext): PulseDesk {
     stepHostClock(byNs) {
       bridge ??= createClockBridge(() => {
         const at = now ?? (0n as MonoNs)
-        return { monoNs: at, realtimeNs: show(at), bracketNs: BRACKET_NS }
+        return { monoNs: at, shownNs: show(at), bracketNs: BRACKET_NS }
       })
       aheadNs += byNs
     },

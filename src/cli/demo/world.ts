@@ -17,8 +17,8 @@ export interface World {
 }
 
 export function createWorld(leapTable: LeapTable): Result<World> {
-  const { monoNs: anchorMono, realtimeNs } = readClockPair()
-  const anchorTai = realtimeToTai(leapTable, realtimeNs)
+  const { monoNs: anchorMono, shownNs } = readClockPair()
+  const anchorTai = realtimeToTai(leapTable, shownNs)
   if (!anchorTai.ok) return anchorTai
   const truth = (at: MonoNs): TaiNs => plus(anchorTai.value, between(anchorMono, at))
   const mono = (tai: TaiNs): MonoNs => plus(anchorMono, between(anchorTai.value, tai))

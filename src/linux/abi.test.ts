@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import {
+  channelsOf,
+  extendedOffsetRequest,
+  externalStampRequest,
+  PTP_CAPS_BYTES,
+  PTP_CLOCK_GETCAPS,
+  PTP_ENABLE_FEATURE,
+  PTP_EXTTS_EVENT_BYTES,
+  PTP_EXTTS_REQUEST,
+  PTP_EXTTS_REQUEST_BYTES,
+  PTP_FALLING_EDGE,
+  PTP_RISING_EDGE,
+  PTP_SYS_OFFSET_EXTENDED,
+  PTP_SYS_OFFSET_EXTENDED_BYTES,
+  PTP_SYS_OFFSET_PRECISE,
+  PTP_SYS_OFFSET_PRECISE_BYTES,
+  readCrossStamp,
+  readExternalStamps,
+  readSandwiches,
+} from './phc-abi.ts'
+import {
+  modeOf,
+  PPS_CAPTURE_ASSERT,
+  PPS_CAPTURE_CLEAR,
+  PPS_DATA_BYTES,
+  PPS_FETCH,
+  PPS_GETCAP,
+  PPS_GETPARAMS,
+  PPS_PARAMS_BYTES,
+  PPS_SETPARAMS,
+  PPS_TSFMT_TSPEC,
+  readPpsEvent,
+  withMode,
+} from './pps-abi.ts'
+
+/** The kernel's own headers are the judge: a C program says the numbers, and fills the structures that are read here. */
+
+const HEADERS = '#include <stdio.h>\n#include <string.h>\n#include <linux/pps.h>\n#include <linux/ptp_clock.h>\n'
+
+/** Runs a C program; undefined where there is no compiler or no header, which is said. */
+function runC(t: TestContext, main: string): string | undefined {
+  if (spawnSync('cc', ['--version']).status !== 0) {
+    t.skip('there is no C compiler to ask the kernel headers with')
+    return undefined
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'abi-'))
+  try {
+    const source = join(folder, 'abi.c')
+    writeFileSync(
+      source,
+      `${HEADERS}#define HEX(x) do { const unsigned char *bytes_ = (void *)&x; for (size_t at_ = 0; at_ < sizeof x; at_++) printf("%02x", bytes_[at_]); printf("\\n"); } while (0)\nint main(void) {\n${main}\nreturn 0; }\n`,
+    )
+    const compiled = spawnSync('cc', ['-o', join(folder, 'abi'), source], { encoding: 'utf8' })
+    if (/No such file or directory/.test(compiled.stderr)) {
+      t.skip('the kernel headers are not installed')
+      return undefined
+    }
+    assert.equal(compiled.status, 0, compiled.stderr)
+    return execFileSync(join(folder, 'abi'), { encoding: 'utf8' })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function bytesOf(hex: string | undefined): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex ?? '', 'hex'))
+}
+
+const NUMBERS: Readonly<Record<string, number>> = {
+  PPS_GETPARAMS,
+  PPS_SETPARAMS,
+  PPS_GETCAP,
+  PPS_FETCH,
+  PPS_CAPTUREASSERT: PPS_CAPTURE_ASSERT,
+  PPS_CAPTURECLEAR: PPS_CAPTURE_CLEAR,
+  PPS_TSFMT_TSPEC,
+  'sizeof(struct pps_kparams)': PPS_PARAMS_BYTES,
+  'sizeof(struct pps_fdata)': PPS_DATA_BYTES,
+  PTP_CLOCK_GETCAPS,
+  PTP_EXTTS_REQUEST,
+  PTP_SYS_OFFSET_PRECISE,
+  PTP_SYS_OFFSET_EXTENDED,
+  PTP_ENABLE_FEATURE,
+  PTP_RISING_EDGE,
+  PTP_FALLING_EDGE,
+  'sizeof(struct ptp_clock_caps)': PTP_CAPS_BYTES,
+  'sizeof(struct ptp_extts_request)': PTP_EXTTS_REQUEST_BYTES,
+  'sizeof(struct ptp_extts_event)': PTP_EXTTS_EVENT_BYTES,
+  'sizeof(struct ptp_sys_offset_precise)': PTP_SYS_OFFSET_PRECISE_BYTES,
+  'sizeof(struct ptp_sys_offset_extended)': PTP_SYS_OFFSET_EXTENDED_BYTES,
+}
+
+test('requests, flags and sizes are those of the kernel headers', (t) => {
+  const printed = runC(
+    t,
+    Object.keys(NUMBERS)
+      .map((name) => `printf("%lu\\n", (unsigned long)(${name}));`)
+      .join('\n'),
+  )
+  if (printed === undefined) return
+  const said = printed.trim().split('\n').map(Number)
+  assert.deepEqual(Object.fromEntries(Object.keys(NUMBERS).map((name, at) => [name, said[at]])), NUMBERS)
+})
+
+test('pulses are read from where the kernel puts them', (t) => {
+  const printed = runC(
+    t,
+    `struct pps_fdata f; memset(&f, 0, sizeof f);
+     f.info.assert_sequence = 7; f.info.clear_sequence = 4000000000u;
+     f.info.assert_tu.sec = 1700000000; f.info.assert_tu.nsec = 1234;
+     f.info.clear_tu.sec = 1700000001; f.info.clear_tu.nsec = 999999999;
+     HEX(f);
+     struct pps_kparams k; memset(&k, 0, sizeof k); k.api_version = 1; k.mode = 0x1011; k.assert_off_tu.sec = 5; HEX(k);
+     k.mode = 0x1013; HEX(k);`,
+  )
+  if (printed === undefined) return
+  const [data, params, changed] = printed.split('\n').map(bytesOf)
+  assert.ok(data && params && changed)
+  assert.deepEqual(readPpsEvent(data, 'assert'), { sequence: 7, stampNs: 1_700_000_000_000_001_234n })
+  assert.deepEqual(readPpsEvent(data, 'clear'), { sequence: 4_000_000_000, stampNs: 1_700_000_001_999_999_999n })
+  assert.equal(modeOf(params), 0x1011)
+  assert.deepEqual(withMode(params, 0x1013), changed)
+})
+
+test('a hardware clock is asked and read as the kernel has it', (t) => {
+  const printed = runC(
+    t,
+    `struct ptp_clock_caps c; memset(&c, 0, sizeof c); c.n_alarm = 9; c.n_ext_ts = 3; c.n_per_out = 8; HEX(c);
+     struct ptp_extts_request r; memset(&r, 0, sizeof r); r.index = 2; r.flags = PTP_ENABLE_FEATURE | PTP_RISING_EDGE; HEX(r);
+     struct ptp_extts_event e[2]; memset(e, 0, sizeof e);
+     e[0].t.sec = 10; e[0].t.nsec = 20; e[0].index = 1; e[1].t.sec = 11; e[1].t.nsec = 4294967295u; e[1].index = 2; HEX(e);
+     struct ptp_sys_offset_extended x; memset(&x, 0, sizeof x); x.n_samples = 5; HEX(x);
+     x.n_samples = 2; for (int i = 0; i < 2; i++) for (int j = 0; j < 3; j++) { x.ts[i][j].sec = 100 + i; x.ts[i][j].nsec = j; } HEX(x);
+     struct ptp_sys_offset_precise p; memset(&p, 0, sizeof p); p.device.sec = 1; p.sys_realtime.sec = 2; p.sys_monoraw.sec = 3; p.sys_monoraw.nsec = 4; HEX(p);`,
+  )
+  if (printed === undefined) return
+  const [caps, request, events, asked, answer, cross] = printed.split('\n').map(bytesOf)
+  assert.ok(caps && request && events && asked && answer && cross)
+  assert.equal(channelsOf(caps), 3)
+  assert.deepEqual(externalStampRequest(2, PTP_ENABLE_FEATURE | PTP_RISING_EDGE), request)
+  assert.deepEqual(readExternalStamps(events), [
+    { channel: 1, stampNs: 10_000_000_020n },
+    { channel: 2, stampNs: 11_000_000_000n + 4_294_967_295n },
+  ])
+  assert.deepEqual(extendedOffsetRequest(5), asked)
+  assert.deepEqual(readSandwiches(answer), [
+    { realtimeBeforeNs: 100_000_000_000n, phcNs: 100_000_000_001n, realtimeAfterNs: 100_000_000_002n },
+    { realtimeBeforeNs: 101_000_000_000n, phcNs: 101_000_000_001n, realtimeAfterNs: 101_000_000_002n },
+  ])
+  assert.deepEqual(readCrossStamp(cross), { phcNs: 1_000_000_000n, monoNs: 3_000_000_004n })
+})

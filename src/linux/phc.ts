@@ -1,0 +1,85 @@
+import { readSync } from 'node:fs'
+import { fail, ok, type Result } from '../core/fault.ts'
+import type { PhcNs } from '../core/time.ts'
+import { attempt } from './attempt.ts'
+import { type ClockPair, readClockPair } from './clock.ts'
+import type { ControlledDevice } from './ioctl.ts'
+import {
+  channelsOf,
+  type ExternalStamp,
+  extendedOffsetRequest,
+  externalStampRequest,
+  PTP_CAPS_BYTES,
+  PTP_CLOCK_GETCAPS,
+  PTP_ENABLE_FEATURE,
+  PTP_EXTTS_EVENT_BYTES,
+  PTP_EXTTS_REQUEST,
+  PTP_FALLING_EDGE,
+  PTP_RISING_EDGE,
+  PTP_SYS_OFFSET_EXTENDED,
+  PTP_SYS_OFFSET_PRECISE,
+  PTP_SYS_OFFSET_PRECISE_BYTES,
+  readCrossStamp,
+  readExternalStamps,
+  readSandwiches,
+} from './phc-abi.ts'
+import { pairByCrossStamp, pairBySandwich } from './phc-pair.ts'
+
+/** An input of a hardware clock that latches the instants of edges on its own scale: `/dev/ptpN`. */
+export interface PhcInput {
+  /** The edges that were latched since the last call, of every channel of the device; never waits. */
+  stamps(): Result<readonly ExternalStamp[]>
+  /** The hardware clock against the local oscillator. */
+  readPair(): Result<ClockPair<PhcNs>>
+}
+
+const EVENTS_PER_READ = 16
+const SANDWICHES = 5
+
+/** Fault `linux.ioctl`: it is no such device; `phc.channel`: it has no such input. */
+export function startPhc(device: ControlledDevice, channel: number, edge: 'rising' | 'falling'): Result<PhcInput> {
+  const caps = new Uint8Array(PTP_CAPS_BYTES)
+  const asked = device.control(PTP_CLOCK_GETCAPS, caps, 'say what it can do')
+  if (!asked.ok) return asked
+  const channels = channelsOf(caps)
+  if (channel >= channels) {
+    return fail('phc.channel', `${device.path}: expected an input ${channel} for edges, got ${channels} of them`)
+  }
+  const flags = PTP_ENABLE_FEATURE | (edge === 'rising' ? PTP_RISING_EDGE : PTP_FALLING_EDGE)
+  const enabled = device.control(
+    PTP_EXTTS_REQUEST,
+    externalStampRequest(channel, flags),
+    `stamp the ${edge} edges of input ${channel}`,
+  )
+  if (!enabled.ok) return enabled
+  const into = new Uint8Array(EVENTS_PER_READ * PTP_EXTTS_EVENT_BYTES)
+  return ok({
+    stamps: () => {
+      const read = attempt('phc.read', `${device.path}: expected to read edges`, () => readWaiting(device.fd, into))
+      return read.ok ? ok(readExternalStamps(into.subarray(0, read.value))) : read
+    },
+    readPair: () => readPairOf(device),
+  })
+}
+
+function readWaiting(fd: number, into: Uint8Array): number {
+  try {
+    return readSync(fd, into)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0
+    throw error
+  }
+}
+
+/** The best way that the driver of the card has. */
+function readPairOf(device: ControlledDevice): Result<ClockPair<PhcNs>> {
+  const cross = new Uint8Array(PTP_SYS_OFFSET_PRECISE_BYTES)
+  if (device.control(PTP_SYS_OFFSET_PRECISE, cross, 'latch two clocks').ok) {
+    return ok(pairByCrossStamp(readCrossStamp(cross)))
+  }
+  const answer = extendedOffsetRequest(SANDWICHES)
+  const before = readClockPair()
+  const read = device.control(PTP_SYS_OFFSET_EXTENDED, answer, 'be read between two readings of the system clock')
+  const after = readClockPair()
+  return read.ok ? pairBySandwich(device.path, before, readSandwiches(answer), after) : read
+}
