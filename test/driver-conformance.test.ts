@@ -11,6 +11,7 @@ import {
   refusesUnknownOption,
   saysThatItUnderstands,
 } from './conformance/contract.ts'
+import { familiesUnderTest } from './conformance/families-under-test.ts'
 import { faultsOf } from './conformance/faults.ts'
 import { runTrial } from './conformance/trial.ts'
 
@@ -21,7 +22,7 @@ test('there are families to test, each with a name of its own', () => {
   assert.equal(new Set(families.map((family) => family.kind)).size, families.length)
 })
 
-for (const family of families) {
+for (const family of familiesUnderTest()) {
   describe(`driver family ${family.kind}`, () => {
     test('has a name, a title, a line on each fault, and a sheet', () => describesItself(family))
     test('refuses an unknown option with its path, what was expected and what came', () => refusesUnknownOption(family))

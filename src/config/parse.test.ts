@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { families } from '../../drivers/index.ts'
 import { faultOf, unwrap } from '../../test/support/results.ts'
 import { parseConfiguration, readConfiguration, readUncalibrated } from './parse.ts'
 

@@ -4,11 +4,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import type { DriverFamily } from '../../drivers/driver.ts'
-import { families } from '../../drivers/index.ts'
 import { monoNs, NS_PER_MILLISECOND } from '../../src/core/time.ts'
 import { unwrap } from '../support/results.ts'
 import { createVirtualSky, taiOf } from '../support/virtual-sky.ts'
 import { openBench } from './bench.ts'
+import { familiesUnderTest } from './families-under-test.ts'
 import { FLOODS } from './floods.ts'
 import { problemsOfHealth } from './trial.ts'
 
@@ -87,7 +87,7 @@ function livesThroughRandomBytes(family: DriverFamily<unknown>): void {
   assert.deepEqual(problemsOfHealth(bench), [])
 }
 
-for (const family of families) {
+for (const family of familiesUnderTest()) {
   describe(`driver family ${family.kind}`, () => {
     test('lives through random bytes and recovers', () => livesThroughRandomBytes(family))
     for (const [name, byteAt] of FLOODS) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { LineSettings } from '../../drivers/driver.ts'
-import { families } from '../../drivers/index.ts'
 import { describeSettings } from '../../src/device/serial.ts'
 import { candidatesOf, openBench } from './bench.ts'
+import { familiesUnderTest } from './families-under-test.ts'
 import { problemsOfHealth } from './trial.ts'
 
 /** Six seconds a try, and the slowest of drivers after that. */
@@ -15,7 +15,7 @@ function isSame(one: LineSettings | undefined, other: LineSettings): boolean {
 
 let lockedOn = 0
 
-for (const family of families.filter(({ serial }) => serial !== undefined)) {
+for (const family of familiesUnderTest().filter(({ serial }) => serial !== undefined)) {
   const candidates = candidatesOf(family)
   describe(`driver family ${family.kind}`, () => {
     for (const settings of candidates) {
@@ -55,7 +55,7 @@ for (const family of families.filter(({ serial }) => serial !== undefined)) {
 }
 
 test('all settings of all families were found', (t) => {
-  const expected = families.flatMap(candidatesOf).length
+  const expected = familiesUnderTest().flatMap(candidatesOf).length
   t.diagnostic(`${lockedOn} of ${expected} settings found`)
   assert.equal(lockedOn, expected)
 })
