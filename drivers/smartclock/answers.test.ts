@@ -4,10 +4,12 @@ import { utf8 } from '../../src/core/bytes.ts'
 import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { DriverAction } from '../driver.ts'
-import { type Knowledge, takeAnswer } from './answers.ts'
+import { takeAnswer } from './answers.ts'
 import { createDriver } from './driver.ts'
-import { noReadings } from './health.ts'
+import type { Knowledge } from './knowledge.ts'
+import { createLogReader } from './log-reader.ts'
 import { parseOptions } from './options.ts'
+import { noReadings } from './readings.ts'
 import { createSchedule } from './schedule.ts'
 import { checksum } from './time-code.ts'
 
@@ -112,7 +114,10 @@ test('a large time error in lock is an alarm', () => {
 test('a state that nobody knows is a fault and no state', () => {
   const { faults, status } = script({ ':SYNC:STAT?': 'DREAM' })
   assert.equal(faults[0]?.code, 'smartclock.reply')
-  assert.match(faults[0]?.message ?? '', /^:SYNC:STAT\?: expected one of LOCK, REC, HOLD, POW, OFF, DIAG, got "DREAM"$/)
+  assert.match(
+    faults[0]?.message ?? '',
+    /^:SYNC:STAT\?: expected one of LOCK, REC, HOLD, WAIT, POW, OFF, OTH, DIAG, got "DREAM"$/,
+  )
   assert.equal(status.details['state'], undefined)
 })
 
@@ -145,7 +150,7 @@ test('after a step no label is believed until the time zone has been told anew, 
     known.actions = []
     const at = monoNs(BigInt(ms) * 1_000_000n)
     const line = { text: body + checksum(body), number: 1, firstByteAt: at, lastByteAt: at, defect: undefined }
-    takeAnswer(known, 'timeCode', line, at)
+    takeAnswer(known, 'timeCode', [line], at)
     return known.actions.some(
       (action) => action.type === 'sample' && action.sample.kind === 'label' && action.sample.valid,
     )
@@ -161,8 +166,11 @@ function openKnowledge(): Knowledge {
     source: 's',
     edges: { table: EMBEDDED_LEAP_TABLE, floor: undefined, repairs: false, last: undefined },
     readings: { ...noReadings(), zone: 'utc', state: 'LOCK' },
-    schedule: createSchedule(monoNs(0n)),
-    staleEntries: 0,
+    schedule: createSchedule(monoNs(0n), undefined),
+    screenPeriodNs: undefined,
+    antennaDelay: { wantedNs: undefined, isTold: false },
+    ownErrors: [],
+    log: createLogReader(),
     actions: [],
   }
 }

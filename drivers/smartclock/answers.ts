@@ -1,12 +1,15 @@
 import type { Fault, Result } from '../../src/core/fault.ts'
 import type { LabelSample } from '../../src/core/sample.ts'
 import { type MonoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
-import type { DriverAction } from '../driver.ts'
 import type { ScpiLine } from '../scpi/framing.ts'
 import { type ErrorEntry, parseErrorEntry, parseInteger } from '../scpi/values.ts'
-import { type EdgeReader, type NamedEdge, readEdge } from './edges.ts'
-import { noReadings, qualityOf, type Readings } from './health.ts'
+import { type NamedEdge, readEdge } from './edges.ts'
+import { parseLogAnswer } from './event-log.ts'
+import { qualityOf } from './health.ts'
+import type { Knowledge } from './knowledge.ts'
+import { takeLogEntry } from './log-reader.ts'
 import {
+  type EssentialName,
   type Identity,
   isSmartclock,
   parseHoldover,
@@ -16,33 +19,26 @@ import {
   parseTimeInterval,
   parseTimeZone,
   QUERIES,
-  type QueryName,
   type SyncState,
   type TimeZone,
 } from './protocol.ts'
-import { createSchedule, noteStateChange, noteTimeCode, type Schedule } from './schedule.ts'
+import { noReadings, type Readings } from './readings.ts'
+import { takeScalar } from './scalar-answers.ts'
+import { isScalar, SCALARS } from './scalars.ts'
+import { createSchedule, noteStateChange, noteTimeCode, type QueryName } from './schedule.ts'
+import { parseStatusScreen } from './status-screen.ts'
 import { parseTimeCode, type TimeCode } from './time-code.ts'
-
-/** What a driver knows; the answers change it. */
-export interface Knowledge {
-  readonly source: string
-  readonly edges: EdgeReader
-  readings: Readings
-  schedule: Schedule
-  /** Entries -230 in the unit's error queue that are due to the driver's own questions: no news. */
-  staleEntries: number
-  actions: DriverAction[]
-}
 
 /** TAI − GPS time, for ever. */
 const TAI_MINUS_GPS_SECONDS = 19
-const DATA_STALE = -230
+/** More of the driver's own than the unit's queue holds cannot be in it. */
+const OWN_ERRORS_MAX = 30
 /** Another instrument on the line may be exchanged for the right one. */
 const LOOK_AGAIN_NS = 5n * NS_PER_SECOND
 
 type Answer = (known: Knowledge, name: QueryName, line: ScpiLine, now: MonoNs) => void
 
-const ANSWERS: Readonly<Record<QueryName, Answer>> = {
+const ANSWERS: Readonly<Record<Exclude<EssentialName, 'screen'> | 'logEntry', Answer>> = {
   identity: answer(parseIdentity, takeIdentity),
   timeZone: answer(parseTimeZone, takeTimeZone),
   error: answer(parseErrorEntry, takeErrorEntry),
@@ -74,37 +70,51 @@ const ANSWERS: Readonly<Record<QueryName, Answer>> = {
     readings.taiMinusUtcSeconds = TAI_MINUS_GPS_SECONDS + seconds
     return []
   }),
+  logEntry: answer(parseLogAnswer, (known, entry, _line, now) => {
+    takeLogEntry(known, entry, now)
+    return []
+  }),
 }
 
-/** Takes the one line with which the unit answered. */
-export function takeAnswer(known: Knowledge, name: QueryName, line: ScpiLine, now: MonoNs): void {
-  ANSWERS[name](known, name, line, now)
+/** Takes the lines with which the unit answered; there is at least one. */
+export function takeAnswer(known: Knowledge, name: QueryName, lines: readonly ScpiLine[], now: MonoNs): void {
+  const [line] = lines
+  if (line === undefined || name === 'antennaDelaySet' || name === 'command') return
+  if (name === 'screen') takeScreen(known, lines)
+  else if (!isScalar(name)) ANSWERS[name](known, name, line, now)
+  else {
+    const fault = takeScalar(known, name, line.text, now)
+    if (fault !== undefined) complain(known, SCALARS[name].request.command, fault, line)
+  }
+}
+
+function takeScreen(known: Knowledge, lines: readonly ScpiLine[]): void {
+  const screen = parseStatusScreen(lines.map(({ text }) => text))
+  known.readings.screen = screen.ok ? screen.value : undefined
+  if (!screen.ok && lines[0] !== undefined) complain(known, QUERIES.screen.command, screen.fault, lines[0])
+}
+
+function complain(known: Knowledge, command: string, { code, message }: Fault, line: ScpiLine): void {
+  known.actions.push({ type: 'fault', fault: { code, message: `${command}: ${message}`, line: line.number } })
 }
 
 /** The unit gave no answer but a prompt. */
 export function takeRefusal(known: Knowledge, name: QueryName, errorCode: number): void {
-  if (errorCode === DATA_STALE) known.staleEntries += 1
+  if (known.ownErrors.length < OWN_ERRORS_MAX) known.ownErrors.push(errorCode)
   forget(known.readings, name)
 }
 
 /** What the unit said before no longer holds. */
 function forget(readings: Readings, name: QueryName): void {
-  const reading = READING_OF[name]
-  if (reading !== undefined) readings[reading] = undefined
+  if (isScalar(name)) delete readings.scalars[name]
+  else if (name === 'state') readings.state = undefined
+  else if (name === 'tfom') readings.tfom = undefined
+  else if (name === 'ffom') readings.ffom = undefined
+  else if (name === 'timeInterval') readings.timeIntervalNs = undefined
+  else if (name === 'holdover') readings.holdoverSeconds = undefined
+  else if (name === 'leapSeconds') readings.taiMinusUtcSeconds = undefined
+  else if (name === 'screen') readings.screen = undefined
 }
-
-const READING_OF = {
-  state: 'state',
-  tfom: 'tfom',
-  ffom: 'ffom',
-  timeInterval: 'timeIntervalNs',
-  holdover: 'holdoverSeconds',
-  leapSeconds: 'taiMinusUtcSeconds',
-  identity: undefined,
-  timeZone: undefined,
-  error: undefined,
-  timeCode: undefined,
-} as const satisfies Record<QueryName, keyof Readings | undefined>
 
 /** Reads a line, keeps what it says, and turns the faults of either into complaints that say where they are from. */
 function answer<T>(
@@ -114,9 +124,9 @@ function answer<T>(
   return (known, name, line, now) => {
     const value = parse(line.text)
     if (!value.ok) forget(known.readings, name)
-    for (const { code, message } of value.ok ? take(known, value.value, line, now) : [value.fault]) {
-      const fault = { code, message: `${QUERIES[name].command}: ${message}`, line: line.number }
-      known.actions.push({ type: 'fault', fault })
+    const command = name === 'logEntry' ? ':DIAG:LOG:READ?' : QUERIES[name as EssentialName].command
+    for (const fault of value.ok ? take(known, value.value, line, now) : [value.fault]) {
+      complain(known, command, fault, line)
     }
   }
 }
@@ -126,7 +136,8 @@ function takeIdentity(known: Knowledge, identity: Identity, line: ScpiLine, now:
   const before = known.readings.identity
   const isSameUnit = before !== undefined && Object.values(before).join() === line.text
   known.readings = { ...(isSameUnit ? known.readings : noReadings()), identity, zone: 'unknown' }
-  known.schedule = createSchedule(now)
+  known.schedule = createSchedule(now, known.screenPeriodNs)
+  known.antennaDelay.isTold = false
   if (isSmartclock(identity)) return []
   known.schedule.dueAt.clear()
   known.schedule.dueAt.set('identity', plus(now, LOOK_AGAIN_NS))
@@ -143,8 +154,9 @@ function takeTimeZone({ readings, schedule }: Knowledge, zone: TimeZone, line: S
 }
 
 function takeErrorEntry(known: Knowledge, { code, text }: ErrorEntry): readonly Fault[] {
-  if (code === DATA_STALE && known.staleEntries > 0) {
-    known.staleEntries -= 1
+  const own = known.ownErrors.indexOf(code)
+  if (own !== -1) {
+    known.ownErrors.splice(own, 1)
     return []
   }
   const message = `expected an empty error queue, got ${code} ${JSON.stringify(text)}`
@@ -157,7 +169,12 @@ function takeState(
   _line: ScpiLine,
   now: MonoNs,
 ): readonly Fault[] {
-  if (readings.state !== state) noteStateChange(schedule, now)
+  if (readings.state !== state) {
+    readings.deafReadings = 0
+    const isHolding = ['HOLD', 'WAIT', 'REC'].includes(state)
+    if (!isHolding) delete readings.scalars.holdoverPresentNs
+    noteStateChange(schedule, isHolding, now)
+  }
   readings.state = state
   return []
 }

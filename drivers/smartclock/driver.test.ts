@@ -10,6 +10,7 @@ import { createDriver } from './driver.ts'
 import { createEmulator } from './emulator.ts'
 import { parseOptions } from './options.ts'
 import { QUERIES } from './protocol.ts'
+import { SCALARS } from './scalars.ts'
 
 const START_AT = monoNs(500n * NS_PER_SECOND)
 
@@ -46,6 +47,8 @@ function openLine(input: object, utc = '2026-01-15T12:00:00') {
     status: (): DriverStatus => record.statuses.at(-1) ?? assert.fail('expected a status'),
   }
 }
+
+const LOG_QUESTION = /^:DIAG:LOG:READ\? \d+\r$/
 
 type Bench = ReturnType<typeof openLine>
 
@@ -98,7 +101,7 @@ describe('with its emulator', () => {
   }
 
   test('has right labels on a slow line too, if fewer', () => {
-    const bench = openLine({ emulator: { baudRate: 1200 } })
+    const bench = openLine({ statusScreenSeconds: 0, emulator: { baudRate: 1200 } })
     bench.run(60)
     assertRight(bench, bench.labels())
     assert.deepEqual(bench.record.faults, [])
@@ -118,6 +121,8 @@ describe('with its emulator', () => {
     const { details, taiMinusUtcSeconds } = bench.status()
     assert.equal(taiMinusUtcSeconds, 37)
     const { timeIntervalNs, ...rest } = details
+    const { lastLogEntry } = rest
+    assert.equal(lastLogEntry, '2026-01-15T12:00:03 GPS lock started')
     assert.ok(Math.abs(Number(timeIntervalNs)) < 50)
     assert.deepEqual(rest, {
       model: 'Z3805A',
@@ -129,6 +134,23 @@ describe('with its emulator', () => {
       ffom: 0,
       holdoverSeconds: 0,
       serviceRequested: false,
+      holdoverWaitsFor: 'NONE',
+      holdoverPredictedNs: 800,
+      holdoverThresholdSeconds: 86_400,
+      holdoverThresholdExceeded: false,
+      efcPercent: -16.8528,
+      gpsPulseValid: true,
+      satellitesTracked: 7,
+      satellitesPredicted: 7,
+      positionHeld: true,
+      antennaDelayNs: 0,
+      leapPending: false,
+      lampGpsLock: true,
+      lampHoldover: false,
+      lampAlarm: false,
+      lifetimeCount: 1287,
+      logEntries: 2,
+      lastLogEntry,
     })
   })
 
@@ -143,7 +165,7 @@ describe('with its emulator', () => {
   })
 
   test('sends a status at least once a minute and samples without end', () => {
-    const bench = openLine({ emulator: { stabilizeSeconds: 0, pulseNoiseNs: 0 } })
+    const bench = openLine({ statusScreenSeconds: 0, emulator: { stabilizeSeconds: 0, pulseNoiseNs: 0 } })
     bench.run(60)
     bench.record.clear()
     bench.run(300)
@@ -152,7 +174,7 @@ describe('with its emulator', () => {
   })
 
   test('asks for the time code once a tick, and for nothing so often that the line is full', () => {
-    const bench = openLine({})
+    const bench = openLine({ statusScreenSeconds: 0 })
     bench.run(5)
     bench.asked.length = 0
     bench.run(100)
@@ -175,8 +197,9 @@ describe('with its emulator', () => {
       bench.run(15)
       bench.fault(name, false)
     }
-    const allowed = new Set(['\r', ...Object.values(QUERIES).map(({ command }) => `${command}\r`)])
-    for (const { command } of bench.asked) assert.ok(allowed.has(command), command)
+    const questions = [...Object.values(QUERIES), ...Object.values(SCALARS).map(({ request }) => request)]
+    const allowed = new Set(['\r', ...questions.map(({ command }) => `${command}\r`)])
+    for (const { command } of bench.asked) assert.ok(allowed.has(command) || LOG_QUESTION.test(command), command)
   })
 
   test('does not ask again for the time interval until the state has changed', () => {

@@ -10,7 +10,7 @@ import type { EmulatorContext } from '../driver.ts'
 import { createDriver } from './driver.ts'
 import { createEmulator } from './emulator.ts'
 import { parseOptions, type SmartclockOptions } from './options.ts'
-import { interval, real } from './replies.ts'
+import { interval, real } from './reply-format.ts'
 import { parseTimeCode } from './time-code.ts'
 
 const START_AT = monoNs(1_000n * NS_PER_SECOND)
@@ -318,11 +318,74 @@ test('each fault of the line shows as its line of text says', () => {
     assert.equal(unit.type(':PTIM:TZON?'), '+1,+0\r\nscpi > ')
     assert.match(unit.type(':PTIM:TCOD?'), /^T22026011513/)
   })
+  shows('deaf-receiver', (unit) => {
+    assert.equal(unit.type(':GPS:SAT:TRAC:COUN?'), '+0\r\nscpi > ')
+    assert.equal(unit.type(':SYNC:STAT?'), 'LOCK\r\nscpi > ')
+  })
+  shows('manual-holdover', (unit) => {
+    assert.equal(unit.type(':SYNC:STAT?'), 'HOLD\r\nscpi > ')
+    assert.match(unit.type(':SYST:STAT?', 4), /\r\n>> Holdover: manually initiated {15}HOLD THR 1\.000 us\r\n/)
+    assert.equal(unit.type(':SYNC:HOLD:WAIT?'), 'NONE\r\nscpi > ')
+  })
+  shows('efc-at-limit', (unit) => {
+    assert.equal(unit.type(':STAT:OPER:HARD:COND?'), '+192\r\nscpi > ')
+    assert.equal(unit.type(':DIAG:ROSC:EFC:REL?'), '+9.99756E+001\r\nscpi > ')
+    assert.match(unit.type(':SYST:STAT?', 4), /EFC: Err {2}GPS Rcv: OK \r\nscpi > $/)
+  })
+  shows('oven-supply', (unit) => assert.equal(unit.type(':STAT:OPER:HARD:COND?'), '+16\r\nscpi > '))
+  shows('gps-pulse-failure', (unit) => assert.equal(unit.type(':STAT:OPER:HARD:COND?'), '+256\r\nscpi > '))
   shows('rollover', (unit) => assert.match(unit.type(':PTIM:TCOD?'), /^T22006060112/))
   shows('wrong-checksum', (unit) => assert.ok(!parseTimeCode(unit.type(':PTIM:TCOD?').split('\r\n')[0] ?? '').ok))
   shows('stuck-second', (unit) =>
     assert.equal(unit.type(':PTIM:TCOD?', 3).slice(0, 16), unit.type(':PTIM:TCOD?').slice(0, 16)),
   )
+})
+
+test('orders are obeyed with a bare prompt, or refused', () => {
+  const unit = open({ echo: false, powerUpSeconds: 0 })
+  unit.run(5)
+  for (const [line, reply] of [
+    [':GPS:REF:ADEL?', '+0.00000E+000\r\nscpi > '],
+    [':GPS:REF:ADEL 77 NS', 'scpi > '],
+    [':GPS:REF:ADEL?', '+7.70000E-008\r\nscpi > '],
+    [':GPS:REF:ADEL 1.2E-7', 'scpi > '],
+    [':GPS:REF:ADEL?', '+1.20000E-007\r\nscpi > '],
+    [':SYNC:HOLD:INIT', 'scpi > '],
+    [':SYNC:STAT?', 'HOLD\r\nscpi > '],
+    [':LED:ALAR?', '1\r\nscpi > '],
+    ['*CLS', 'scpi > '],
+    [':LED:ALAR?', '0\r\nscpi > '],
+    [':SYNC:HOLD:REC:INIT', 'scpi > '],
+    [':SYNC:STAT?', 'REC\r\nscpi > '],
+    [':GPS:REF:ADEL', 'E-109> '],
+    [':GPS:REF:ADEL 5 KM', 'E-224> '],
+    [':GPS:REF:ADEL 2', 'E-222> '],
+    [':SYNC:HOLD:INIT NOW', 'E-108> '],
+  ] as const) {
+    assert.equal(unit.type(line, 0.5), reply, line)
+  }
+})
+
+test('the log and its listing have the recorded forms', () => {
+  const unit = open({ echo: false, powerUpSeconds: 0 })
+  unit.run(5)
+  assert.equal(unit.type(':DIAG:LOG:COUN?'), '+2\r\nscpi > ')
+  assert.equal(unit.type(':DIAG:LOG:READ? 1'), '"Log 001:20050528.00:00:00: Power on"\r\nscpi > ')
+  assert.equal(unit.type(':DIAG:LOG:READ? 3'), 'E-222> ')
+  assert.match(
+    unit.type(':DIAG:LOG:READ:ALL?'),
+    /^Log status: 2 entries\r\n\r\nLog 001:20050528\.00:00:00: {2}Power on\r\nLog 002:20260115\.12:00:00: {2}GPS lock started\r\nE-222> $/,
+  )
+})
+
+test('the screen comes half a second after the question, with as many lines as the unit says', () => {
+  const unit = open({ echo: false, powerUpSeconds: 0 })
+  unit.run(30)
+  assert.equal(unit.type(':SYST:STAT:LENG?'), '+27\r\nscpi > ')
+  const from = unit.now()
+  const lines = unit.type(':SYST:STAT?', 4).split('\r\n')
+  assert.equal(lines.length, 28)
+  assert.ok(Number((unit.screenAt() ?? from) - from) > 500e6)
 })
 
 test('pulses go missing and come twice', () => {

@@ -8,10 +8,12 @@ import { createScpiTerminal, type ScpiTerminal } from '../scpi/terminal.ts'
 import { FAULTS, type FaultName, isFaultName } from './emulator-faults.ts'
 import { createInstrument, type Instrument } from './instrument.ts'
 import type { SmartclockOptions } from './options.ts'
-import { asksForTimeCode, IDENTITIES, replyTo } from './replies.ts'
+import { asksForScreen, asksForTimeCode, IDENTITIES, replyTo } from './replies.ts'
 
 /** From the end of a command to the first byte of its reply: `*ESE?` on a 58503A, less what the line takes. */
 const THINKS_NS = 1_500_000n
+/** What a 58503A takes to put the status screen together. */
+const COMPOSES_SCREEN_NS = 500_000_000n
 const BITS_PER_CHARACTER = 10n
 const BANNER_PERIOD_NS = 7n * NS_PER_SECOND
 const SECOND_EDGE_AFTER_NS = 50_000n
@@ -165,7 +167,8 @@ function begin(unit: Unit, instrument: Instrument, command: string, at: MonoNs):
   }
   const reply = isLost ? FRAMING_ERROR : isDazed ? undefined : replyTo(instrument, command, at)
   if (typeof reply === 'number') instrument.errors.push(reply)
-  send(unit, instrument, typeof reply === 'string' ? `${reply}\r\n` : '', at)
+  const sendsAt = typeof reply === 'string' && asksForScreen(command) ? plus(at, COMPOSES_SCREEN_NS) : at
+  send(unit, instrument, typeof reply === 'string' ? `${reply}\r\n` : '', sendsAt)
 }
 
 /** Sends a reply and its prompt, or what the faults make of them. */

@@ -10,8 +10,19 @@ export const smartclock: DriverFamily<SmartclockOptions> = {
   title:
     'HP/Symmetricom SmartClock (58503A/B, 59551A, Z3801A, Z3805A): SCPI time code and health, pulse by another way',
   link: 'serial',
-  // A Z3801A is fixed at 19200 baud, 7 data bits, odd parity: its source must say so.
-  serial: { baudRate: 9600, parity: 'none', dataBits: 8 },
+  serial: {
+    baudRate: 9600,
+    parity: 'none',
+    dataBits: 8,
+    // A Z3801A is fixed at the first of these; a 58503A keeps what it was set to last.
+    probe: [
+      { baudRate: 19_200, parity: 'odd', dataBits: 7 },
+      { baudRate: 19_200, parity: 'none', dataBits: 8 },
+      { baudRate: 9600, parity: 'odd', dataBits: 7 },
+      { baudRate: 2400, parity: 'none', dataBits: 8 },
+      { baudRate: 1200, parity: 'none', dataBits: 8 },
+    ],
+  },
   timeOfDay: 'label',
   parseOptions,
   recordingOptions: { floorDate: null },

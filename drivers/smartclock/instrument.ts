@@ -1,14 +1,17 @@
 import { assert } from '../../src/core/assert.ts'
+import { divFloor } from '../../src/core/integer.ts'
 import { type LeapTable, taiMinusUtcAt, taiToUtc } from '../../src/core/leap.ts'
 import type { Prng } from '../../src/core/prng.ts'
 import { type MonoNs, NS_PER_MILLISECOND, NS_PER_SECOND, plus, type TaiNs, taiNs } from '../../src/core/time.ts'
 import type { EmulatorContext } from '../driver.ts'
 import { createErrorQueue } from '../scpi/error-queue.ts'
+import { createEmulatedHardware, type EmulatedHardware } from './emulated-hardware.ts'
+import { createEmulatedLog, type EmulatedLog } from './emulated-log.ts'
 import type { FaultName } from './emulator-faults.ts'
-import { createLockSequence, type LockStage } from './lock-sequence.ts'
+import { createLockSequence, type LockSequence, type LockStage } from './lock-sequence.ts'
 import type { SmartclockEmulatorOptions } from './options.ts'
-import { createPulseTrain } from './pulse-train.ts'
-import type { Panel } from './replies.ts'
+import type { Panel, PendingLeap } from './panel.ts'
+import { createPulseTrain, type PulseTrain } from './pulse-train.ts'
 import { checksum, formatTimeCode, gpsSecondsOf, type TimeCode } from './time-code.ts'
 import { addRollovers } from './week-rollover.ts'
 
@@ -47,54 +50,33 @@ export function createInstrument(
   poweredAt: MonoNs,
 ): Instrument {
   const { leapTable } = context
-  const sequence = createLockSequence(options, poweredAt)
-  const train = createPulseTrain(options, prng, context)
   const errors = createErrorQueue(ERROR_ENTRIES_MAX)
-  let meter: IntervalMeter | undefined
+  const unit: Unit = {
+    options,
+    faults,
+    context,
+    sequence: createLockSequence(options, poweredAt),
+    train: createPulseTrain(options, prng, context),
+    log: createEmulatedLog(leapTable, poweredAt),
+    hardware: createEmulatedHardware(faults, errors.clear),
+    meter: undefined,
+    isHeldByFault: false,
+  }
+  const { sequence, train } = unit
   let stuckSecond: bigint | undefined
-
-  const hasGps = (): boolean => !faults.has('no-gps')
-
-  const enter = (stage: LockStage, now: MonoNs): void => {
-    if (stage === 'locked') train.lock(now)
-    else if (stage === 'holdover') train.hold()
-    else if (stage === 'recovery') train.recover(options.recoverySeconds, now)
-    // Whatever ended the stage before has measured the interval too.
-    meter = stage === 'holdover' ? undefined : createIntervalMeter(Number(train.lateNs()))
-  }
-
-  const tfom = (now: MonoNs): number => {
-    const stage = sequence.stage()
-    if (stage === 'power-up') return 9
-    if (stage === 'locked') return 3
-    return meritOf(100 + Math.abs(options.holdoverDriftPpb) * sequence.holdoverSeconds(now))
-  }
-
-  const ffom = (now: MonoNs): number => {
-    const stage = sequence.stage()
-    if (stage === 'power-up') return 3
-    if (stage === 'locked') return sequence.isStable(now) ? 0 : 1
-    return 2
-  }
+  unit.log.add('Power on', undefined, poweredAt)
 
   return {
-    model: options.model,
     errors,
-    hasTime: () => sequence.stage() !== 'power-up',
-    hasGps,
-    syncState: () => SYNC_STATE[sequence.stage()],
-    tfom,
-    ffom,
-    timeIntervalNs: () => meter?.meanNs(),
-    holdoverSeconds: sequence.holdoverSeconds,
-    leapSeconds: (now) => minusGps(taiMinusUtcAt(leapTable, context.skyTai(now))),
-    zoneHours: () => (faults.has('local-time') ? 1 : 0),
+    ...panelOf(unit),
+    ...ordersOf(unit),
     advance(now) {
-      if (sequence.advance(now, hasGps())) enter(sequence.stage(), now)
+      if (faults.has('manual-holdover') !== unit.isHeldByFault) turnHoldover(unit, now)
+      if (sequence.advance(now, hasGps(unit))) enter(unit, sequence.stage(), now)
     },
     takePulse(now) {
       const pulse = train.take(now)
-      if (pulse !== undefined) meter?.take(pulse.lateNs)
+      if (pulse !== undefined) unit.meter?.take(pulse.lateNs)
       return pulse?.at
     },
     nextAt() {
@@ -112,8 +94,8 @@ export function createInstrument(
       const said = stuckSecond ?? second
       const code: TimeCode = {
         time: options.timeCodeFormat === 'T1' ? gpsTime(said) : utcTime(said, faults.has('local-time'), leapTable),
-        tfom: tfom(now),
-        ffom: ffom(now),
+        tfom: tfomOf(unit, now),
+        ffom: ffomOf(unit, now),
         leap: announcedLeap(said, leapTable),
         serviceRequested: false,
         invalid: sequence.stage() === 'power-up',
@@ -124,6 +106,105 @@ export function createInstrument(
       for (let i = 0; i <= ERROR_ENTRIES_MAX; i++) errors.push(-113)
     },
   }
+}
+
+interface Unit {
+  readonly options: SmartclockEmulatorOptions
+  readonly faults: ReadonlySet<FaultName>
+  readonly context: EmulatorContext
+  readonly sequence: LockSequence
+  readonly train: PulseTrain
+  readonly log: EmulatedLog
+  readonly hardware: EmulatedHardware
+  meter: IntervalMeter | undefined
+  /** The holdover is the fault's, not an order's. */
+  isHeldByFault: boolean
+}
+
+type OrderName = 'initiateHoldover' | 'initiateRecovery' | 'synchronize'
+
+function panelOf(unit: Unit): Omit<Panel, OrderName | 'errors'> {
+  const { options, faults, context, sequence, train, log, hardware } = unit
+  const { leapTable } = context
+  return {
+    model: options.model,
+    leapTable,
+    log,
+    ...hardware,
+    hasTime: () => sequence.stage() !== 'power-up',
+    hasGps: () => hasGps(unit),
+    hasSatellites: () => hasGps(unit) && !faults.has('deaf-receiver'),
+    syncState: () => SYNC_STATE[sequence.stage()],
+    isManualHoldover: sequence.isManual,
+    tfom: (now) => tfomOf(unit, now),
+    ffom: (now) => ffomOf(unit, now),
+    timeIntervalNs: () => unit.meter?.meanNs(),
+    holdoverSeconds: sequence.holdoverSeconds,
+    holdoverPredictedNs: () => (options.model === '58503A' ? 432_000 : 800),
+    leapSeconds: (now) => minusGps(taiMinusUtcAt(leapTable, context.skyTai(now))),
+    pendingLeap: (now) => pendingLeap(divFloor(context.skyTai(now), NS_PER_SECOND), leapTable),
+    zoneHours: () => (faults.has('local-time') ? 1 : 0),
+    secondAt: train.secondAt,
+  }
+}
+
+function ordersOf(unit: Unit): Pick<Panel, OrderName> {
+  const { sequence, train } = unit
+  return {
+    initiateHoldover(now) {
+      if (!sequence.initiateHoldover(now)) return false
+      enter(unit, 'holdover', now)
+      return true
+    },
+    initiateRecovery(now) {
+      if (!sequence.initiateRecovery(now, hasGps(unit))) return false
+      if (sequence.stage() === 'recovery') enter(unit, 'recovery', now)
+      return true
+    },
+    synchronize(now) {
+      if (!hasGps(unit) || sequence.stage() === 'locked') return false
+      train.lock(now)
+      return true
+    },
+  }
+}
+
+/** The fault that somebody at the keypad is. */
+function turnHoldover(unit: Unit, now: MonoNs): void {
+  const orders = ordersOf(unit)
+  if (unit.isHeldByFault) orders.initiateRecovery(now)
+  else if (!orders.initiateHoldover(now)) return
+  unit.isHeldByFault = !unit.isHeldByFault
+}
+
+function enter(unit: Unit, stage: LockStage, now: MonoNs): void {
+  const { train, options, log, hardware, sequence } = unit
+  if (stage === 'locked') train.lock(now)
+  else if (stage === 'holdover') train.hold()
+  else if (stage === 'recovery') train.recover(options.recoverySeconds, now)
+  if (stage === 'holdover') hardware.lightAlarm()
+  const text = logTextOf(stage, sequence.isManual())
+  if (text !== undefined) log.add(text, taiNs(train.secondAt(now) * NS_PER_SECOND), now)
+  // Whatever ended the stage before has measured the interval too.
+  unit.meter = stage === 'holdover' ? undefined : createIntervalMeter(Number(train.lateNs()))
+}
+
+function hasGps({ faults }: Unit): boolean {
+  return !faults.has('no-gps')
+}
+
+function tfomOf({ sequence, options }: Unit, now: MonoNs): number {
+  const stage = sequence.stage()
+  if (stage === 'power-up') return 9
+  if (stage === 'locked') return 3
+  return meritOf(100 + Math.abs(options.holdoverDriftPpb) * sequence.holdoverSeconds(now))
+}
+
+function ffomOf({ sequence }: Unit, now: MonoNs): number {
+  const stage = sequence.stage()
+  if (stage === 'power-up') return 3
+  if (stage === 'locked') return sequence.isStable(now) ? 0 : 1
+  return 2
 }
 
 /** The mean of ten readings, which changes every ten. */
@@ -166,10 +247,26 @@ function utcTime(second: bigint, isLocal: boolean, table: LeapTable): TimeCode['
 }
 
 function announcedLeap(second: bigint, table: LeapTable): TimeCode['leap'] {
+  const leap = pendingLeap(second, table)
+  if (leap === undefined) return '0'
+  return leap.minuteSeconds === 61 ? '+' : '-'
+}
+
+function pendingLeap(second: bigint, table: LeapTable): PendingLeap | undefined {
   const now = taiMinusUtcAt(table, startOf(second))
   const then = taiMinusUtcAt(table, startOf(second + LEAP_ANNOUNCED_SECONDS))
-  if (now === undefined || then === undefined || now === then) return '0'
-  return then > now ? '+' : '-'
+  const entry = table.entries.find(({ taiMinusUtcSeconds }) => taiMinusUtcSeconds === then)
+  if (now === undefined || then === undefined || now === then || entry === undefined) return undefined
+  const noonBefore = taiToUtc(table, startOf(entry.sinceUtcSecond - 43_200n + BigInt(now)))
+  assert(noonBefore.ok, 'the day before a leap second is one of our days')
+  const { year, month, day } = noonBefore.value
+  return { year, month, day, minuteSeconds: then > now ? 61 : 59 }
+}
+
+function logTextOf(stage: LockStage, isManual: boolean): string | undefined {
+  if (stage === 'locked') return 'GPS lock started'
+  if (stage !== 'holdover') return undefined
+  return `Holdover started, ${isManual ? 'manually initiated' : 'not tracking GPS'}`
 }
 
 function written(code: TimeCode, faults: ReadonlySet<FaultName>, table: LeapTable): string {

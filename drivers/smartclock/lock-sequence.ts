@@ -10,6 +10,12 @@ export interface LockSequence {
   holdoverSeconds(now: MonoNs): number
   /** Goes on to where the unit is at `now`; returns whether the stage has changed. */
   advance(now: MonoNs, hasGps: boolean): boolean
+  /** Whether it holds over because somebody told it to. */
+  isManual(): boolean
+  /** Lets go of GPS, until it is told to recover. Not possible before the first lock. */
+  initiateHoldover(now: MonoNs): boolean
+  /** Begins to recover at once if GPS is there. Only in holdover. */
+  initiateRecovery(now: MonoNs, hasGps: boolean): boolean
   /** When it will go on by itself. */
   nextAt(): MonoNs | undefined
 }
@@ -25,6 +31,7 @@ export function createLockSequence(options: SmartclockEmulatorOptions, poweredAt
   let since = poweredAt
   let holdover: { readonly from: MonoNs; readonly to: MonoNs | undefined } | undefined
   let gpsBackAt: MonoNs | undefined
+  let isManual = false
 
   const enter = (next: LockStage, now: MonoNs): true => {
     if (next === 'holdover' && stage === 'locked') holdover = { from: now, to: undefined }
@@ -47,7 +54,21 @@ export function createLockSequence(options: SmartclockEmulatorOptions, poweredAt
     isStable: (now) => stage === 'locked' && between(since, now) >= secondsNs(stabilizeSeconds),
     holdoverSeconds: (now) =>
       holdover === undefined ? 0 : Number(between(holdover.from, holdover.to ?? now)) / Number(NS_PER_SECOND),
+    isManual: () => isManual,
+    initiateHoldover(now) {
+      if (stage === 'power-up') return false
+      isManual = true
+      if (stage !== 'holdover') enter('holdover', now)
+      return true
+    },
+    initiateRecovery(now, hasGps) {
+      if (stage !== 'holdover') return false
+      isManual = false
+      if (hasGps) enter('recovery', now)
+      return true
+    },
     advance(now, hasGps) {
+      if (isManual) return false
       if (!hasGps) {
         gpsBackAt = undefined
         return stage === 'locked' || stage === 'recovery' ? enter('holdover', now) : false

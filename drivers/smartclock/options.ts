@@ -1,21 +1,7 @@
-import { z } from 'zod'
-import { fail, ok, type Result } from '../../src/core/fault.ts'
-
-/** Every error text is what was expected; `parseOptions` adds where and what came. */
-function number(from: number, to: number) {
-  const expected = `a number from ${from} to ${to}`
-  return z.number(expected).min(from, expected).max(to, expected)
-}
-
-function choice<const T extends string>(...names: readonly T[]) {
-  return z.enum(names, `one of ${names.join(', ')}`)
-}
-
-function table<T extends z.core.$ZodLooseShape>(shape: T) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? `one of ${Object.keys(shape).join(', ')}` : 'a table'),
-  })
-}
+import type { z } from 'zod'
+import type { Result } from '../../src/core/fault.ts'
+import { checkOptions, choice, floorDate, integer, number, table, yesOrNo } from '../options.ts'
+import { ANTENNA_DELAY_NS_MAX } from './control.ts'
 
 /** The speeds that units of the family can be set to; the Z3801A knows only the last. */
 const BAUD_RATES = [1200, 2400, 9600, 19_200] as const
@@ -24,9 +10,9 @@ const BAUD_RATES = [1200, 2400, 9600, 19_200] as const
 const emulatorSchema = table({
   model: choice('58503A', 'Z3801A', 'Z3805A').default('Z3805A'),
   /** Sends back every character; the factory setting of all models, which some units have lost. */
-  echo: z.boolean('true or false').default(true),
+  echo: yesOrNo().default(true),
   /** Paces the characters; it does not set a port. */
-  baudRate: z.literal(BAUD_RATES, `one of ${BAUD_RATES.join(', ')}`).default(9600),
+  baudRate: choice(...BAUD_RATES).default(9600),
   timeCodeFormat: choice('T1', 'T2').default('T2'),
   /** From power on to the first lock; hours on a real unit. */
   powerUpSeconds: number(0, 86_400).default(3),
@@ -44,11 +30,13 @@ const schema = table({
   /** A date 1024 weeks early: `report` believes no label, `repair` adds the weeks and raises an alarm. */
   weekRollover: choice('report', 'repair').default('report'),
   /** No true date lies before it: an earlier one is a week rollover. null looks for none, for old recordings. */
-  floorDate: z.iso
-    .date('a date like 2025-01-01, or null')
-    .refine((date) => date >= '1980-01-06', 'a date since 1980-01-06, where GPS time begins, or null')
-    .nullable()
-    .default('2025-01-01'),
+  floorDate: floorDate().default('2025-01-01'),
+  /** How often the screen is read, which takes 2.6 s of the line at 9600 baud and two time codes with it; 0 is never. */
+  statusScreenSeconds: integer(0, 86_400).default(900),
+  /** Written into the unit when it has another, once a session, and read back. Left out, the unit's own is kept. */
+  antennaDelayNs: integer(-ANTENNA_DELAY_NS_MAX, ANTENNA_DELAY_NS_MAX).optional(),
+  /** Whether the agent may tell the unit to hold over, to recover, and to synchronize. */
+  control: yesOrNo().default(false),
   emulator: emulatorSchema.prefault({}),
 }).refine((options) => options.weekRollover === 'report' || options.floorDate !== null, {
   error: 'a date, from which the rollover is repaired',
@@ -58,26 +46,7 @@ const schema = table({
 export type SmartclockOptions = Readonly<z.output<typeof schema>>
 export type SmartclockEmulatorOptions = SmartclockOptions['emulator']
 
-/**
- * Checks the `options` table of a source; `path` is where it stands. Fault: `config.value`, like
- * `sources[2].options.weekRollover: expected one of report, repair, got "fix"`.
- */
+/** Checks the `options` table of a source; `path` is where it stands. Fault: `config.value`. */
 export function parseOptions(input: unknown, path: string): Result<SmartclockOptions> {
-  const parsed = schema.safeParse(input)
-  if (parsed.success) return ok(parsed.data)
-  const issue = parsed.error.issues[0]
-  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
-  const place = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])]
-  const got = unknownKey === undefined ? shown(valueAt(input, place)) : 'an unknown key'
-  const where = [path, ...place.map(String)].join('.')
-  return fail('config.value', `${where}: expected ${issue?.message ?? 'other options'}, got ${got}`)
-}
-
-function valueAt(input: unknown, place: readonly PropertyKey[]): unknown {
-  return place.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input)
-}
-
-function shown(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'nothing')
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+  return checkOptions(schema, input, path)
 }

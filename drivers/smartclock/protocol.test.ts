@@ -4,6 +4,7 @@ import type { Result } from '../../src/core/fault.ts'
 import { parseBoolean, parseInteger, parseIntegerList, parseQuoted, parseReal, splitList } from '../scpi/values.ts'
 import {
   dialectOf,
+  type EssentialName,
   isSmartclock,
   parseHoldover,
   parseIdentity,
@@ -12,12 +13,11 @@ import {
   parseTimeInterval,
   parseTimeZone,
   QUERIES,
-  type QueryName,
 } from './protocol.ts'
 import { parseTimeCode } from './time-code.ts'
 
 /** Recorded from a 58503A and two Z3805A: the query, what came, and how it reads. */
-const RECORDED: readonly (readonly [QueryName, string, (text: string) => Result<unknown>, unknown])[] = [
+const RECORDED: readonly (readonly [EssentialName, string, (text: string) => Result<unknown>, unknown])[] = [
   [
     'identity',
     'HEWLETT-PACKARD,58503A,3710A01056,3704-C',

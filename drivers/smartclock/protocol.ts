@@ -21,9 +21,21 @@ export const QUERIES = {
   ffom: query(':SYNC:FFOM?', /^[+]\d$/),
   leapSeconds: query(':PTIM:LEAP:ACC?', /^[+-]\d{1,3}$/),
   timeCode: query(':PTIM:TCOD?', /^"?T[12]/),
+  screen: {
+    command: ':SYST:STAT?',
+    // Two kilobytes: 2.6 s at 9600 baud with half a second of composing, 17 s at 1200.
+    replyWithinNs: 25_000_000_000n,
+    accepts: (lines) => lines.length > 10 && lines.some((line) => line.startsWith('SYNCHRONIZATION')),
+  },
 } as const satisfies Record<string, ScpiRequest>
 
-export type QueryName = keyof typeof QUERIES
+/** The essentials; what else is asked is in `scalars.ts`. */
+export type EssentialName = keyof typeof QUERIES
+
+/** The answer to a question about entry `number` of the log, from 1. */
+export function logQuery(number: number): ScpiRequest {
+  return query(`:DIAG:LOG:READ? ${number}`, /^"Log \d{3}:/)
+}
 
 /** Every query here has an answer of one line. */
 function query(command: string, answer: RegExp): ScpiRequest {
@@ -34,9 +46,9 @@ function query(command: string, answer: RegExp): ScpiRequest {
   }
 }
 
-/** `DIAG` is shown during self tests, which drop the lock. */
+/** `DIAG` is shown during self tests, which drop the lock; `WAIT` in a holdover that waits to recover; `OTH` in any other. */
 export type SyncState = (typeof SYNC_STATES)[number]
-const SYNC_STATES = ['LOCK', 'REC', 'HOLD', 'POW', 'OFF', 'DIAG'] as const
+const SYNC_STATES = ['LOCK', 'REC', 'HOLD', 'WAIT', 'POW', 'OFF', 'OTH', 'DIAG'] as const
 
 /** The keyword of `:SYNC:STAT?`; only its short form has been seen. */
 export function parseSyncState(text: string): Result<SyncState> {

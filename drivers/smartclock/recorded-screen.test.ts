@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { concatBytes, utf8 } from '../../src/core/bytes.ts'
 import { monoNs } from '../../src/core/time.ts'
 import { createScpiFramer } from '../scpi/framing.ts'
-import { interval } from './replies.ts'
+import { interval } from './reply-format.ts'
 
 /** A `:SYST:STAT?` screen of a real Z3805A: the longest and most intricate reply that the framing has to carry. */
 const captures = process.env['QUORUMTIME_CAPTURES'] ?? join(import.meta.dirname, '../../../shared/captures')

@@ -1,25 +1,11 @@
 import type { MonoNs } from '../../src/core/time.ts'
-import type { ErrorCode, ErrorQueue } from '../scpi/error-queue.ts'
+import type { ErrorCode } from '../scpi/error-queue.ts'
 import { matchesHeader } from '../scpi/header.ts'
-import type { SmartclockEmulatorOptions } from './options.ts'
-
-/** What the replies of an emulated unit are made from. */
-export interface Panel {
-  readonly model: SmartclockEmulatorOptions['model']
-  readonly errors: ErrorQueue
-  /** Before the first lock the unit has no date, no time and no time interval. */
-  hasTime(): boolean
-  hasGps(): boolean
-  syncState(): 'POW' | 'LOCK' | 'HOLD' | 'REC'
-  tfom(now: MonoNs): number
-  ffom(now: MonoNs): number
-  /** Mean of ten readings, ns. */
-  timeIntervalNs(): number | undefined
-  holdoverSeconds(now: MonoNs): number
-  /** GPS − UTC, s. */
-  leapSeconds(now: MonoNs): number | undefined
-  zoneHours(): number
-}
+import { screenOf } from './emulated-screen.ts'
+import { obeyOrder } from './orders.ts'
+import type { Panel } from './panel.ts'
+import { boolean, integer, interval, real } from './reply-format.ts'
+import { holds, SCALAR_REPLIES } from './scalar-replies.ts'
 
 /** Those of the 58503A and the Z3805A are of units that others recorded; the Z3801A's is made up in the same form. */
 export const IDENTITIES: Readonly<Record<Panel['model'], string>> = {
@@ -34,6 +20,10 @@ const TIME_CODE_HEADER = '[SOURce:]PTIMe:TCODe?'
 const UNDEFINED_HEADER: ErrorCode = -113
 const PARAMETER_NOT_ALLOWED: ErrorCode = -108
 const DATA_STALE: ErrorCode = -230
+const MISSING_PARAMETER: ErrorCode = -109
+const OUT_OF_RANGE: ErrorCode = -222
+
+const LOG_READ_HEADER = 'DIAGnostic:LOG:READ?'
 
 const REPLIES: readonly (readonly [pattern: string, reply: (panel: Panel, now: MonoNs) => string | ErrorCode])[] = [
   ['*IDN?', (panel) => IDENTITIES[panel.model]],
@@ -43,22 +33,32 @@ const REPLIES: readonly (readonly [pattern: string, reply: (panel: Panel, now: M
   ['[SOURce:]PTIMe:TZONe?', (panel) => `${integer(panel.zoneHours())},+0`],
   ['[SOURce:]PTIMe:LEAPsecond:ACCumulated?', (panel, now) => leapReply(panel, now)],
   ['[SOURce:]PTIMe:TINTerval?', (panel) => intervalReply(panel)],
-  ['SYNChronization:TINTerval?', (panel) => intervalReply(panel)],
-  ['SYNChronization:STATe?', (panel) => panel.syncState()],
-  ['SYNChronization:TFOMerit?', (panel, now) => integer(panel.tfom(now))],
-  ['SYNChronization:FFOMerit?', (panel, now) => integer(panel.ffom(now))],
-  ['SYNChronization:HOLDover:DURation?', (panel, now) => holdoverReply(panel, now)],
-  ['LED:GPSLock?', (panel) => (panel.syncState() === 'LOCK' ? '1' : '0')],
-  ['LED:HOLDover?', (panel) => (['HOLD', 'REC'].includes(panel.syncState()) ? '1' : '0')],
+  ['[SOURce:]SYNChronization:TINTerval?', (panel) => intervalReply(panel)],
+  ['[SOURce:]SYNChronization:STATe?', (panel) => panel.syncState()],
+  ['[SOURce:]SYNChronization:TFOMerit?', (panel, now) => integer(panel.tfom(now))],
+  ['[SOURce:]SYNChronization:FFOMerit?', (panel, now) => integer(panel.ffom(now))],
+  ['[SOURce:]SYNChronization:HOLDover:DURation?', (panel, now) => holdoverReply(panel, now)],
+  ['SYSTem:STATus?', (panel, now) => screenOf(panel, now).join('\r\n')],
+  ['SYSTem:STATus:LENGth?', (panel, now) => integer(screenOf(panel, now).length)],
+  ['DIAGnostic:LOG:READ:ALL?', (panel) => panel.log.listing().join('\r\n')],
+  ...SCALAR_REPLIES,
 ]
 
-/** The line that answers `command`, or the error that refuses it; undefined for an empty command. */
+/** The lines that answer `command`, or the error that refuses it; undefined for an empty command and an order obeyed. */
 export function replyTo(panel: Panel, command: string, now: MonoNs): string | ErrorCode | undefined {
   const { header, parameters } = partsOf(command)
   if (header === '') return undefined
+  const order = obeyOrder(panel, header, parameters, now)
+  if (order !== undefined) return order === 'obeyed' ? undefined : order
+  if (matchesHeader(LOG_READ_HEADER, header)) return logReply(panel, parameters)
   const known = REPLIES.find(([pattern]) => matchesHeader(pattern, header))
   if (known === undefined) return UNDEFINED_HEADER
   return parameters === '' ? known[1](panel, now) : PARAMETER_NOT_ALLOWED
+}
+
+/** Whether the unit composes its answer for a while before it sends it. */
+export function asksForScreen(command: string): boolean {
+  return matchesHeader('SYSTem:STATus?', partsOf(command).header)
 }
 
 export function asksForTimeCode(command: string): boolean {
@@ -87,30 +87,10 @@ function intervalReply(panel: Panel): string | ErrorCode {
 }
 
 function holdoverReply(panel: Panel, now: MonoNs): string {
-  const lasts = ['HOLD', 'REC'].includes(panel.syncState())
-  return `${real(panel.holdoverSeconds(now))},${lasts ? 1 : 0}`
+  return `${real(panel.holdoverSeconds(now))},${boolean(holds(panel))}`
 }
 
-/** `+3` */
-function integer(value: number): string {
-  return `${value < 0 ? '-' : '+'}${Math.abs(value)}`
-}
-
-/** `+6.00000E+002`: five decimals, an exponent of three digits. */
-export function real(value: number): string {
-  const [mantissa = '', exponent = ''] = Math.abs(value).toExponential(5).split('e')
-  return `${value < 0 ? '-' : '+'}${mantissa}E${threeDigits(Number(exponent))}`
-}
-
-/** `-5.4E-009`: seconds at a resolution of 0.1 ns, with no more decimals than it takes, but one. */
-export function interval(ns: number): string {
-  const tenths = Math.round(ns * 10)
-  const digits = String(Math.abs(tenths))
-  const decimals = digits.slice(1).replace(/0+$/, '').padEnd(1, '0')
-  const exponent = tenths === 0 ? 0 : digits.length - 11
-  return `${tenths < 0 ? '-' : '+'}${digits[0]}.${decimals}E${threeDigits(exponent)}`
-}
-
-function threeDigits(exponent: number): string {
-  return `${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(3, '0')}`
+function logReply({ log }: Panel, parameters: string): string | ErrorCode {
+  if (parameters === '') return MISSING_PARAMETER
+  return /^\+?\d{1,4}$/.test(parameters) ? (log.entry(Number(parameters)) ?? OUT_OF_RANGE) : OUT_OF_RANGE
 }
