@@ -1,5 +1,7 @@
 import type { Fault } from '../core/fault.ts'
-import type { MonoNs } from '../core/time.ts'
+import { max } from '../core/integer.ts'
+import { clamp, errorBound, type Interval } from '../core/interval.ts'
+import type { MonoNs, TaiNs } from '../core/time.ts'
 import { type BoundedTime, combine } from './combination.ts'
 import type { Flywheel, Trusted } from './flywheel.ts'
 import { type IntegrityState, integrityAlarms, interrupted, type Judgement, judge } from './integrity.ts'
@@ -55,16 +57,30 @@ export function assess(
     heard,
     selection,
     sourcesBoundNs: bySources?.boundNs,
-    estimate: judgement === undefined ? (bySources ?? wheel) : combine(selected, judgement.interval),
+    estimate: judgement === undefined ? (bySources ?? wheel) : pointIn(judgement.interval, selected, wheel),
     trustworthy:
       cautious === undefined || frequency === undefined
         ? undefined
-        : { time: combine(selected, cautious), frequency, carriers },
+        : { time: combine(selected, cautious), frequency, carriers, accuracyNs: worstAccuracyNs(selected) },
     verdict: judgement?.verdict ?? (contested ? 'contested' : 'carried-forward'),
     integrity,
     frequency,
     alarms: [...selectionAlarms(selection), ...integrityAlarms(integrity, wheel?.interval, now)],
   }
+}
+
+/**
+ * The point to serve of an interval. Where the flywheel alone is narrower than what the sources say, it also chooses the
+ * point: sources that have come back, and have not settled, do not move a good holdover.
+ */
+function pointIn(within: Interval, selected: readonly SourceWord[], wheel: BoundedTime | undefined): BoundedTime {
+  if (wheel === undefined || selected.some(({ boundNs }) => boundNs <= wheel.boundNs)) return combine(selected, within)
+  const taiNs = clamp(wheel.taiNs, within) as TaiNs
+  return { taiNs, boundNs: errorBound(taiNs, within), interval: within }
+}
+
+function worstAccuracyNs(words: readonly SourceWord[]): bigint {
+  return words.reduce((worst, { accuracyNs }) => max(worst, accuracyNs), 0n)
 }
 
 function selectionAlarms({ flags, split }: Selection): readonly Fault[] {

@@ -23,7 +23,7 @@ function rate(ppb: number, uncertaintyPpb: number): FrequencyEstimate {
 const BLUNT = rate(-9_000, 40_000)
 
 function trusted(what: BoundedTime, frequency: FrequencyEstimate, carriers: readonly Carrier[]): Trusted {
-  return { time: what, frequency, carriers }
+  return { time: what, frequency, carriers, accuracyNs: 100n }
 }
 
 /** A rubidium without a date, which started at 0 when the oscillator did. */
@@ -118,7 +118,7 @@ describe('the flywheel', () => {
     it('is carried by it: its noise twice, and its own drift', () => {
       const carried = wheelOf().read(at(1_000), [rubidium(at(1_000))])
       assert.equal(carried?.taiNs, START_TAI + 1_000n * NS_PER_SECOND)
-      assert.equal(carried?.boundNs, 100n + 20n + 20n + 1_000n)
+      assert.equal(carried?.boundNs, 100n + 20n + 20n + 1_000n + 1n)
     })
 
     it('follows it where it differs from the oscillator', () => {
@@ -145,7 +145,7 @@ describe('the flywheel', () => {
       const again = rubidium(at(10), { run: 2, taiNs: taiNs(5n * NS_PER_SECOND) })
       wheel.trust(at(10), trusted(time(plus(START_TAI, 10n * NS_PER_SECOND), 100n), BLUNT, [again]))
       const later = rubidium(at(110), { run: 2, taiNs: taiNs(105n * NS_PER_SECOND) })
-      assert.equal(wheel.read(at(110), [later])?.boundNs, 100n + 20n + 20n + 100n)
+      assert.equal(wheel.read(at(110), [later])?.boundNs, 100n + 20n + 20n + 100n + 1n)
     })
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createPrng } from '../core/prng.ts'
+import { createPrng, type Prng } from '../core/prng.ts'
 import {
   anyCrystal,
   at,
@@ -108,5 +108,38 @@ describe('the node clock in holdover', () => {
       }
       assert.ok((appliance.read(630.6).estimate?.boundNs ?? 0n) < 10_000n, `${appliance.read(630.6).estimate?.boundNs}`)
     }
+  })
+
+  describe('by a rubidium that was learnt', () => {
+    /** Its time minus TAI at so many seconds, ns; a step of its rate at `jumpS`. */
+    const rubidiumOf = (prng: Prng, jumpS: number): Instrument => {
+      const base = honest({ name: 'rb0', class: 'rubidium', role: 'frequency', domain: 'rb0' }, prng)
+      return { ...base, noiseNs: 20, errorNs: (s) => 5e8 + 0.7 * s + (s > jumpS ? 0.5 * (s - jumpS) : 0) }
+    }
+    const run = (lostS: number, jumpS: number, interruptedS = -1) => {
+      const prng = createPrng(21)
+      const gnss = going({ ...honest({ name: 'gnss0' }, prng), noiseNs: 20, accuracyNs: 200 }, lostS, () => undefined)
+      const rubidium = rubidiumOf(prng, jumpS)
+      const errorNs = (s: number): number | undefined =>
+        s > interruptedS && s < interruptedS + 60 ? undefined : rubidium.errorNs(s)
+      const appliance = createVirtualAppliance(prng, swinging(1_234, 90, 700), [gnss, { ...rubidium, errorNs }])
+      for (let second = 1; second <= lostS + 7_200; second += 4) {
+        appliance.tick(second)
+        readTruly(appliance, second + 0.5, 'learnt')
+      }
+      return Number(appliance.read(lostS + 7_201).estimate?.boundNs)
+    }
+
+    it('promises less drift than its class, and keeps the truth', () => {
+      // Two hours at 1 ppb are 7,200 ns; four hours of learning leave about a tenth.
+      const [learnt, unlearnt] = [run(14_400, 1e9), run(1_200, 1e9)]
+      assert.ok(learnt < unlearnt - 5_000, `${learnt} and ${unlearnt}`)
+    })
+
+    it('falls back to its class when it was interrupted shortly before, or had jumped to another rate', () => {
+      const learnt = run(14_400, 1e9)
+      assert.ok(run(14_400, 1e9, 14_000) > learnt + 5_000)
+      assert.ok(run(14_400, 12_600) > learnt + 5_000)
+    })
   })
 })

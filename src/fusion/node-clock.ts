@@ -54,7 +54,7 @@ export function createNodeClock(config: NodeClockConfig): NodeClock {
     .map((source) => createSource(source, Number(floorPpb)))
   const byName = new Map(sources.map((source) => [source.config.name, source]))
   assert(byName.size === sources.length, 'two sources of one appliance have one name')
-  const flywheel = createFlywheel(floorPpb)
+  const flywheel = createFlywheel(floorPpb, config.oscillator)
   let integrity = UNTROUBLED
   let mode: ClockMode = 'acquiring'
 

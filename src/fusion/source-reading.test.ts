@@ -19,6 +19,7 @@ function word(name: string, domain: string, offNs: bigint, boundNs = 100n): Sour
     domain,
     taiNs: tai,
     boundNs,
+    accuracyNs: 0n,
     interval: around(tai, boundNs),
     authorityMilli: 900n,
     rate: undefined,

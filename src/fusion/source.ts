@@ -41,6 +41,8 @@ export interface Source {
 /** What a source says at one instant: TAI lies in its interval, if it is right. */
 export interface SourceWord extends Candidate, WeighedWord {
   readonly kind: 'word'
+  /** What averaging cannot remove of it, ns: part of the bound. */
+  readonly accuracyNs: bigint
   /** TAI against the local oscillator; the bound covers what the source's own time may drift. */
   readonly rate: FrequencyEstimate | undefined
   /** The same reading as that of a mere frequency. */
@@ -74,6 +76,7 @@ export function createSource(config: SourceConfig, wanderPpb: number): Source {
       domain: domain(),
       taiNs: heard.taiNs,
       boundNs,
+      accuracyNs: heard.accuracyNs,
       interval: around(heard.taiNs, boundNs),
       authorityMilli: config.authorityMilli ?? authorityMilli,
       rate: rateOf(sourceClass, clock.frequency(), heard.accuracyNs, alone),
