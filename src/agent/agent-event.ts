@@ -1,5 +1,6 @@
 import type { Suspicion } from '../consensus/behaviour/suspicion.ts'
 import type { Fault } from '../core/fault.ts'
+import type { SteeringDecision } from '../fusion/steering.ts'
 import type { ClusterState } from './cluster-state.ts'
 import type { Divergence } from './fallback-episode.ts'
 
@@ -33,8 +34,12 @@ export type AgentEvent =
   | { readonly type: 'catch-up'; readonly done: number; readonly of: number }
   /** How far off the own hardware was after a time without certificates. */
   | (Divergence & { readonly type: 'divergence'; readonly durationNs: bigint })
+  | SteeringEvent
   | DecisionEvent
   | { readonly type: 'stopped'; readonly reason: string }
+
+/** What was decided about steering an instrument's oscillator, and why; frequencies in 1e-15. */
+export type SteeringEvent = SteeringDecision & { readonly type: 'steering'; readonly source: string }
 
 /** One per certificate, with what this appliance served at the epoch's mark. */
 export interface DecisionEvent {

@@ -1,4 +1,4 @@
-import type { DriverFamily, DriverStatus, LineSettings } from '../../drivers/driver.ts'
+import type { DriverFamily, DriverStatus, LineSettings, Steering } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import type { Configuration, SourceConfiguration } from '../config/schema.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
@@ -22,6 +22,10 @@ import { createSourceIntake } from './source-intake.ts'
 export interface Appliance {
   readonly nodeClock: NodeClock
   reports(): readonly SourceReport[]
+  /** Hears every reading of a configured source beside the node clock; one listener at a time. */
+  listen(source: string, onReading: (sample: TimeSample) => void): void
+  /** Has an instrument steer its oscillator. Faults: those of its driver, `source.unknown`. */
+  steer(source: string, steering: Steering): Result<void>
   close(): Promise<void>
 }
 
@@ -40,7 +44,10 @@ export interface SourceReport {
 }
 
 interface RunningSource {
+  readonly name: string
   readonly report: () => SourceReport
+  listen(onReading: (sample: TimeSample) => void): void
+  steer(steering: Steering): Result<void>
   close(): Promise<void>
 }
 
@@ -75,6 +82,10 @@ export async function openAppliance(
   return ok({
     nodeClock,
     reports: () => running.map((source) => source.report()),
+    listen: (name, onReading) => running.find((source) => source.name === name)?.listen(onReading),
+    steer: (name, steering) =>
+      running.find((source) => source.name === name)?.steer(steering) ??
+      fail('source.unknown', `expected a configured source, got "${name}"`),
     close: async () => {
       stallWatch.close()
       await Promise.all(running.map((source) => source.close()))
@@ -106,6 +117,7 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
   const faults = createFaultLog(report)
   let status: DriverStatus | undefined
   let link: 'up' | 'down' = 'down'
+  let listener: ((sample: TimeSample) => void) | undefined
   const complain = (fault: Fault): void => faults.note(`source ${source.name}`, fault)
   const family = families.find(({ kind }) => kind === source.kind)
   if (family === undefined)
@@ -115,8 +127,9 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
     timeOfDay: family.timeOfDay,
     nodeClock,
     onFault: complain,
-    onReading: () => {
+    onReading: (sample) => {
       counts.samples += 1
+      listener?.(sample)
     },
   })
   const onSample = (sample: LabelSample | TimeSample): void => {
@@ -153,6 +166,11 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
     return shell
   }
   return ok({
+    name: source.name,
+    listen: (onReading) => {
+      listener = onReading
+    },
+    steer: (steering) => shell.value.steer(steering, readMonoNs()),
     report: () => {
       const { name, kind, device } = source
       const delayNs = source.pulseSocket === undefined ? undefined : BigInt(source.delayNs ?? 0)

@@ -9,17 +9,17 @@ import { createRangingClock } from '../fusion/ranging-clock.ts'
 import { OSCILLATOR_FLOOR_PPB } from '../fusion/source-class.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { Report } from './agent-event.ts'
-import { type Appliance, openAppliance } from './appliance.ts'
+import { openAppliance } from './appliance.ts'
 import { type ControlSocket, openControlSocket } from './control-socket.ts'
 import { openFollowingMember } from './following-member.ts'
-import type { Member } from './member.ts'
-import { createMemberClock, type MemberClock } from './member-clock.ts'
+import { createMemberClock } from './member-clock.ts'
 import { findOwnSession } from './own-session.ts'
 import { peersOfSession } from './peer-directory.ts'
 import { checkStateFolder, openRecords } from './records.ts'
 import { readSessions } from './session-file.ts'
 import { openSessionJournal } from './session-journal.ts'
-import { answerQuestion } from './status.ts'
+import { openSteering } from './source-steering.ts'
+import { answerQuestion, type StatusParts } from './status.ts'
 
 export interface Agent {
   close(reason: string): Promise<void>
@@ -100,6 +100,8 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     start: readMonoNs(),
     floorPpb,
   })
+  const steering = openSteering(configuration, appliance.value, clock, hooks.report)
+  releases.push(() => steering.close())
   isHandedOver = true
   const member = await openFollowingMember({
     configuration,
@@ -116,7 +118,12 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   })
   if (!member.ok) return member
   releases.push(() => member.value.close())
-  const control = await openControl(configuration, { appliance: appliance.value, member: member.value, clock })
+  const control = await openControl(configuration, {
+    appliance: appliance.value,
+    member: member.value,
+    clock,
+    steering,
+  })
   if (!control.ok) return control
   releases.push(() => control.value.close())
   const { id, name } = identity.member
@@ -124,10 +131,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   return ok(undefined)
 }
 
-function openControl(
-  { node }: Configuration,
-  parts: { readonly appliance: Appliance; readonly member: Member; readonly clock: MemberClock },
-): Promise<Result<ControlSocket>> {
+function openControl({ node }: Configuration, parts: Omit<StatusParts, 'name'>): Promise<Result<ControlSocket>> {
   return openControlSocket(
     node.controlSocket,
     (question) => answerQuestion(question, { name: node.name, ...parts }),

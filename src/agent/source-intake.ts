@@ -26,7 +26,7 @@ export interface IntakeOptions {
   readonly nodeClock: Pick<NodeClock, 'observe' | 'setStatus'>
   readonly onFault: (fault: Fault) => void
   /** Of every reading that the node clock is given. */
-  readonly onReading: () => void
+  readonly onReading: (sample: TimeSample) => void
 }
 
 export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onReading }: IntakeOptions): SourceIntake {
@@ -40,7 +40,7 @@ export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onRe
   const observe = ({ samples, faults }: NumberingResult): void => {
     faults.forEach(onFault)
     for (const sample of samples) {
-      onReading()
+      onReading(sample)
       nodeClock.observe(sample).forEach(onFault)
     }
   }

@@ -3,12 +3,14 @@ import type { Appliance } from './appliance.ts'
 import type { Question } from './control-socket.ts'
 import type { Member } from './member.ts'
 import type { MemberClock } from './member-clock.ts'
+import type { SteeringLoop } from './source-steering.ts'
 
 export interface StatusParts {
   readonly name: string
   readonly appliance: Appliance
   readonly member: Member
   readonly clock: MemberClock
+  readonly steering: SteeringLoop
 }
 
 /** The answer to a question on the control socket: one JSON object, nanoseconds as decimal strings. */
@@ -18,7 +20,7 @@ export function answerQuestion(question: Question, parts: StatusParts): string {
   )
 }
 
-function describe(question: Question, { name, appliance, member, clock }: StatusParts): object {
+function describe(question: Question, { name, appliance, member, clock, steering }: StatusParts): object {
   const now = readMonoNs()
   const node = clock.node(now)
   switch (question) {
@@ -45,9 +47,11 @@ function describe(question: Question, { name, appliance, member, clock }: Status
     case 'sources':
       return {
         node: name,
-        sources: appliance
-          .reports()
-          .map((report) => ({ ...report, ...node.sources.find((source) => source.name === report.name) })),
+        sources: appliance.reports().map((report) => ({
+          ...report,
+          ...node.sources.find((source) => source.name === report.name),
+          ...steering.describe(report.name),
+        })),
       }
     case 'peers':
       return { node: name, peers: member.peers() }

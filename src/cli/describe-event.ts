@@ -1,4 +1,4 @@
-import type { AgentEvent } from '../agent/agent-event.ts'
+import type { AgentEvent, SteeringEvent } from '../agent/agent-event.ts'
 import { partsOf } from './describe-partitions.ts'
 import { formatDurationNs } from './present.ts'
 
@@ -29,6 +29,8 @@ export function describeEvent(event: AgentEvent): string {
       return `catch-up: ${event.done} of ${event.of} missed decisions are here`
     case 'divergence':
       return `divergence after ${formatDurationNs(event.durationNs)} of hardware fallback: ${formatDurationNs(event.offsetNs)}, own bound ${formatDurationNs(event.ownBoundNs)}, certified ± ${formatDurationNs(event.certifiedBoundNs)}${event.meets ? '' : ', which do not meet'}`
+    case 'steering':
+      return describeSteering(event)
     case 'decision': {
       const bound = event.served === undefined ? 'nothing served' : `served ± ${formatDurationNs(event.served.boundNs)}`
       const precision = event.precisionNs === undefined ? 'unknown' : formatDurationNs(event.precisionNs)
@@ -37,4 +39,16 @@ export function describeEvent(event: AgentEvent): string {
     case 'stopped':
       return `stopped: ${event.reason}`
   }
+}
+
+function describeSteering(event: SteeringEvent): string {
+  const who = `steering ${event.source}`
+  if (event.kind === 'refused') return `${who} refused: ${event.reason}`
+  const measured = `measured ${fraction(event.offsetE15)} ± ${fraction(event.uncertaintyE15)}`
+  if (event.kind === 'held') return `${who} held: ${measured}; ${event.reason}`
+  return `${who} from ${fraction(event.fromE15)} to ${fraction(event.toE15)}: ${measured}; ${event.reason}`
+}
+
+function fraction(e15: number): string {
+  return (e15 * 1e-15).toExponential(2)
 }

@@ -1,3 +1,4 @@
+import type { DriverFamily } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import { splitAddress } from './address.ts'
 import type { Configuration, SourceConfiguration } from './schema.ts'
@@ -37,7 +38,7 @@ export function checkAcross({ node, cluster, sources }: Configuration): readonly
 
 /** Whether each source is of a known kind, with options that its family knows; `path` is where they stand. */
 export function checkSources(sources: readonly SourceConfiguration[], path: string): readonly string[] {
-  return sources.flatMap(({ kind, role, options }, index) => {
+  return sources.flatMap(({ kind, role, options, steering, pulseSocket, pulseDevice }, index) => {
     const family = families.find((known) => known.kind === kind)
     if (family === undefined) {
       const known = families.map((each) => each.kind).join(', ')
@@ -46,6 +47,9 @@ export function checkSources(sources: readonly SourceConfiguration[], path: stri
     const checked = family.parseOptions(options, `${path}[${index}].options`)
     return [
       ...(family.timeOfDay === 'none' ? withoutDate(`${path}[${index}].role`, kind, role) : []),
+      ...(steering === undefined
+        ? []
+        : checkSteering(`${path}[${index}].steering`, family, (pulseSocket ?? pulseDevice) !== undefined)),
       ...(checked.ok ? [] : checked.fault.message.split('\n')),
     ]
   })
@@ -54,6 +58,21 @@ export function checkSources(sources: readonly SourceConfiguration[], path: stri
 /** Pulses without a date mark seconds, but not which: they carry a time forward and cannot tell one. */
 export function withoutDate(at: string, kind: string, role: SourceConfiguration['role']): readonly string[] {
   return role === 'frequency' ? [] : [`${at}: expected frequency, as ${kind} has pulses but no date, got ${role}`]
+}
+
+/** Only some families can be steered, and what is steered is measured by its pulse. */
+function checkSteering(
+  at: string,
+  { kind, steering }: Pick<DriverFamily<unknown>, 'kind' | 'steering'>,
+  hasPulse: boolean,
+): readonly string[] {
+  const able = families.filter((family) => family.steering !== undefined).map((family) => family.kind)
+  return [
+    ...(steering !== undefined
+      ? []
+      : [`${at}: expected a family that can be steered (${able.join(', ')}), got ${kind}, which cannot`]),
+    ...(hasPulse ? [] : [`${at}: expected a source with a pulseSocket or a pulseDevice, got one without`]),
+  ]
 }
 
 function placed(

@@ -103,6 +103,49 @@ test('a value that is not allowed is told with its path, what was expected and w
   }
 })
 
+const RUBIDIUM = `[[sources]]
+name = "rb0"
+kind = "microchip-sa5x"
+class = "rubidium"
+role = "frequency"
+domain = "rb0"
+device = "/dev/ttyS2"
+`
+
+test('steering is for instruments that can be steered and have a pulse, and has its limits', () => {
+  const rubidium = `${RUBIDIUM}pulseSocket = "rb0.sock"\n`
+  const read = unwrap(parseConfiguration(`${NODE}${CLUSTER}${rubidium}steering = { enabled = true }\n`, 'config.toml'))
+  assert.deepEqual(read.sources[0]?.steering, {
+    enabled: true,
+    intervalSeconds: 14_400,
+    stepMax: 1e-11,
+    dayMax: 5e-11,
+    offsetMax: 1e-9,
+    changeMax: 5e-12,
+  })
+  for (const [source, steering, expected] of [
+    [
+      GNSS,
+      '{ enabled = false }',
+      /^sources\[0\]\.steering: expected a family that can be steered \(.*microchip-sa5x.*\), got/,
+    ],
+    [
+      RUBIDIUM,
+      '{ enabled = true }',
+      /^sources\[0\]\.steering: expected a source with a pulseSocket or a pulseDevice, got one without$/,
+    ],
+    [rubidium, '{}', /^sources\[0\]\.steering\.enabled: expected true or false, got nothing$/],
+    [
+      rubidium,
+      '{ enabled = true, intervalSeconds = 60 }',
+      /intervalSeconds: expected an integer from 600 to 604800, got 60$/,
+    ],
+    [rubidium, '{ enabled = true, stepMax = 1 }', /stepMax: expected a number from 1e-15 to 1e-9, got 1$/],
+  ] as const) {
+    assert.match(complaints(NODE, CLUSTER, source, `steering = ${steering}`)[0] ?? 'none', expected)
+  }
+})
+
 test('an unknown key is told with the keys that there are, a missing one as nothing', () => {
   assert.deepEqual(complaints(NODE, 'colour = "red"\n', CLUSTER, GNSS), [
     'node.colour: expected one of name, genesis, signingKey, tlsKey, stateDirectory, controlSocket, leapSecondsList, calibrations, got an unknown key',

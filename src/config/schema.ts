@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { choice, integer, number, table } from '../../drivers/options.ts'
+import { choice, integer, number, table, yesOrNo } from '../../drivers/options.ts'
 import { MEMBERS_MAX } from '../consensus/membership.ts'
 import { SOURCE_CLASSES, SOURCES_MAX } from '../consensus/proposal.ts'
 import { splitAddress } from './address.ts'
@@ -72,6 +72,21 @@ const BAUD_RATES = [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200,
 /** Twice the longest fibre that a site has; more is a slip of the unit. Negative: the instrument advances too far. */
 export const DELAY_NS_MAX = 10_000_000
 
+/** Frequencies are fractions of the nominal: 1e-11 is a hundredth of a nanosecond a second. */
+const steeringSchema = table({
+  enabled: yesOrNo(),
+  /** Measured for so long before every decision. */
+  intervalSeconds: integer(600, 604_800).default(14_400),
+  /** Most that one decision changes. */
+  stepMax: number(1e-15, 1e-9).default(1e-11),
+  /** Most that all decisions of 24 hours change. */
+  dayMax: number(1e-15, 1e-8).default(5e-11),
+  /** A source that is measured farther off than that is not steered. */
+  offsetMax: number(1e-13, 1e-6).default(1e-9),
+  /** What its oscillator may change by itself from one decision to the next. */
+  changeMax: number(1e-14, 1e-9).default(5e-12),
+})
+
 const sourceSchema = table({
   name,
   /** A driver family: `quorumtime drivers` lists them. */
@@ -102,6 +117,8 @@ const sourceSchema = table({
   delayUncertaintyNs: integer(0, DELAY_NS_MAX).optional(),
   /** Its weight beside the others of its appliance, to a thousandth. */
   authority: number(0.001, 1).optional(),
+  /** Takes the frequency offset out of an instrument that can be steered, slowly; off unless it says `enabled = true`. */
+  steering: steeringSchema.optional(),
   options: z.record(z.string(), z.unknown(), 'a table').default({}),
 })
 
@@ -118,3 +135,4 @@ export const configurationSchema = table({
 
 export type Configuration = z.infer<typeof configurationSchema>
 export type SourceConfiguration = Configuration['sources'][number]
+export type SteeringConfiguration = NonNullable<SourceConfiguration['steering']>

@@ -178,6 +178,28 @@ test('on a pty the driver hears and answers the instrument, and is made anew whe
   await pty.value.close()
 })
 
+test('an order goes to the driver of the link that is up, and what it writes to the instrument', () => {
+  const steerable = (): Driver => ({
+    ...createByteDriver(undefined),
+    steer: ({ fractionE15 }) =>
+      fractionE15 > 9n ? fail('unit.steering', 'too far') : ok([{ type: 'write', bytes: utf8(`=${fractionE15}`) }]),
+  })
+  const { shell, written, hand } = setUp(steerable, 'arrivals')
+  const code = (fractionE15: bigint): string | undefined => {
+    const steered = shell.steer({ fractionE15 }, monoNs(2n))
+    return steered.ok ? undefined : steered.fault.code
+  }
+  assert.equal(code(7n), 'wire.down')
+  hand.onState({ ...UP, at: monoNs(1n) })
+  assert.equal(code(7n), undefined)
+  assert.equal(code(10n), 'unit.steering')
+  assert.deepEqual(written, ['=7'])
+  const other = setUp(() => createByteDriver(undefined), 'arrivals')
+  other.hand.onState({ ...UP, at: monoNs(1n) })
+  const cannot = other.shell.steer({ fractionE15: 7n }, monoNs(2n))
+  assert.ok(!cannot.ok && cannot.fault.code === 'driver.cannot-steer')
+})
+
 test('a replay gives the same samples each time', async () => {
   const path = join(folder, 'recording')
   writeFileSync(path, 's..h.s'.repeat(500))

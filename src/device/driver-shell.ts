@@ -1,5 +1,6 @@
-import type { Driver, DriverAction, DriverFault, DriverStatus } from '../../drivers/driver.ts'
+import type { Driver, DriverAction, DriverFault, DriverStatus, Steering } from '../../drivers/driver.ts'
 import { unreachable } from '../core/assert.ts'
+import { fail, ok, type Result } from '../core/fault.ts'
 import type { LabelSample, TimeSample } from '../core/sample.ts'
 import type { MonoNs } from '../core/time.ts'
 import { createFaultCounter } from './fault-counter.ts'
@@ -30,6 +31,8 @@ export interface DriverShellHandlers {
 }
 
 export interface DriverShell {
+  /** Has the instrument steer its oscillator from `now` on. Faults: the driver's; `wire.down`, `driver.cannot-steer`. */
+  steer(steering: Steering, now: MonoNs): Result<void>
   faultCounts(): ReadonlyMap<string, number>
   /** Nothing is handed out any more; resolves when the wire is released. */
   close(): Promise<void>
@@ -102,6 +105,15 @@ export function runDriver(options: DriverShellOptions, handlers: DriverShellHand
   })
 
   return {
+    steer: (steering, now) => {
+      if (driver === undefined) return fail('wire.down', 'expected the link up, got it down')
+      if (driver.steer === undefined) return fail('driver.cannot-steer', 'expected an instrument that can be steered')
+      const ordered = driver.steer(steering, now)
+      if (!ordered.ok) return ordered
+      carryOut(driver, ordered.value)
+      advance(now)
+      return ok(undefined)
+    },
     faultCounts: () => faults.counts(),
     close: () => {
       driver = undefined
