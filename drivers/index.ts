@@ -3,6 +3,13 @@ import { microchipSa5x } from './microchip-sa5x/index.ts'
 import { nmeaReceiver } from './nmea-receiver/index.ts'
 import { smartclock } from './smartclock/index.ts'
 import { srsPrs10 } from './srs-prs10/index.ts'
+import { trimbleTsip } from './trimble-tsip/index.ts'
 
 /** The only list of instrument families: what stands here is configured, tested, listed and documented. */
-export const families: readonly DriverFamily<unknown>[] = [microchipSa5x, nmeaReceiver, smartclock, srsPrs10]
+export const families: readonly DriverFamily<unknown>[] = [
+  microchipSa5x,
+  nmeaReceiver,
+  smartclock,
+  srsPrs10,
+  trimbleTsip,
+]

@@ -5,6 +5,8 @@
 const BELIEFS: Readonly<Record<string, string>> = {
   'nmea-receiver jump':
     'one second ahead in every sentence at once: found by the numbering, which counts pulses, and by other sources',
+  'trimble-tsip jump':
+    'one second ahead in week, second and calendar alike: found by the numbering and by other sources',
 }
 
 export function beliefOf(kind: string, fault: string): string | undefined {
