@@ -4,6 +4,7 @@ import { nmeaReceiver } from './nmea-receiver/index.ts'
 import { smartclock } from './smartclock/index.ts'
 import { srsPrs10 } from './srs-prs10/index.ts'
 import { trimbleTsip } from './trimble-tsip/index.ts'
+import { ublox } from './ublox/index.ts'
 
 /** The only list of instrument families: what stands here is configured, tested, listed and documented. */
 export const families: readonly DriverFamily<unknown>[] = [
@@ -12,4 +13,5 @@ export const families: readonly DriverFamily<unknown>[] = [
   smartclock,
   srsPrs10,
   trimbleTsip,
+  ublox,
 ]
