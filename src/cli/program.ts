@@ -7,6 +7,7 @@ import { addCertificateVerbs } from './certificate.ts'
 import { addCheckConfigVerb } from './check-config.ts'
 import { addDemoVerb } from './demo.ts'
 import { addDriversVerb } from './drivers.ts'
+import { addEmulateVerb } from './emulate.ts'
 import { addEvidenceVerbs } from './evidence.ts'
 import { addMembershipVerbs } from './membership.ts'
 import { addReplayVerb } from './replay.ts'
@@ -28,6 +29,7 @@ export async function runProgram(): Promise<void> {
   addEvidenceVerbs(program)
   addMembershipVerbs(program)
   addReplayVerb(program)
+  addEmulateVerb(program)
   addDriversVerb(program)
   await program.parseAsync()
 }

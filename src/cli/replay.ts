@@ -2,11 +2,12 @@ import type { Command } from 'commander'
 import type { DriverFamily, DriverFault, DriverStatus } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import { readLeapTable } from '../config/leap-seconds.ts'
-import { fail, ok, type Result } from '../core/fault.ts'
+import { ok, type Result } from '../core/fault.ts'
 import { formatUtc, type LeapTable, taiToUtc } from '../core/leap.ts'
 import type { LabelSample, TimeSample } from '../core/sample.ts'
 import { runDriver } from '../device/driver-shell.ts'
 import { openReplay, type Replay } from '../device/replay.ts'
+import { findFamily, parseTable } from './family-options.ts'
 import { printJson, printLine, reportFault } from './terminal.ts'
 
 interface ReplayOptions {
@@ -35,9 +36,10 @@ export function addReplayVerb(program: Command): void {
 }
 
 async function replay(file: string, { driver, options, json, ownSpeed }: ReplayOptions): Promise<Result<void>> {
-  const family = families.find(({ kind }) => kind === driver)
-  if (family === undefined) return fail('replay.driver', `--driver: expected one of ${KINDS}, got "${driver}"`)
-  const given = parseJson(options ?? '{}')
+  const found = findFamily(families, '--driver', driver)
+  if (!found.ok) return found
+  const family = found.value
+  const given = parseTable('--options', options ?? '{}')
   if (!given.ok) return given
   const checked = family.parseOptions({ ...family.recordingOptions, ...given.value }, '--options')
   if (!checked.ok) return checked
@@ -45,16 +47,6 @@ async function replay(file: string, { driver, options, json, ownSpeed }: ReplayO
   if (!leapTable.ok) return leapTable
   const recording = { family, options: checked.value, file, ownSpeed: ownSpeed === true, leapTable: leapTable.value }
   return play(recording, (value, text) => (json === true ? printJson(value) : printLine(text)))
-}
-
-function parseJson(text: string): Result<object> {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return ok(value)
-  } catch {
-    // The sentence is the same: it shows the text.
-  }
-  return fail('replay.options', `--options: expected a JSON object, got ${text}`)
 }
 
 interface Recording {

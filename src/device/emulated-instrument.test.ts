@@ -117,11 +117,38 @@ test('pulses that nobody receives are faults and the instrument goes on', async 
   assert.deepEqual([...new Set(faults.map((fault) => fault.code))], ['unix.send'])
 })
 
+test('the emulator hears with which speed the host opens the line', async (t) => {
+  const speeds: number[] = []
+  const emulator: Emulator = {
+    ...createTicker([]),
+    lineChanged: ({ baudRate, parity, dataBits }) => {
+      assert.deepEqual([parity, dataBits], ['odd', 7])
+      speeds.push(baudRate)
+    },
+  }
+  const line = { baudRate: 9600, parity: 'odd', dataBits: 7 } as const
+  const hosted = hostEmulator({ emulator, line }, () => undefined)
+  assert.ok(hosted.ok)
+  t.after(() => hosted.value.close())
+  await sleep(150)
+  assert.deepEqual(speeds, [], 'until somebody sets it the speed is its own')
+  for (const baudRate of [19_200, 115_200, 9600]) {
+    const wire = openSerialWire(
+      { path: hosted.value.ptyPath, baudRate, parity: 'none', dataBits: 8 },
+      { onBytes: () => undefined, onState: () => undefined },
+    )
+    await until(() => speeds.at(-1) === baudRate)
+    await wire.close()
+  }
+  assert.deepEqual(speeds, [19_200, 115_200, 9600])
+})
+
 test('closing unplugs it', async (t) => {
   const edges: MonoNs[] = []
   const instrument = host(t, edges, [])
   await instrument.close()
   assert.ok(!existsSync(instrument.ptyPath))
+  assert.ok(instrument.setFault('mute', false).ok)
   const count = edges.length
   await sleep(150)
   assert.equal(edges.length, count)

@@ -1,23 +1,25 @@
-import type { Emulator, EmulatorAction } from '../../drivers/driver.ts'
+import type { Emulator, EmulatorAction, LineSettings } from '../../drivers/driver.ts'
 import { assert, unreachable } from '../core/assert.ts'
 import { type Fault, ok, type Result } from '../core/fault.ts'
 import { max } from '../core/integer.ts'
 import { between, type MonoNs } from '../core/time.ts'
 import { readMonoNs } from '../linux/clock.ts'
-import { openPty } from '../linux/pty.ts'
+import { openPty, type Pty } from '../linux/pty.ts'
 import { openSockSender } from './sock-sender.ts'
 import { createWakeTimer, dueActions } from './wake-timer.ts'
 
 export interface EmulatedInstrumentOptions {
   readonly emulator: Emulator
+  /** How its serial port is set. Undefined: it has none, or takes no notice of the host's speed. */
+  readonly line?: LineSettings | undefined
   /** The chrony-SOCK socket that its pulses are told to; undefined leaves the pulse output unconnected. */
-  readonly sockPath?: string
+  readonly sockPath?: string | undefined
 }
 
 /** An emulator that stands on the desk: a pty for its serial port, datagrams for its pulse output. */
 export interface EmulatedInstrument {
   readonly ptyPath: string
-  /** Switches a fault of the emulator on or off. */
+  /** Switches a fault of the emulator on or off, also while it is unplugged. */
   setFault(name: string, on: boolean): Result<void>
   /** Unplugs it: the pty vanishes. */
   close(): Promise<void>
@@ -34,12 +36,12 @@ const LATE_NS_MAX = 250_000_000n
  * (`pty.full`), pulses that nobody received (`unix.send`), and bytes that this host was too late to send (`emulator.late`).
  */
 export function hostEmulator(
-  { emulator, sockPath }: EmulatedInstrumentOptions,
+  { emulator, line, sockPath }: EmulatedInstrumentOptions,
   onFault: (fault: Fault) => void,
 ): Result<EmulatedInstrument> {
   const sender = sockPath === undefined ? ok(undefined) : openSockSender(sockPath)
   if (!sender.ok) return sender
-  const opened = openPty({ onBytes: (bytes) => hear(bytes), onFault })
+  const opened = openPty({ onBytes: (bytes) => hear(bytes), onFault }, line?.baudRate)
   if (!opened.ok) {
     sender.value?.close()
     return opened
@@ -71,8 +73,12 @@ export function hostEmulator(
     }
   }
 
+  let closed = false
+  const lookAtSpeed = watchSpeed(pty, emulator, line)
+
   const startedAt = readMonoNs()
   const turn = (now: MonoNs): void => {
+    lookAtSpeed()
     const dueAt = emulator.nextWakeAt()
     // Before the start nothing was due: a machine that wants to be woken at once asks for the instant 0.
     const lateNs = dueAt === undefined ? 0n : between(max(dueAt, startedAt), now)
@@ -84,6 +90,7 @@ export function hostEmulator(
 
   const hear = (bytes: Uint8Array): void => {
     const now = readMonoNs()
+    lookAtSpeed()
     for (const action of emulator.receive(bytes, now)) perform(action, 0n)
     turn(now)
   }
@@ -94,15 +101,30 @@ export function hostEmulator(
     ptyPath: pty.path,
     setFault: (name, on) => {
       const done = emulator.setFault(name, on)
-      turn(readMonoNs())
+      if (!closed) turn(readMonoNs())
       return done
     },
     close: () => {
+      closed = true
       timer.arm(undefined)
       sender.value?.close()
       return pty.close()
     },
   })
+}
+
+/** A pty hands over bytes at any speed; what a line would have made of them is for the emulator to say. */
+function watchSpeed(pty: Pty, emulator: Emulator, line: LineSettings | undefined): () => void {
+  let known = line?.baudRate
+  return () => {
+    if (line === undefined || emulator.lineChanged === undefined) return
+    const baudRate = pty.baudRate()
+    // 0 is the speed of a line that was hung up.
+    if (baudRate === known || baudRate === 0) return
+    known = baudRate
+    // Of parity and word length a pty knows nothing: it has eight bits.
+    emulator.lineChanged({ ...line, baudRate })
+  }
 }
 
 function earliest(instants: readonly (MonoNs | undefined)[]): MonoNs | undefined {

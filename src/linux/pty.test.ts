@@ -74,6 +74,20 @@ test('a line that nobody reads fills up: the rest is a fault and the process goe
   await pty.close()
 })
 
+test('a pty has the speed that it was given, and that of the kernel where it is none of the standard ones', async () => {
+  for (const [given, expected] of [
+    [1200, 1200],
+    [57_600, 57_600],
+    [1234, 38_400],
+    [undefined, 38_400],
+  ] as const) {
+    const pty = openPty({ onBytes: () => undefined, onFault: () => undefined }, given)
+    assert.ok(pty.ok)
+    assert.equal(pty.value.baudRate(), expected)
+    await pty.value.close()
+  }
+})
+
 test('closing makes the path vanish, and writing afterwards is a fault', async () => {
   const { pty } = open()
   assert.ok(existsSync(pty.path))

@@ -10,6 +10,8 @@ export interface Pty {
   readonly path: string
   /** Writes all or, when the reader has let the line fill up, what fits: a line loses bytes, it does not wait. */
   write(bytes: Uint8Array): Result<void>
+  /** The speed that whoever opened `path` has set, bit/s: a pty carries bytes at any, a serial line does not. */
+  baudRate(): number
   /** Closes the master: `path` vanishes and whoever holds it open is hung up on. */
   close(): Promise<void>
 }
@@ -27,6 +29,10 @@ const PATH_BYTES_MAX = 64
 /** struct termios has 60 bytes in glibc and musl; it is only handed from tcgetattr to tcsetattr. */
 const TERMIOS_BYTES = 60
 const TCSANOW = 0
+// include/uapi/asm-generic/ioctls.h and termbits.h: struct termios2 tells speeds as numbers.
+const TCGETS2 = 0x802c542a
+const TERMIOS2_BYTES = 44
+const OUTPUT_SPEED_AT = 40
 
 const posixOpenpt = libc.func('int posix_openpt(int flags)') as (flags: number) => number
 const grantpt = libc.func('int grantpt(int fd)') as (fd: number) => number
@@ -43,12 +49,24 @@ const tcsetattr = libc.func('int tcsetattr(int fd, int when, const void *termios
   when: number,
   termios: Uint8Array,
 ) => number
+const cfsetspeed = libc.func('int cfsetspeed(void *termios, uint speed)') as (
+  termios: Uint8Array,
+  speed: number,
+) => number
+const ioctl = libc.func('int ioctl(int fd, ulong request, void *argument)') as (
+  fd: number,
+  request: number,
+  argument: Uint8Array,
+) => number
 
-/** Opens a pseudo terminal whose slave side is raw: no echo, no line editing, eight bits. */
-export function openPty(handlers: PtyHandlers): Result<Pty> {
+/**
+ * Opens a pseudo terminal whose slave side is raw: no echo, no line editing, eight bits, and the speed given, if it is one
+ * of the standard ones; the kernel's 38400 otherwise.
+ */
+export function openPty(handlers: PtyHandlers, baudRate = 38_400): Result<Pty> {
   const masterFd = posixOpenpt(constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK | O_CLOEXEC)
   if (masterFd < 0) return failWithErrno('pty.open', 'expected a new pseudo terminal')
-  const slave = openSlave(masterFd)
+  const slave = openSlave(masterFd, baudRate)
   if (slave.ok) return ok(ptyOn(masterFd, slave.value, handlers))
   closeSync(masterFd)
   return slave
@@ -63,7 +81,7 @@ interface Slave {
  * The slave is held open here as well. Reading a master whose slave nobody holds fails with EIO, which would end the
  * stream each time the agent closes the line; and an unopened slave could not be made raw before the first byte.
  */
-function openSlave(masterFd: number): Result<Slave> {
+function openSlave(masterFd: number, baudRate: number): Result<Slave> {
   const nameBytes = new Uint8Array(PATH_BYTES_MAX)
   if (grantpt(masterFd) !== 0 || unlockpt(masterFd) !== 0 || ptsname(masterFd, nameBytes, nameBytes.length) !== 0) {
     return failWithErrno('pty.open', 'expected to unlock the slave of a new pseudo terminal')
@@ -76,6 +94,8 @@ function openSlave(masterFd: number): Result<Slave> {
   const termios = new Uint8Array(TERMIOS_BYTES)
   assert(tcgetattr(opened.value, termios) === 0, 'a slave just opened has a termios')
   cfmakeraw(termios)
+  // Refuses what is no standard speed, which leaves the one that was there.
+  cfsetspeed(termios, baudRate)
   assert(tcsetattr(opened.value, TCSANOW, termios) === 0, 'a slave just opened takes a termios')
   return ok({ fd: opened.value, path })
 }
@@ -98,11 +118,18 @@ function ptyOn(masterFd: number, slave: Slave, handlers: PtyHandlers): Pty {
       stream.destroyed
         ? fail('pty.closed', `${slave.path}: expected an open pseudo terminal, got a closed one`)
         : writeWhatFits(masterFd, slave.path, bytes),
+    baudRate: () => readBaudRate(slave.fd),
     close: () => {
       stream.destroy()
       return closed
     },
   }
+}
+
+function readBaudRate(fd: number): number {
+  const termios = new Uint8Array(TERMIOS2_BYTES)
+  assert(ioctl(fd, TCGETS2, termios) === 0, 'a slave that is held open has a termios')
+  return new DataView(termios.buffer).getUint32(OUTPUT_SPEED_AT, true)
 }
 
 function writeWhatFits(masterFd: number, path: string, bytes: Uint8Array): Result<void> {

@@ -2,9 +2,9 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { families } from '../../drivers/index.ts'
 import { createWorld } from '../../src/cli/demo/world.ts'
+import { emulateUnit } from '../../src/cli/emulated-unit.ts'
 import { assert } from '../../src/core/assert.ts'
 import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
-import { hostEmulator } from '../../src/device/emulated-instrument.ts'
 import { readMonoNs } from '../../src/linux/clock.ts'
 
 /**
@@ -19,9 +19,9 @@ const world = createWorld(EMBEDDED_LEAP_TABLE)
 assert(world.ok, 'expected the clock of this machine within the leap table')
 const options = family.parseOptions({}, 'options')
 assert(options.ok, 'expected a receiver to need no options')
-const emulator = family.emulate(options.value, 1, world.value.sky(readMonoNs(), 0n))
+const sky = world.value.sky(readMonoNs(), 0n)
 // While its appliance is down nobody hears the instrument, and it goes on.
-const instrument = hostEmulator({ emulator, sockPath }, () => undefined)
+const instrument = emulateUnit({ family, options: options.value, seed: 1, sky, sockPath })(() => undefined)
 assert(instrument.ok, 'expected a pseudo terminal')
 mkdirSync(dirname(device), { recursive: true })
 rmSync(device, { force: true })

@@ -3,7 +3,8 @@ import type { DriverFamily, EmulatorContext } from '../../../drivers/driver.ts'
 import { families } from '../../../drivers/index.ts'
 import { assert } from '../../core/assert.ts'
 import { ok, type Result } from '../../core/fault.ts'
-import { type EmulatedInstrument, hostEmulator } from '../../device/emulated-instrument.ts'
+import type { EmulatedInstrument } from '../../device/emulated-instrument.ts'
+import { emulateUnit } from '../emulated-unit.ts'
 
 /** The instruments on one appliance's desk: emulated, on real ptys, their pulses as real datagrams. */
 export interface Desk {
@@ -54,9 +55,9 @@ function host(
   const family = familyOf(kind)
   const options = family.parseOptions({}, kind)
   if (!options.ok) return options
-  const emulator = family.emulate(options.value, seed, sky)
+  const unit = { family, options: options.value, seed, sky, sockPath: join(folder, 'state', `${name}.sock`) }
   // While its appliance is down nobody hears the instrument; that is no fault of the demo.
-  return hostEmulator({ emulator, sockPath: join(folder, 'state', `${name}.sock`) }, () => undefined)
+  return emulateUnit(unit)(() => undefined)
 }
 
 function familyOf(kind: string): DriverFamily<unknown> {
