@@ -10,6 +10,7 @@ import { addDriversVerb } from './drivers.ts'
 import { addEmulateVerb } from './emulate.ts'
 import { addEvidenceVerbs } from './evidence.ts'
 import { addMembershipVerbs } from './membership.ts'
+import { addRecordVerb } from './record.ts'
 import { addReplayVerb } from './replay.ts'
 import { addStatusVerbs } from './status.ts'
 
@@ -28,6 +29,7 @@ export async function runProgram(): Promise<void> {
   addCertificateVerbs(program)
   addEvidenceVerbs(program)
   addMembershipVerbs(program)
+  addRecordVerb(program)
   addReplayVerb(program)
   addEmulateVerb(program)
   addDriversVerb(program)

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { DriverFamily, DriverFault, DriverStatus } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import { readLeapTable } from '../config/leap-seconds.ts'
+import { readNamedFile } from '../config/read-file.ts'
 import { ok, type Result } from '../core/fault.ts'
 import { formatUtc, type LeapTable, taiToUtc } from '../core/leap.ts'
 import type { LabelSample, TimeSample } from '../core/sample.ts'
 import { runDriver } from '../device/driver-shell.ts'
+import { type Arrival, arrivalsPath, parseArrivals } from '../device/recording.ts'
 import { openReplay, type Replay } from '../device/replay.ts'
 import { findFamily, parseTable } from './family-options.ts'
 import { printJson, printLine, reportFault } from './terminal.ts'
@@ -16,6 +19,9 @@ interface ReplayOptions {
   readonly json?: boolean
   readonly ownSpeed?: boolean
 }
+
+/** A day of them at one a second per sentence. */
+const ARRIVALS_BYTES_MAX = 67_108_864
 
 const KINDS = families.map(({ kind }) => kind).join(', ')
 
@@ -45,7 +51,16 @@ async function replay(file: string, { driver, options, json, ownSpeed }: ReplayO
   if (!checked.ok) return checked
   const leapTable = readLeapTable(undefined)
   if (!leapTable.ok) return leapTable
-  const recording = { family, options: checked.value, file, ownSpeed: ownSpeed === true, leapTable: leapTable.value }
+  const arrivals = readArrivals(file)
+  if (!arrivals.ok) return arrivals
+  const recording = {
+    family,
+    options: checked.value,
+    file,
+    ownSpeed: ownSpeed === true,
+    leapTable: leapTable.value,
+    arrivals: arrivals.value,
+  }
   return play(recording, (value, text) => (json === true ? printJson(value) : printLine(text)))
 }
 
@@ -55,11 +70,20 @@ interface Recording {
   readonly file: string
   readonly ownSpeed: boolean
   readonly leapTable: LeapTable
+  readonly arrivals: readonly Arrival[]
+}
+
+/** When the bytes came, if `record` has written that beside them. */
+function readArrivals(file: string): Result<readonly Arrival[]> {
+  const path = arrivalsPath(file)
+  if (!existsSync(path)) return ok([])
+  const bytes = readNamedFile(path, { what: 'the arrivals of a recording', bytesMax: ARRIVALS_BYTES_MAX })
+  return bytes.ok ? parseArrivals(Buffer.from(bytes.value).toString('latin1'), path) : bytes
 }
 
 /** Says what comes out of the driver, line by line; ends with the file. */
 async function play(
-  { family, options, file, ownSpeed, leapTable }: Recording,
+  { family, options, file, ownSpeed, leapTable, arrivals }: Recording,
   print: (value: object, text: string) => void,
 ): Promise<Result<void>> {
   const counts = { samples: 0, valid: 0, faults: 0 }
@@ -83,7 +107,7 @@ async function play(
     {
       createDriver: () => family.create(options, { source: 'replay', leapTable }),
       openWire: (handlers) => {
-        tape = openReplay({ path: file, bytesPerSecond, pace: ownSpeed ? 'own' : 'full' }, handlers)
+        tape = openReplay({ path: file, bytesPerSecond, arrivals, pace: ownSpeed ? 'own' : 'full' }, handlers)
         return tape
       },
       wakeBy: ownSpeed ? 'clock' : 'arrivals',

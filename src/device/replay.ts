@@ -1,10 +1,12 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { assert } from '../core/assert.ts'
 import { type Fault, ok } from '../core/fault.ts'
-import { divCeil } from '../core/integer.ts'
+import { divCeil, max } from '../core/integer.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../core/time.ts'
 import { attemptAsync } from '../linux/attempt.ts'
 import { readMonoNs } from '../linux/clock.ts'
+import { createNoteSkipper } from './note-skipper.ts'
+import type { Arrival } from './recording.ts'
 import { createWakeTimer } from './wake-timer.ts'
 import type { Wire, WireHandlers } from './wire.ts'
 
@@ -12,6 +14,8 @@ export interface ReplayOptions {
   readonly path: string
   /** How fast the line was: a tenth of its baud rate, for a byte takes ten bits. */
   readonly bytesPerSecond: number
+  /** When the bytes came, where that was recorded with them; absent or at its end: as fast as the line was. */
+  readonly arrivals?: readonly Arrival[]
   /**
    * At its own speed the bytes arrive on this machine's clock. At full speed they arrive on a clock that begins at 0
    * and goes by one byte's time a byte, so that two replays of one file are alike.
@@ -30,15 +34,11 @@ const BLOCK_BYTES = 65_536
 /** What arrives at once: as much as a UART's buffer holds. */
 const CHUNK_BYTES = 16
 
-const HASH = 0x23
-const NEWLINE = 0x0a
-
 /**
- * Plays the file at `path` from its first byte, less the lines beginning with `#` that recorders (gpsd's, for one) put
- * before it. What is written goes nowhere: a recording does not answer. Faults: `replay.open`, `replay.read`, `replay.end`.
+ * Plays the file at `path` from its first byte, less the notes that recorders (ours, gpsd's) put before it. What is written goes nowhere: a recording does not answer. Faults: `replay.open`, `replay.read`, `replay.end`.
  */
 export function openReplay(options: ReplayOptions, handlers: WireHandlers): Replay {
-  const { path, pace, bytesPerSecond } = options
+  const { path, pace, bytesPerSecond, arrivals = [] } = options
   assert(
     Number.isInteger(bytesPerSecond) && bytesPerSecond >= 1,
     `expected whole bytes per second, got ${bytesPerSecond}`,
@@ -46,7 +46,10 @@ export function openReplay(options: ReplayOptions, handlers: WireHandlers): Repl
   const notes = createNoteSkipper()
   const startAt = pace === 'own' ? readMonoNs() : monoNs(0n)
   let arrivedAt = startAt
-  let poured = 0n
+  /** How much came with the reads that were recorded and are played, and the next of these. */
+  let arrived = 0
+  let nextArrival = 0
+  let poured = 0
   let closed = false
   let hurry = (): void => undefined
 
@@ -60,11 +63,27 @@ export function openReplay(options: ReplayOptions, handlers: WireHandlers): Repl
       }
     })
 
-  const pour = async (bytes: Uint8Array): Promise<void> => {
-    for (let from = 0; from < bytes.length; from += CHUNK_BYTES) {
-      const chunk = Uint8Array.from(bytes.subarray(from, from + CHUNK_BYTES))
-      poured += BigInt(chunk.length)
-      const due = plus(startAt, divCeil(poured * NS_PER_SECOND, BigInt(bytesPerSecond)))
+  /** When the byte at an offset came, and how many with it at the most. */
+  const placeOf = (offset: number, bytesMax: number): { at: MonoNs; bytes: number } => {
+    for (let next = arrivals[nextArrival]; next !== undefined; next = arrivals[nextArrival]) {
+      if (offset < arrived + next.bytes)
+        return { at: plus(startAt, next.afterNs), bytes: Math.min(bytesMax, arrived + next.bytes - offset) }
+      arrived += next.bytes
+      nextArrival += 1
+    }
+    const sinceNs = arrivals.at(-1)?.afterNs ?? 0n
+    const bytes = Math.min(bytesMax, CHUNK_BYTES)
+    const takesNs = divCeil(BigInt(offset + bytes - arrived) * NS_PER_SECOND, BigInt(bytesPerSecond))
+    return { at: plus(startAt, sinceNs + takesNs), bytes }
+  }
+
+  const pour = async (block: Uint8Array): Promise<void> => {
+    for (let from = 0; from < block.length; ) {
+      const place = placeOf(poured, block.length - from)
+      const chunk = Uint8Array.from(block.subarray(from, from + place.bytes))
+      from += chunk.length
+      poured += chunk.length
+      const due = max(place.at, arrivedAt)
       arrivedAt = pace === 'own' ? await pauseUntil(due) : due
       if (closed) return
       handlers.onBytes(chunk, arrivedAt)
@@ -114,25 +133,5 @@ async function pourFile(
       return { code: 'replay.end', message: `${path}: the recording has been played to its end` }
     }
     await pour(block.subarray(0, read.value.bytesRead))
-  }
-}
-
-/** Drops lines that begin with a hash until the first that does not. */
-function createNoteSkipper(): { skip(block: Uint8Array): Uint8Array; lines(): number } {
-  let lines = 0
-  let state: 'line start' | 'in a note' | 'past the notes' = 'line start'
-  return {
-    lines: () => lines,
-    skip: (block) => {
-      for (const [index, byte] of block.entries()) {
-        if (state === 'line start') state = byte === HASH ? 'in a note' : 'past the notes'
-        if (state === 'past the notes') return block.subarray(index)
-        if (byte === NEWLINE) {
-          lines += 1
-          state = 'line start'
-        }
-      }
-      return block.subarray(block.length)
-    },
   }
 }
