@@ -46,6 +46,12 @@ test('a full time as gpsd sends it gives its edge, however wrong the system cloc
   )
 })
 
+test('the offset of a pulse is what the clock showed beyond the second, as chrony takes it', () => {
+  const second = 1_700_000_000n * SECOND
+  assert.equal(pulseAt(realtimeNs(second + 2_000_000n)).offsetSeconds, 0.002)
+  assert.equal(pulseAt(realtimeNs(second - 2_000_000n)).offsetSeconds, -0.002)
+})
+
 test('a pulse is read with either sign of its offset', () => {
   fc.assert(
     fc.property(arbitraryInstant, fc.constantFrom(1n, -1n), (edge, sign) => {

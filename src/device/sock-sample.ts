@@ -10,7 +10,7 @@ import { NS_PER_MICROSECOND, NS_PER_SECOND, type RealtimeNs, realtimeNs } from '
 export interface SockSample {
   /** System time of the measurement, a multiple of 1 µs, for the sender cut the rest off. */
   readonly systemNs: RealtimeNs
-  /** True time less system time, seconds. */
+  /** True time less system time, seconds; of a pulse the other way round (see `pulseAt`). */
   readonly offsetSeconds: number
   /** The sender knows the edge of a second, and not of which second. */
   readonly isPulse: boolean
@@ -73,9 +73,14 @@ export function decodeSockSample(bytes: Uint8Array, length: number): Result<Sock
   })
 }
 
-/** The pulse of an instrument whose edge was at `edge` on the system's clock, of a second that is not told. */
+/**
+ * The pulse of an instrument whose edge was at `edge` on the system's clock, of a second that is not told. chrony takes its
+ * offset for that of the system's clock from the second (refclock.c, RCL_AddPulse, where refclock_pps.c hands in the
+ * fraction that the clock showed), against its own documentation: chronyd 4.3 shows a clock that is 2 ms slow as slow
+ * after a full time of +2 ms, and after a pulse of −2 ms.
+ */
 export function pulseAt(edge: RealtimeNs): SockSample {
-  const offsetNs = roundToSecond(edge) - edge
+  const offsetNs = edge - roundToSecond(edge)
   const systemNs = realtimeNs(divFloor(edge, NS_PER_MICROSECOND) * NS_PER_MICROSECOND)
   return { systemNs, offsetSeconds: Number(offsetNs) / 1e9, isPulse: true, leap: 0 }
 }
@@ -106,7 +111,7 @@ export function edgeOf(sample: SockSample): Result<SystemEdge> {
     return fail('sock.leap', `sock sample: expected leap 0, 1 or 2 of a full time, got ${sample.leap}`)
   }
   const { offsetNs, errorNs } = offsetOf(sample)
-  const readings = sample.isPulse ? [offsetNs, -offsetNs] : [offsetNs]
+  const readings = sample.isPulse ? [-offsetNs, offsetNs] : [offsetNs]
   const edges = readings
     .map((reading) => roundToSecond(sample.systemNs + reading) - reading)
     .filter((edge) => abs(edge - sample.systemNs) <= EDGE_DISTANCE_NS_MAX)
