@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DriverFamily } from '../../drivers/driver.ts'
+import { families } from '../../drivers/index.ts'
+import { createEmulatedLine } from '../../drivers/line/emulated-line.ts'
+import { freePorts } from '../../src/cli/demo/ports.ts'
+import { createWorld } from '../../src/cli/demo/world.ts'
+import { formatUtc, taiToUtc } from '../../src/core/leap.ts'
+import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
+import type { TaiNs } from '../../src/core/time.ts'
+import { hostEmulator } from '../../src/device/emulated-instrument.ts'
+import { readMonoNs } from '../../src/linux/clock.ts'
+import { unwrap } from '../support/results.ts'
+import { missingPrograms, startDaemon } from './daemon.ts'
+import { GPSD_CASES, type GpsdCase } from './gpsd-cases.ts'
+import { tapEmulator } from './tapped-emulator.ts'
+
+/**
+ * An independent eye on the emulators: Debian's gpsd opens their ptys and dates what they say, while our driver listens on
+ * the same line. gpsd's own start of the calendar and its leap seconds are of no weight here: the sky is of today.
+ */
+
+const EPOCHS_MIN = 8
+const WAIT_SECONDS_MAX = 90
+
+interface Report {
+  readonly class: string
+  readonly time?: string
+  readonly mode?: number
+  readonly driver?: string
+  readonly devices?: readonly { readonly driver?: string }[]
+}
+
+function familyOf(kind: string): DriverFamily<unknown> | undefined {
+  return families.find((family) => family.kind === kind)
+}
+
+/** The emulator on a pty, with our driver listening; the UTC of every label that it believes. */
+function standUp(t: TestContext, family: DriverFamily<unknown>, { options, settings }: GpsdCase) {
+  const sky = unwrap(createWorld(EMBEDDED_LEAP_TABLE)).sky(readMonoNs(), 0n)
+  const checked = unwrap(family.parseOptions(options, 'options'))
+  const line = settings ?? family.serial
+  const emulator = createEmulatedLine({
+    create: (start) => family.emulate(checked, 1 + start, sky),
+    settings: line,
+    seed: 1,
+  })
+  const driver = family.create(checked, { source: 'source0', leapTable: EMBEDDED_LEAP_TABLE })
+  const dated = new Set<string>()
+  const tapped = tapEmulator(emulator, driver, (sample) => {
+    if (sample.kind === 'time' || sample.valid) dated.add(utcOf(sample.taiNs))
+  })
+  const instrument = unwrap(hostEmulator({ emulator: tapped, line }, () => undefined))
+  t.after(() => instrument.close())
+  return { path: instrument.ptyPath, dated }
+}
+
+function utcOf(tai: TaiNs): string {
+  return formatUtc(unwrap(taiToUtc(EMBEDDED_LEAP_TABLE, tai))).slice(0, 19)
+}
+
+/** What gpsd says at its port, from now on. */
+async function watch(t: TestContext, port: number): Promise<Report[]> {
+  for (let tries = 0; ; tries++) {
+    const socket = connect(port, '127.0.0.1')
+    t.after(() => socket.destroy())
+    const connected = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true))
+      socket.once('error', () => resolve(false))
+    })
+    if (connected) {
+      const reports: Report[] = []
+      createInterface({ input: socket }).on('line', (text) => reports.push(JSON.parse(text) as Report))
+      socket.write('?WATCH={"enable":true,"json":true};\n')
+      return reports
+    }
+    assert.ok(tries < 100, 'expected gpsd to listen')
+    await sleep(100)
+  }
+}
+
+const missing = await missingPrograms('gpsd', 'setpriv')
+
+for (const each of GPSD_CASES) {
+  const family = familyOf(each.kind)
+  if (family === undefined) continue
+  test(`gpsd opens ${each.name} and dates as we do`, { skip: missing }, async (t) => {
+    const { path, dated } = standUp(t, family, each)
+    const [ports] = await freePorts(1)
+    assert.ok(ports !== undefined)
+    const port = String(ports.clusterPort)
+    const speed = String((each.settings ?? family.serial)?.baudRate ?? 9600)
+    const daemon = startDaemon(t, 'gpsd', ['-N', '-n', '-D', '2', '-S', port, '-s', speed, path])
+    const reports = await watch(t, Number(port))
+    const times = (): readonly string[] => [
+      ...new Set(
+        reports.flatMap((report) => (report.class === 'TPV' && report.time !== undefined ? [report.time] : [])),
+      ),
+    ]
+    const agreed = (): readonly string[] => times().filter((time) => dated.has(time.slice(0, 19)))
+    for (let waited = 0; waited < WAIT_SECONDS_MAX * 10 && agreed().length < EPOCHS_MIN; waited++) await sleep(100)
+    const drivers = reports.flatMap(({ driver, devices = [] }) => [driver, ...devices.map((device) => device.driver)])
+    t.diagnostic(
+      `${each.name}: ${agreed().length} of ${times().length} epochs dated alike, gpsd's driver ${drivers.findLast((name) => name !== undefined)}`,
+    )
+    assert.ok(
+      agreed().length >= EPOCHS_MIN,
+      `gpsd: ${times().join(' ')}\nours: ${[...dated].join(' ')}\n${daemon.output()}`,
+    )
+    // What came before our driver believed anything, and what gpsd reads ahead of it, is not ours to compare.
+    const [first = ''] = dated
+    const strange = times().filter((time) => {
+      const second = time.slice(0, 19)
+      return (
+        second >= first &&
+        second <= ([...dated].at(-1) ?? '') &&
+        !dated.has(second) &&
+        !(each.explains?.(time) ?? false)
+      )
+    })
+    assert.deepEqual(strange, [])
+  })
+}
+
+test('every family of receivers that gpsd knows was tried', () => {
+  assert.ok(GPSD_CASES.some(({ kind }) => familyOf(kind) !== undefined))
+})
