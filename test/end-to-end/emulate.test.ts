@@ -17,6 +17,7 @@ import { probeLine } from '../../src/device/line-probe.ts'
 import { openSerialWire } from '../../src/device/serial.ts'
 import { openSockReceiver } from '../../src/device/sock.ts'
 import { readClockPair } from '../../src/linux/clock.ts'
+import { familiesUnderTest } from '../conformance/families-under-test.ts'
 import { quorumtime } from '../support/agent-process.ts'
 import { unwrap } from '../support/results.ts'
 
@@ -141,9 +142,8 @@ test('what is wrong on the command line is said in one sentence', async () => {
   }
 })
 
-for (const { kind, timeOfDay, link } of families.filter((family) => family.link === 'serial')) {
+for (const { kind, timeOfDay } of familiesUnderTest().filter(({ link }) => link === 'serial')) {
   test(`a ${kind} stands on a pty: its driver understands it, and a signal ends it`, async (t) => {
-    assert.equal(link, 'serial')
     const emulation = emulate(t, kind, '--json')
     const { path } = JSON.parse(await emulation.line()) as { path: string }
     const agent = listen(t, kind, path, [settingsOf(kind)])

@@ -23,6 +23,7 @@ import { unwrap } from '../support/results.ts'
 import { createVoices, digestOf } from '../support/signed-messages.ts'
 import { nextMembership, testOperators, testOrder } from '../support/test-orders.ts'
 import { genesisOf, readVector } from '../vectors/read-vectors.ts'
+import { DRIVER_TARGETS } from './driver-targets.ts'
 
 /** Something that bytes from outside come into. */
 export interface Target {
@@ -190,6 +191,7 @@ export const TARGETS: readonly Target[] = [
       return table.ok ? { ok: true, value: { again: undefined } } : table
     },
   },
+  ...DRIVER_TARGETS,
 ]
 
 /** What a campaign asks of every input. Returns what is wrong, if anything. */
