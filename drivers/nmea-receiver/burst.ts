@@ -8,9 +8,14 @@ export interface ReceiverState {
   readonly talker: string
   /** The second its sentences name; undefined before the first fix, as long as it does not know the time. */
   readonly time: UtcTime | undefined
-  /** For ZDA alone, so that it can be made to contradict RMC. */
+  /** For RMC and ZDA alone, so that they can be made to contradict each other. */
+  readonly rmcTime: UtcTime | undefined
   readonly zdaTime: UtcTime | undefined
   readonly fix: boolean
+  /** GGA's quality under a fix: Jackson Labs put a lock state there. */
+  readonly fixQuality: '1' | '2'
+  /** By how much the carriers are down, dB. */
+  readonly attenuationDb: number
 }
 
 export type SentenceName = 'RMC' | 'ZDA' | 'GGA' | 'GSA' | 'GSV'
@@ -55,7 +60,7 @@ function fieldsOf(name: SentenceName, state: ReceiverState, prng: Prng): string[
   }
 }
 
-function rmcFields({ time, fix }: ReceiverState): string[] {
+function rmcFields({ rmcTime: time, fix }: ReceiverState): string[] {
   const date = time === undefined ? '' : two(time.day) + two(time.month) + two(time.year % 100)
   return [timeField(time), fix ? 'A' : 'V', ...place(fix), fix ? '0.0' : '', '', date, '', '', fix ? 'A' : 'N']
 }
@@ -65,8 +70,10 @@ function zdaFields(time: UtcTime | undefined): string[] {
   return [timeField(time), two(time.day), two(time.month), String(time.year).padStart(4, '0'), '00', '00']
 }
 
-function ggaFields({ time, fix }: ReceiverState): string[] {
-  const position = fix ? ['1', two(SKY.length), '0.9', '46.0', 'M', '45.7', 'M'] : ['0', '00', '', '', 'M', '', 'M']
+function ggaFields({ time, fix, fixQuality }: ReceiverState): string[] {
+  const position = fix
+    ? [fixQuality, two(SKY.length), '0.9', '46.0', 'M', '45.7', 'M']
+    : ['0', '00', '', '', 'M', '', 'M']
   return [timeField(time), ...place(fix), ...position, '', '']
 }
 
@@ -77,9 +84,9 @@ function gsaFields({ fix }: ReceiverState): string[] {
 }
 
 /** Without a fix the antenna hears little: the carriers are 20 dB down, the weak ones gone. */
-function gsvFields({ fix }: ReceiverState, prng: Prng): string[][] {
+function gsvFields({ fix, attenuationDb }: ReceiverState, prng: Prng): string[][] {
   const satellites = SKY.map(([prn, elevation, azimuth, cn0]) => {
-    const heard = cn0 - (fix ? 0 : 20) + prng.nextBelow(3) - 1
+    const heard = cn0 - (fix ? 0 : 20) - attenuationDb + prng.nextBelow(3) - 1
     return [prnField(prn), two(elevation), String(azimuth).padStart(3, '0'), heard < 20 ? '' : two(heard)]
   })
   const count = Math.ceil(satellites.length / SATELLITES_PER_GSV)

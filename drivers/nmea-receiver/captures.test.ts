@@ -35,18 +35,19 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   april6_2019: { labels: 1, valid: 1, faults: { 'nmea.field': 1 } },
   // Every GGA has an empty quality and a checksum that is off by 02, as if the quality had gone out as a raw byte 2.
   'firefly-II': { labels: 46, valid: 46, faults: { 'nmea.checksum': 23 } },
-  furuno_gl_ga: { labels: 32, valid: 32, faults: {} },
+  // Sixteen seconds of RMC and ZDA, fifteen of PERDCRW.
+  furuno_gl_ga: { labels: 47, valid: 47, faults: {} },
   // A restart tears many sentences. One torn GSV has a right checksum by chance: its fields give it away.
   'gp-320fw-2019-04-07-coldboot': {
     labels: 23,
     valid: 1,
     faults: { 'nmea.checksum': 33, 'nmea.checksum-missing': 3, 'nmea.cut': 3, 'nmea.field': 1, 'nmea.noise': 6 },
   },
-  // One sentence is torn by an injected one, with a note of the recorder's before it. gpsd had not finished the last
+  // Twelve labels are of PTNTA, in GPS time. One sentence is torn by an injected one, after a note of the recorder's. gpsd had not finished the last
   // second when its input ended.
   isync: {
-    labels: 23,
-    valid: 23,
+    labels: 35,
+    valid: 35,
     faults: { 'nmea.cut': 1, 'nmea.noise': 2 },
     oursOnly: ['2016-02-03T13:15:30'],
   },

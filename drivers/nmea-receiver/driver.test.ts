@@ -277,10 +277,18 @@ describe('NMEA receiver faults', () => {
     'half-sentence': { valid: 0, codes: ['nmea.cut'], alarms: ['gnss.silent'] },
     'wrong-checksum': { valid: 0, codes: ['nmea.checksum'], alarms: ['gnss.silent'] },
     'stuck-second': { valid: 0, codes: ['nmea.stuck'], alarms: ['nmea.stuck'] },
-    'zda-ahead': { valid: 0, codes: ['nmea.disagree'], alarms: ['nmea.disagree'] },
-    rollover: { valid: 0, codes: ['nmea.week-rollover'], alarms: ['nmea.week-rollover'] },
-    // What a driver cannot know: the label is a whole second ahead, or the pulse is not as it should be.
-    jump: { valid: 20, codes: [], alarms: [] },
+    'zda-ahead': { valid: 0, codes: ['nmea.disagree'], alarms: ['nmea.time-step', 'nmea.disagree'] },
+    rollover: { valid: 0, codes: ['nmea.week-rollover'], alarms: ['nmea.week-rollover', 'nmea.time-step'] },
+    // The step is seen, and after thirty seconds believed: it cannot be told from one to the right time.
+    jump: { valid: 0, codes: [], alarms: ['nmea.time-step'] },
+    'leap-unknown': { valid: 0, codes: [], alarms: ['nmea.time-step'] },
+    'gps-time': { valid: 0, codes: [], alarms: ['nmea.time-step'] },
+    'glonass-time': { valid: 0, codes: [], alarms: ['nmea.time-step'] },
+    'midnight-race': { valid: 0, codes: ['nmea.disagree'], alarms: ['nmea.time-step', 'nmea.disagree'] },
+    'rtc-date': { valid: 0, codes: [], alarms: ['gnss.no-fix'] },
+    jamming: { valid: 20, codes: [], alarms: [] },
+    // What a driver cannot know: the pulse is not as it should be.
+    'pulse-off': { valid: 20, codes: [], alarms: [] },
     'missing-pulse': { valid: 20, codes: [], alarms: [] },
     'doubled-pulse': { valid: 20, codes: [], alarms: [] },
   }

@@ -1,15 +1,13 @@
 import { min } from '../../src/core/integer.ts'
 import { between, type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
-import type { Driver, DriverAction, DriverContext } from '../driver.ts'
+import type { Driver, DriverAction, DriverContext, DriverStatus } from '../driver.ts'
 import { createNmeaFramer } from '../nmea/framer.ts'
-import type { Fix } from './health.ts'
-import { createInterpreter, type Interpreter, interpret } from './interpreter.ts'
+import { alarmsOf, createInterpreter, fixOf, type Interpreter, interpret, qualityOf } from './interpreter.ts'
+import { toldTaiMinusUtc } from './leap-check.ts'
 import type { NmeaReceiverOptions } from './options.ts'
 
 /** The counts and the view of the sky in a status are at most so old. */
 const STATUS_INTERVAL_NS = 10n * NS_PER_SECOND
-
-const QUALITY = { fix: 'locked', 'no-fix': 'unlocked', unknown: 'unknown' } as const satisfies Record<Fix, string>
 
 /** When things last happened; all of it begins with the first call, which tells the driver what time it is. */
 interface Clock {
@@ -19,8 +17,10 @@ interface Clock {
 }
 
 /**
- * Listens; an NMEA receiver is never spoken to. Alarms: `gnss.silent`, `gnss.no-fix`, and for the labels
- * `nmea.week-rollover`, `nmea.stuck`, `nmea.disagree`.
+ * Listens; an NMEA receiver is never spoken to. Alarms: `gnss.silent`, `gnss.no-fix`; for the labels `nmea.week-rollover`,
+ * `nmea.week-rollover-repaired`, `nmea.stuck`, `nmea.time-step`, `nmea.disagree`, `nmea.timescale`; and by the makers' own
+ * sentences `nmea.week-mismatch`, `gnss.leap-unknown`, `gnss.leap-mismatch`, `gnss.own-clock`, `gnss.pulse-off`, `gnss.traim`,
+ * `gnss.jamming`, `spectratime.holdover`, `.unlocked`, `jackson-labs.holdover`, `.unlocked`, `.unhealthy`.
  */
 export function createDriver(options: NmeaReceiverOptions, context: DriverContext): Driver {
   const framer = createNmeaFramer()
@@ -71,16 +71,27 @@ function startClock(now: MonoNs): Clock {
 
 function reportStatus(it: Interpreter, clock: Clock, now: MonoNs, silenceNs: bigint): void {
   const silent = between(clock.sentenceAt, now) >= silenceNs
-  const fix = silent ? 'unknown' : it.health.fix(now, silenceNs)
-  const quality = QUALITY[fix]
+  const fix = silent ? 'unknown' : fixOf(it, now, silenceNs)
+  const quality = silent
+    ? 'unknown'
+    : fix === 'unknown'
+      ? (it.hearsay.quality(now) ?? 'unknown')
+      : qualityOf(it, fix, now)
+  const told = alarmsOf(it, now)
   const alarms = [
-    ...(silent ? ['gnss.silent'] : []),
-    ...(fix === 'no-fix' ? ['gnss.no-fix'] : []),
-    ...it.judge.alarms(now),
+    ...new Set([...(silent ? ['gnss.silent'] : []), ...(fix === 'no-fix' ? ['gnss.no-fix'] : []), ...told.keys()]),
   ]
   const headline = [quality, ...alarms].join(' ')
   if (headline === clock.status?.headline && between(clock.status.at, now) < STATUS_INTERVAL_NS) return
   clock.status = { headline, at: now }
-  const details = { ...it.health.details(now), ...it.tally }
-  it.actions.push({ type: 'status', status: { quality, dependsOn: 'sky', alarms, details } })
+  const taiMinusUtcSeconds = toldTaiMinusUtc(it.hearsay.leap(now))
+  const status: DriverStatus = {
+    quality,
+    dependsOn: quality === 'holdover' ? 'own' : 'sky',
+    alarms,
+    ...(told.size === 0 ? {} : { reasons: Object.fromEntries(told) }),
+    ...(taiMinusUtcSeconds === undefined ? {} : { taiMinusUtcSeconds }),
+    details: { ...it.health.details(now), ...it.hearsay.details(now), ...it.tally },
+  }
+  it.actions.push({ type: 'status', status })
 }

@@ -8,12 +8,19 @@ export const EMULATOR_FAULTS = {
   silence: 'The serial line falls silent; the pulse goes on.',
   'no-fix': 'The fix is lost: status V, quality 0; time and pulse go on from the own clock.',
   'half-sentence': 'Every sentence breaks off in the middle, its line end lost too.',
-  spliced: 'A proprietary sentence is injected into the middle of every sentence.',
+  spliced: 'Another sentence is injected into the middle of every sentence.',
   'wrong-checksum': 'Every sentence has a wrong checksum.',
   'stuck-second': 'The time in the sentences stands still.',
   'zda-ahead': 'ZDA is one second ahead of RMC.',
   rollover: 'The date is 1024 weeks early.',
   jump: 'The time in the sentences is one second ahead; the pulse is right.',
+  'leap-unknown': 'It counts two leap seconds too few, those of its firmware; maker sentences say whose they are.',
+  'gps-time': 'RMC and ZDA tell GPS time, ahead of UTC by all leap seconds.',
+  'glonass-time': 'RMC and ZDA tell the time of Moscow, three hours ahead.',
+  'midnight-race': 'RMC has the date of the next day, as when it is made of two epochs around midnight.',
+  'rtc-date': 'No fix, and a date of 2006 from a clock that was never set: status V.',
+  jamming: 'All carriers are 15 dB down; maker sentences tell of jamming.',
+  'pulse-off': 'The pulse is switched off; the sentences go on.',
   'missing-pulse': 'One pulse in three is missing.',
   'doubled-pulse': 'A second edge follows every pulse by 150 µs.',
 } as const satisfies Record<string, string>
@@ -37,8 +44,8 @@ export function spoil(bytes: Uint8Array, faults: ReadonlySet<EmulatorFault>, prn
   return faults.has('garbage') ? concatBytes(garbage(prng), spoiled) : spoiled
 }
 
-/** Of the form that the iSync injects. */
-const INJECTED = formatSentence(['PTNTA', '20160203131539', '2', 'T4', '000000066', '+107', '3', '0', '3'])
+/** As the iSync injects its own, but without a time. */
+const INJECTED = formatSentence(['GPTXT', '01', '01', '02', 'ANTSTATUS=OK'])
 
 /** The last hexadecimal digit becomes another one. */
 function withWrongChecksum(bytes: Uint8Array): Uint8Array {

@@ -1,6 +1,6 @@
 import { fail, ok } from '../../src/core/fault.ts'
 import { divFloor, max } from '../../src/core/integer.ts'
-import { taiToUtc, type UtcTime } from '../../src/core/leap.ts'
+import { taiMinusUtcAt } from '../../src/core/leap.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
 import {
   between,
@@ -13,13 +13,18 @@ import {
   taiNs,
 } from '../../src/core/time.ts'
 import type { Emulator, EmulatorAction, EmulatorContext } from '../driver.ts'
+import { formatSentence } from '../nmea/sentence.ts'
+import { TAI_MINUS_GPS_SECONDS } from '../nmea/timescale.ts'
 import { type ReceiverState, sentencesOf } from './burst.ts'
 import { EMULATOR_FAULTS, type EmulatorFault, isEmulatorFault, spoil } from './emulator-faults.ts'
-import { ROLLOVER_DAYS, shiftDays } from './label-judge.ts'
+import { type MakersState, makersSentences } from './makers-sentences.ts'
 import type { NmeaReceiverOptions } from './options.ts'
+import { LEAP_SECONDS_MISSING, type ReceiverTime, receiverTime } from './receiver-time.ts'
 
 /** Start bit, eight data bits, stop bit. */
 const BITS_PER_BYTE = 10n
+/** A jammer takes this off every carrier. */
+const JAMMED_BY_DB = 15
 const DOUBLED_PULSE_AFTER_NS = 150n * NS_PER_MICROSECOND
 /** A host that sleeps longer than this loses what the instrument said meanwhile, as from a real one. */
 const CATCH_UP_NS_MAX = 2n * NS_PER_SECOND
@@ -40,6 +45,7 @@ interface State {
   next: { readonly second: bigint; readonly at: MonoNs } | undefined
   firstSecond: bigint | undefined
   stuckAt: bigint | undefined
+  lastFixSecond: bigint | undefined
   /** When the last byte of the latest burst has left, at the line's speed. */
   lineFreeAt: MonoNs
   /** Phase of the sawtooth, in [0, 1), and its advance from pulse to pulse. */
@@ -59,6 +65,7 @@ export function createEmulator(options: NmeaReceiverOptions, seed: number, conte
     next: undefined,
     firstSecond: undefined,
     stuckAt: undefined,
+    lastFixSecond: undefined,
     lineFreeAt: monoNs(0n),
     sawtooth: prng.nextUnit(),
     sawtoothStep: prng.nextUnit(),
@@ -108,9 +115,9 @@ function skySecond(state: State, at: MonoNs): bigint {
 /** The pulse's own error is drawn here, so that the emulator wakes when the edge comes and not before. */
 function scheduleSecond(state: State, second: bigint): void {
   const { context, options, prng } = state
-  const { pulseNoiseNs, pulseSawtoothNs } = options.emulator
+  const { pulseNoiseNs } = options.emulator
   state.sawtooth = (state.sawtooth + state.sawtoothStep) % 1
-  const errorNs = prng.nextNormal() * pulseNoiseNs + (2 * state.sawtooth - 1) * pulseSawtoothNs
+  const errorNs = prng.nextNormal() * pulseNoiseNs + sawtoothNs(state)
   const edgeAt = context.skyMono(taiNs(second * NS_PER_SECOND))
   state.next = { second, at: plus(edgeAt, BigInt(Math.round(errorNs))) }
   state.firstSecond ??= second
@@ -122,6 +129,7 @@ function plan(state: State, at: MonoNs, action: EmulatorAction): void {
 }
 
 function planPulse(state: State, at: MonoNs): void {
+  if (state.faults.has('pulse-off')) return
   if (state.faults.has('missing-pulse') && state.prng.nextBelow(3) === 0) return
   plan(state, at, { type: 'pulse', at })
   if (!state.faults.has('doubled-pulse')) return
@@ -137,7 +145,9 @@ function planBurst(state: State, second: bigint, pulseAt: MonoNs): void {
   if (state.lineFreeAt > plus(pulseAt, NS_PER_SECOND)) return
   let at = max(plus(pulseAt, startNs), state.lineFreeAt)
   const receiver = receiverState(state, second)
-  for (const sentence of sentences.flatMap((name) => sentencesOf(name, receiver, state.prng))) {
+  const standard = sentences.flatMap((name) => sentencesOf(name, receiver, state.prng))
+  const own = makersSentences(state.options.emulator.dialect, makersState(state, second)).map(formatSentence)
+  for (const sentence of [...standard, ...own]) {
     const bytes = spoil(sentence, state.faults, state.prng)
     if (bytes.length > 0) plan(state, at, { type: 'write', bytes })
     at = plus(at, (BigInt(bytes.length) * BITS_PER_BYTE * NS_PER_SECOND) / BigInt(baudRate))
@@ -146,26 +156,60 @@ function planBurst(state: State, second: bigint, pulseAt: MonoNs): void {
 }
 
 function receiverState(state: State, second: bigint): ReceiverState {
-  const { faults, firstSecond = second } = state
-  const { coldStartSeconds, talker } = state.options.emulator
-  const cold = second - firstSecond < BigInt(coldStartSeconds)
-  if (faults.has('stuck-second')) state.stuckAt ??= second
-  const announced = state.options.names === 'following-pulse' ? 1n : 0n
-  const shown = (state.stuckAt ?? second) + announced + (faults.has('jump') ? 1n : 0n)
+  const { faults, options } = state
+  const { talker, dialect } = options.emulator
+  const { time, rmcTime, zdaTime } = timeAt(state, second)
+  const cold = isCold(state, second)
   return {
     talker,
-    time: cold ? undefined : utcOf(state, shown),
-    zdaTime: cold ? undefined : utcOf(state, shown + (faults.has('zda-ahead') ? 1n : 0n)),
-    fix: !cold && !faults.has('no-fix'),
+    time: cold ? undefined : time,
+    rmcTime: cold ? undefined : rmcTime,
+    zdaTime: cold ? undefined : zdaTime,
+    fix: hasFix(state, second),
+    fixQuality: dialect === 'jackson-labs' ? '2' : '1',
+    attenuationDb: faults.has('jamming') ? JAMMED_BY_DB : 0,
   }
 }
 
-/** What the receiver believes the date and time of a TAI second to be; none before UTC had whole leap seconds. */
-function utcOf(state: State, second: bigint): UtcTime | undefined {
-  const table = state.context.leapTable
-  const utc = taiToUtc(table, taiNs(second * NS_PER_SECOND))
-  if (!utc.ok) return undefined
-  if (!state.faults.has('rollover')) return utc.value
-  const early = shiftDays(table, utc.value, -ROLLOVER_DAYS)
-  return early.ok ? early.value : undefined
+function makersState(state: State, second: bigint): MakersState {
+  const { faults, context, options, firstSecond = second } = state
+  const { time, gps } = timeAt(state, second)
+  const fix = hasFix(state, second)
+  if (fix) state.lastFixSecond = second
+  const counted = (taiMinusUtcAt(context.leapTable, taiNs(second * NS_PER_SECOND)) ?? 0) - TAI_MINUS_GPS_SECONDS
+  const leapIsDefault = faults.has('leap-unknown')
+  return {
+    reading: isCold(state, second) ? undefined : time,
+    gps,
+    fix,
+    leapSeconds: leapIsDefault ? counted - LEAP_SECONDS_MISSING : counted,
+    leapIsDefault,
+    tellsGpsTime: faults.has('gps-time') !== (options.timescale === 'gps'),
+    pulseIsOn: !faults.has('pulse-off'),
+    isJammed: faults.has('jamming'),
+    quantizationNs: sawtoothNs(state),
+    holdoverSeconds: state.lastFixSecond === undefined ? 0 : Number(second - state.lastFixSecond),
+    seconds: Number(second - firstSecond),
+  }
+}
+
+function isCold({ options, firstSecond }: State, second: bigint): boolean {
+  return second - (firstSecond ?? second) < BigInt(options.emulator.coldStartSeconds)
+}
+
+function hasFix(state: State, second: bigint): boolean {
+  return !isCold(state, second) && !state.faults.has('no-fix') && !state.faults.has('rtc-date')
+}
+
+function timeAt(state: State, second: bigint): ReceiverTime {
+  const { faults, options, context } = state
+  if (faults.has('stuck-second')) state.stuckAt ??= second
+  const announced = options.names === 'following-pulse' ? 1n : 0n
+  const shown = (state.stuckAt ?? second) + announced + (faults.has('jump') ? 1n : 0n)
+  return receiverTime(options, faults, shown, context.leapTable)
+}
+
+/** By how much the pulse at hand comes late through the ticks of the receiver's clock. */
+function sawtoothNs({ sawtooth, options }: State): number {
+  return (2 * sawtooth - 1) * options.emulator.pulseSawtoothNs
 }

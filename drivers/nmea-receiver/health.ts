@@ -9,8 +9,8 @@ import { createSatellitesInView } from './satellites-in-view.ts'
  */
 export interface Health {
   note(message: NmeaMessage, at: MonoNs): void
-  /** By what was said at most `believedNs` before `now`. */
-  fix(now: MonoNs, believedNs: bigint): Fix
+  /** By what was said at most `believedNs` before `now`; `trustsGga`: whether GGA's quality is one. */
+  fix(now: MonoNs, believedNs: bigint, trustsGga: boolean): Fix
   /** For people, with units in the names; what was not said lately is not there. */
   details(now: MonoNs): Readonly<Record<string, string | number>>
 }
@@ -32,10 +32,10 @@ export function createHealth(): Health {
   let gsa: Said<Message<'gsa'>> | undefined
   const view = createSatellitesInView()
 
-  const fix = (now: MonoNs, believedNs: bigint): Fix => {
+  const fix = (now: MonoNs, believedNs: bigint, trustsGga: boolean): Fix => {
     const status = recent(rmc, now, believedNs)
     if (status !== undefined) return status.fix ? 'fix' : 'no-fix'
-    const quality = recent(gga, now, believedNs)?.quality
+    const quality = trustsGga ? recent(gga, now, believedNs)?.quality : undefined
     if (quality === undefined) return 'unknown'
     return FIX_QUALITIES.includes(quality) ? 'fix' : 'no-fix'
   }

@@ -25,7 +25,13 @@ function say(judge: LabelJudge, type: 'rmc' | 'zda', utc: UtcTime, atMs: number)
   const firstByteAt = ms(atMs)
   judge.note(firstByteAt, ms(atMs + 50))
   const address = `GP${type.toUpperCase()}`
-  return judge.judge({ type, address, utc, taiNs: tai.value, firstByteAt }).map((fault) => fault.code)
+  return judge
+    .judge({ type, address, reading: utc, scale: 'utc', taiNs: tai.value, firstByteAt })
+    .faults.map((fault) => fault.code)
+}
+
+function codes(judge: LabelJudge, atMs: number): string[] {
+  return judge.alarms(ms(atMs)).map(({ code }) => code)
 }
 
 describe('label judge', () => {
@@ -35,7 +41,7 @@ describe('label judge', () => {
       assert.deepEqual(say(judge, 'rmc', { ...NOON, second }, second * 1000 + 60), [])
       assert.deepEqual(say(judge, 'zda', { ...NOON, second }, second * 1000 + 400), [])
     }
-    assert.deepEqual(judge.alarms(ms(5000)), [])
+    assert.deepEqual(codes(judge, 5000), [])
   })
 
   test('finds two sentences of one burst that differ by a second, and holds the alarm for three', () => {
@@ -43,8 +49,8 @@ describe('label judge', () => {
     assert.deepEqual(say(judge, 'rmc', NOON, 1060), [])
     assert.deepEqual(say(judge, 'rmc', { ...NOON, second: 1 }, 2060), [])
     assert.deepEqual(say(judge, 'zda', { ...NOON, second: 2 }, 2300), ['nmea.disagree'])
-    assert.deepEqual(judge.alarms(ms(5299)), ['nmea.disagree'])
-    assert.deepEqual(judge.alarms(ms(5300)), [])
+    assert.deepEqual(codes(judge, 5299), ['nmea.disagree'])
+    assert.deepEqual(codes(judge, 5300), [])
   })
 
   test('finds a later sentence with an earlier time, and one time of day on two dates, without knowing bursts', () => {
@@ -72,7 +78,7 @@ describe('label judge', () => {
     assert.deepEqual(say(judge, 'rmc', NOON, 1060), [])
     assert.deepEqual(say(judge, 'zda', NOON, 1120), [])
     assert.deepEqual(say(judge, 'rmc', NOON, 2060), ['nmea.stuck'])
-    assert.deepEqual(judge.alarms(ms(2060)), ['nmea.stuck'])
+    assert.deepEqual(codes(judge, 2060), ['nmea.stuck'])
   })
 
   test('finds a date before the floor, and says which date 1024 weeks would make of it', () => {
@@ -80,7 +86,14 @@ describe('label judge', () => {
     const utc = { ...NOON, year: 1999, month: 8, day: 22, hour: 0, minute: 2, second: 31 }
     const tai = utcToTai(EMBEDDED_LEAP_TABLE, utc)
     assert.ok(tai.ok)
-    const faults = judge.judge({ type: 'rmc', address: 'GPRMC', utc, taiNs: tai.value, firstByteAt: ms(0) })
+    const { faults } = judge.judge({
+      type: 'rmc',
+      address: 'GPRMC',
+      reading: utc,
+      scale: 'utc',
+      taiNs: tai.value,
+      firstByteAt: ms(0),
+    })
     assert.deepEqual(faults, [
       {
         code: 'nmea.week-rollover',
@@ -95,7 +108,14 @@ describe('label judge', () => {
     const utc = { ...NOON, year: 1998, month: 12, day: 31, hour: 23, minute: 59, second: 60 }
     const tai = utcToTai(EMBEDDED_LEAP_TABLE, utc)
     assert.ok(tai.ok)
-    const [fault] = judge.judge({ type: 'zda', address: 'GPZDA', utc, taiNs: tai.value, firstByteAt: ms(0) })
+    const [fault] = judge.judge({
+      type: 'zda',
+      address: 'GPZDA',
+      reading: utc,
+      scale: 'utc',
+      taiNs: tai.value,
+      firstByteAt: ms(0),
+    }).faults
     // 1998-12-31 and 2 × 7168 days.
     assert.match(fault?.message ?? '', /repair: 2038-04-01\)$/)
   })

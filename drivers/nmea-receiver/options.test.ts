@@ -14,6 +14,9 @@ describe('NMEA receiver options', () => {
     const { emulator, ...driver } = parsed.value
     assert.deepEqual(driver, {
       names: 'preceding-pulse',
+      timescale: 'utc',
+      ptntaTimescale: 'gps',
+      weekRollover: 'report',
       floorDate: '2025-01-01',
       allowMissingChecksum: false,
       silenceSeconds: 5,
@@ -35,7 +38,7 @@ describe('NMEA receiver options', () => {
     for (const [floorDate, expected] of [
       ['2025-02-30', 'a date like 2025-01-01, or null'],
       ['yesterday', 'a date like 2025-01-01, or null'],
-      ['1979-12-31', 'a date since 1980-01-06, or null'],
+      ['1979-12-31', 'a date since 1980-01-06, where GPS time begins, or null'],
     ]) {
       assert.equal(messageOf({ floorDate }), `….floorDate: expected ${expected}, got "${floorDate}"`)
     }
@@ -49,7 +52,7 @@ describe('NMEA receiver options', () => {
     )
     assert.match(
       messageOf({ emulator: { speed: 1 } }),
-      /^….emulator.speed: expected one of talker, .*, got an unknown key$/,
+      /^….emulator.speed: expected one of dialect, .*, got an unknown key$/,
     )
   })
 })

@@ -1,29 +1,26 @@
 import { z } from 'zod'
-import { fail, ok, type Result } from '../../src/core/fault.ts'
+import type { Result } from '../../src/core/fault.ts'
+import { checkOptions, choice, floorDate, integer, table, yesOrNo } from '../options.ts'
 
-/** Every error text is what was expected; `parseOptions` adds where and what came. */
-function integer(from: number, to: number) {
-  const expected = `an integer from ${from} to ${to}`
-  return z.int(expected).min(from, expected).max(to, expected)
-}
-
-function choice<const T extends string>(...names: readonly T[]) {
-  return z.enum(names, `one of ${names.join(', ')}`)
-}
-
-function table<T extends z.core.$ZodLooseShape>(shape: T) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? `one of ${Object.keys(shape).join(', ')}` : 'a table'),
-  })
-}
-
-/** GPS time begins here, so no receiver means a date before it. */
-const GPS_EPOCH = '1980-01-06'
-
-const yesOrNo = z.boolean('true or false')
+/** `plain`: standard sentences alone. */
+export const DIALECTS = [
+  'plain',
+  'ublox',
+  'furuno',
+  'furuno-gt80',
+  'skytraq',
+  'mediatek',
+  'isync',
+  'jackson-labs',
+  'garmin',
+] as const
 
 /** What the emulated instrument does. */
 const emulatorSchema = table({
+  /** Whose receiver it is: which sentences of the maker's own come after the standard ones. */
+  dialect: choice(...DIALECTS).default('plain'),
+  /** What it says in an inserted second: 23:59:60, 23:59:59 once more, or 00:00:00 early and once more. */
+  leapSecond: choice('sixty', 'fifty-nine-twice', 'zero-twice').default('sixty'),
   /** Two letters before every sentence; GSV keeps them too. */
   talker: z
     .string('two letters')
@@ -51,47 +48,31 @@ const emulatorSchema = table({
 const schema = table({
   /** Which pulse the time in a sentence names; the preceding one with nearly all receivers. */
   names: choice('preceding-pulse', 'following-pulse').default('preceding-pulse'),
+  /** The time scale of RMC, ZDA and of all sentences that are not declared to be of another. */
+  timescale: choice('utc', 'gps', 'glonass').default('utc'),
+  /** That of SpectraTime's PTNTA, which is on record as GPS time beside a receiver that tells UTC. */
+  ptntaTimescale: choice('gps', 'utc').default('gps'),
+  /** A date 1024 weeks early: `report` believes no label, `repair` adds the weeks and raises an alarm. */
+  weekRollover: choice('report', 'repair').default('report'),
   /** No true date lies before it: an earlier one is a week rollover. null accepts all, for old recordings. */
-  floorDate: z.iso
-    .date('a date like 2025-01-01, or null')
-    .refine((date) => date >= GPS_EPOCH, `a date since ${GPS_EPOCH}, or null`)
-    .nullable()
-    .default('2025-01-01'),
+  floorDate: floorDate().default('2025-01-01'),
   /** Believe sentences without a checksum (58534A). */
-  allowMissingChecksum: yesOrNo.default(false),
+  allowMissingChecksum: yesOrNo().default(false),
   /** Without a good sentence for so long, the instrument counts as silent. */
   silenceSeconds: integer(2, 3600).default(5),
   emulator: emulatorSchema.prefault({}),
+}).refine((options) => options.weekRollover === 'report' || options.floorDate !== null, {
+  error: 'a date, from which the rollover is repaired',
+  path: ['floorDate'],
 })
 
 export type NmeaReceiverOptions = Readonly<z.output<typeof schema>>
+export type NmeaEmulatorOptions = NmeaReceiverOptions['emulator']
 
 /**
  * Checks the `options` table of a source; `path` is where it stands. Fault: `config.value`, like
  * `sources[2].options.silenceSeconds: expected an integer from 2 to 3600, got 0`.
  */
 export function parseOptions(input: unknown, path: string): Result<NmeaReceiverOptions> {
-  const parsed = schema.safeParse(input)
-  if (parsed.success) return ok(parsed.data)
-  const issue = parsed.error.issues[0]
-  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
-  const place = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])]
-  const got = unknownKey === undefined ? shown(valueAt(input, place)) : 'an unknown key'
-  return fail(
-    'config.value',
-    `${path}${place.map(step).join('')}: expected ${issue?.message ?? 'other options'}, got ${got}`,
-  )
-}
-
-function step(key: PropertyKey): string {
-  return typeof key === 'number' ? `[${key}]` : `.${String(key)}`
-}
-
-function valueAt(input: unknown, place: readonly PropertyKey[]): unknown {
-  return place.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input)
-}
-
-function shown(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'nothing')
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+  return checkOptions(schema, input, path)
 }

@@ -16,7 +16,7 @@ describe('NMEA receiver protocol', () => {
     const utc = { year: 2024, month: 6, day: 9, hour: 0, minute: 6, second: 53, nanosecond: 0 }
     for (const talker of ['GP', 'GL', 'GA', 'GB', 'GQ', 'GN', 'BD', 'XX']) {
       const rmc = messageOf(`$${talker}RMC,000653.00,A,4404.12994,N,12118.84613,W,0.052,,090624,,,A,V`)
-      assert.deepEqual(rmc, { type: 'rmc', utc, fix: true, mode: 'A' })
+      assert.deepEqual(rmc, { type: 'rmc', reading: utc, fix: true, mode: 'A' })
     }
   })
 
@@ -36,10 +36,10 @@ describe('NMEA receiver protocol', () => {
   })
 
   test('reads a void RMC with and without time and date', () => {
-    assert.deepEqual(messageOf('$GPRMC,,V,,,,,,,,,,N'), { type: 'rmc', utc: undefined, fix: false, mode: 'N' })
+    assert.deepEqual(messageOf('$GPRMC,,V,,,,,,,,,,N'), { type: 'rmc', reading: undefined, fix: false, mode: 'N' })
     const void1999 = messageOf('$GPRMC,000425.00,V,0000.0000,N,00000.0000,E,,,220899,,,N')
     assert.ok(typeof void1999 === 'object' && void1999.type === 'rmc')
-    assert.equal(void1999.utc?.year, 1999)
+    assert.equal(void1999.reading?.year, 1999)
     assert.equal(void1999.fix, false)
   })
 
@@ -54,14 +54,14 @@ describe('NMEA receiver protocol', () => {
   test('reads ZDA with zones written any way, or not at all', () => {
     const utc = { year: 2016, month: 2, day: 3, hour: 13, minute: 15, second: 19, nanosecond: 0 }
     for (const zones of [',00,00', ',+00,00', ',,', '', ',-05,30']) {
-      assert.deepEqual(messageOf(`$GPZDA,131519.00,03,02,2016${zones}`), { type: 'zda', utc })
+      assert.deepEqual(messageOf(`$GPZDA,131519.00,03,02,2016${zones}`), { type: 'zda', reading: utc })
     }
-    assert.deepEqual(messageOf('$GPZDA,,,,,,'), { type: 'zda', utc: undefined })
+    assert.deepEqual(messageOf('$GPZDA,,,,,,'), { type: 'zda', reading: undefined })
     assert.equal(messageOf('$GPZDA,131519.00,03'), 'GPZDA: expected at least 4 fields, got 2')
   })
 
   test('leaves alone what is not for timing', () => {
-    for (const text of ['$GPVTG,,T,,M,0.048,N,0.089,K,D', '$PTNTA,20160203131536,2,T4', '$PRMC,x', '$GNTXT,01']) {
+    for (const text of ['$GPVTG,,T,,M,0.048,N,0.089,K,D', '$PTNTHTM,14223,N,169,N', '$PRMC,x', '$GNTXT,01']) {
       assert.deepEqual(messageOf(text), { type: 'other' })
     }
   })

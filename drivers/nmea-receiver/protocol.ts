@@ -8,6 +8,7 @@ import {
   parseGsv,
   type SatellitesInView,
 } from '../nmea/health-sentences.ts'
+import { parseProprietary } from '../nmea/proprietary.ts'
 import type { NmeaSentence } from '../nmea/sentence.ts'
 import {
   type CalendarDate,
@@ -16,14 +17,16 @@ import {
   parseTimeOfDay,
   type TimeOfDay,
 } from '../nmea/time-fields.ts'
+import type { Told } from '../nmea/told.ts'
 
 /** What a timing receiver says, one sentence at a time. */
 export type NmeaMessage =
-  | { readonly type: 'rmc'; readonly utc: UtcTime | undefined; readonly fix: boolean; readonly mode: string }
-  | { readonly type: 'zda'; readonly utc: UtcTime | undefined }
+  | { readonly type: 'rmc'; readonly reading: UtcTime | undefined; readonly fix: boolean; readonly mode: string }
+  | { readonly type: 'zda'; readonly reading: UtcTime | undefined }
   | ({ readonly type: 'gga' } & FixData)
   | ({ readonly type: 'gsa' } & ActiveSatellites)
   | ({ readonly type: 'gsv'; readonly talker: string } & SatellitesInView)
+  | { readonly type: 'told'; readonly told: Told }
   | { readonly type: 'other' }
 
 /** The address and all fields up to the date. */
@@ -54,6 +57,11 @@ export function parseMessage(sentence: NmeaSentence): Result<NmeaMessage> {
       const parsed = parseGsv(sentence)
       return parsed.ok ? ok({ type: 'gsv', talker: sentence.talker ?? '', ...parsed.value }) : parsed
     }
+    case undefined: {
+      const told = parseProprietary(sentence)
+      if (!told.ok) return told
+      return ok(told.value === undefined ? { type: 'other' } : { type: 'told', told: told.value })
+    }
     default:
       return ok({ type: 'other' })
   }
@@ -74,14 +82,14 @@ function parseRmc(sentence: NmeaSentence): Result<NmeaMessage> {
   // Field 11 is the direction of the magnetic variation and may be an E too (Meinberg GPS164): the mode is field 12.
   const mode = fields[12] ?? ''
   const fix = status === 'A' && FIX_MODES.includes(mode)
-  const utc = join(date.value, time.value)
-  if (fix && utc === undefined) {
+  const reading = join(date.value, time.value)
+  if (fix && reading === undefined) {
     return fail('nmea.field', `${address} fields 1 and 9: expected a time and a date under status A, got none`)
   }
-  return ok({ type: 'rmc', utc, fix, mode })
+  return ok({ type: 'rmc', reading, fix, mode })
 }
 
-/** `$--ZDA,hhmmss.ss,dd,mm,yyyy,zone hours,zone minutes`; the zone is for display, the time is UTC all the same. */
+/** `$--ZDA,hhmmss.ss,dd,mm,yyyy,zone hours,zone minutes`; the zone is for display and changes nothing. */
 function parseZda(sentence: NmeaSentence): Result<NmeaMessage> {
   const { address, fields } = sentence
   if (fields.length < ZDA_FIELDS_MIN) return tooShort(sentence, ZDA_FIELDS_MIN)
@@ -89,7 +97,7 @@ function parseZda(sentence: NmeaSentence): Result<NmeaMessage> {
   if (!time.ok) return time
   const date = parseLongDate(fields[2] ?? '', fields[3] ?? '', fields[4] ?? '', `${address} fields 2 to 4 (date)`)
   if (!date.ok) return date
-  return ok({ type: 'zda', utc: join(date.value, time.value) })
+  return ok({ type: 'zda', reading: join(date.value, time.value) })
 }
 
 function join(date: CalendarDate | undefined, time: TimeOfDay | undefined): UtcTime | undefined {

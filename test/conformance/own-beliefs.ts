@@ -3,8 +3,6 @@
  * them is named; a family is listed here only while the trial shows that its samples are wrong indeed.
  */
 const BELIEFS: Readonly<Record<string, string>> = {
-  'nmea-receiver jump':
-    'one second ahead in every sentence at once: found by the numbering, which counts pulses, and by other sources',
   'trimble-tsip jump':
     'one second ahead in week, second and calendar alike: found by the numbering and by other sources',
 }
