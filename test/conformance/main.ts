@@ -31,7 +31,10 @@ function matrix(): readonly string[] {
     const trial = trials.find((each) => each.kind === kind && each.fault === fault)
     return trial === undefined ? undefined : MARKS[trial.verdict]
   }
-  const shared = faults.filter((fault) => kinds.filter((kind) => markOf(kind, fault) !== undefined).length > 1)
+  const group = (fault: string): number => ['line-', 'host-'].findIndex((prefix) => fault.startsWith(prefix))
+  const shared = faults
+    .filter((fault) => group(fault) >= 0 || kinds.filter((kind) => markOf(kind, fault) !== undefined).length > 1)
+    .toSorted((one, other) => group(one) - group(other))
   const width = Math.max(...faults.map(({ length }) => length))
   const heads = kinds.map((kind, index) => `${' '.repeat(width + 1)}${'│ '.repeat(index)}┌ ${kind}`)
   const rows = shared.map(
