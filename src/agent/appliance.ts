@@ -1,4 +1,4 @@
-import type { DriverFamily, DriverStatus, LineSettings, Steering } from '../../drivers/driver.ts'
+import type { DriverFamily, DriverStatus, Steering } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import type { Configuration, SourceConfiguration } from '../config/schema.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
@@ -16,6 +16,7 @@ import { createNodeClock, type NodeClock } from '../fusion/node-clock.ts'
 import { readClockPair, readMonoNs } from '../linux/clock.ts'
 import type { Report } from './agent-event.ts'
 import { createFaultLog } from './fault-log.ts'
+import { lineSettings } from './line-settings.ts'
 import { createSourceIntake } from './source-intake.ts'
 
 /** The hardware half: instruments on their wires, fused into the node clock. */
@@ -222,19 +223,4 @@ function openShell(
     { ...handlers, onUnderstood: probed.onUnderstood },
   )
   return ok(shell)
-}
-
-/** What the configuration says, with the family's for the rest; what it leaves open altogether is found by trying. */
-function lineSettings(source: SourceConfiguration, family: DriverFamily<unknown>): readonly LineSettings[] {
-  const { baudRate = 9_600, parity = 'none', dataBits = 8, probe = [] } = family.serial ?? {}
-  if (source.baudRate === undefined && source.parity === undefined && source.dataBits === undefined) {
-    return [{ baudRate, parity, dataBits }, ...probe]
-  }
-  return [
-    {
-      baudRate: source.baudRate ?? baudRate,
-      parity: source.parity ?? parity,
-      dataBits: source.dataBits ?? dataBits,
-    },
-  ]
 }

@@ -142,29 +142,45 @@ test('what is wrong on the command line is said in one sentence', async () => {
   }
 })
 
-for (const { kind, timeOfDay } of familiesUnderTest().filter(({ link }) => link === 'serial')) {
-  test(`a ${kind} stands on a pty: its driver understands it, and a signal ends it`, async (t) => {
-    const emulation = emulate(t, kind, '--json')
-    const { path } = JSON.parse(await emulation.line()) as { path: string }
-    const agent = listen(t, kind, path, [settingsOf(kind)])
-    if (timeOfDay === 'label') await agent.validSample()
-    else await agent.understood
-    assert.equal(await emulation.end(), 0)
-    assert.ok(!existsSync(path))
-  })
+describe('on a pty', { concurrency: 4 }, () => {
+  for (const { kind, timeOfDay } of familiesUnderTest().filter(({ link }) => link === 'serial')) {
+    test(`a ${kind} stands on a pty: its driver understands it, and a signal ends it`, async (t) => {
+      const emulation = emulate(t, kind, '--json')
+      const { path } = JSON.parse(await emulation.line()) as { path: string }
+      const agent = listen(t, kind, path, [settingsOf(kind)])
+      if (timeOfDay === 'label') await agent.validSample()
+      else await agent.understood
+      assert.equal(await emulation.end(), 0)
+      assert.ok(!existsSync(path))
+    })
+  }
+})
+
+/** A family's first speed, and the next that it would try. */
+function speedsOf(kind: string): readonly [LineSettings, LineSettings] | undefined {
+  const first = settingsOf(kind)
+  const others = families.find((each) => each.kind === kind)?.serial?.probe ?? []
+  const second = others.find(({ baudRate }) => baudRate !== first.baudRate)
+  // A pty has no parity: the speed is all that is to be found.
+  return second === undefined ? undefined : [first, { ...first, baudRate: second.baudRate }]
 }
 
-describe('a line of another speed', () => {
-  test('is garbled, until the speed is found by trying', async (t) => {
-    // The family with the most speeds that the driver tells apart by what it understands.
-    const family = families.find(({ serial }) => serial?.probe?.some(({ baudRate }) => baudRate !== serial.baudRate))
-    if (family === undefined) return t.skip('no family has a second speed to try')
-    const first = settingsOf(family.kind)
-    const second = family.serial?.probe?.find(({ baudRate }) => baudRate !== first.baudRate)
-    assert.ok(second !== undefined)
-    const emulation = emulate(t, family.kind, '--baud', String(second.baudRate))
-    const agent = listen(t, family.kind, await emulation.line(), [first, { ...first, baudRate: second.baudRate }])
-    assert.equal((await agent.understood).baudRate, second.baudRate)
+describe('a line of another speed is garbled, until the speed is found by trying', { concurrency: 4 }, () => {
+  const cases = familiesUnderTest().flatMap(({ kind, link }) => {
+    const speeds = link === 'serial' ? speedsOf(kind) : undefined
+    return speeds === undefined ? [] : [{ kind, speeds }]
+  })
+  for (const { kind, speeds } of cases) {
+    const [, { baudRate }] = speeds
+    test(`${kind} at ${baudRate}`, async (t) => {
+      const emulation = emulate(t, kind, '--baud', String(baudRate))
+      const agent = listen(t, kind, await emulation.line(), speeds)
+      assert.equal((await agent.understood).baudRate, baudRate)
+    })
+  }
+  test('none is left out', (t) => {
+    t.diagnostic(`${cases.length} of ${families.length} families have a second speed to try`)
+    assert.ok(families.length > 0)
   })
 })
 

@@ -8,8 +8,44 @@ export interface GpsdCase {
   readonly options: Readonly<Record<string, unknown>>
   /** Absent: the family's first. */
   readonly settings?: LineSettings
-  /** Whether a time of gpsd's that our driver does not give is as it should be. */
-  explains?(time: string): boolean
 }
 
-export const GPSD_CASES: readonly GpsdCase[] = [{ kind: 'nmea-receiver', name: 'an NMEA receiver', options: {} }]
+/** Of receivers whose own sentences come after standard ones gpsd reads these, and of some its makers' as well. */
+const NMEA_DIALECTS = [
+  'plain',
+  'ublox',
+  'furuno',
+  'furuno-gt80',
+  'skytraq',
+  'mediatek',
+  'isync',
+  'jackson-labs',
+  'garmin',
+] as const
+
+const EIGHT_ODD: LineSettings = { baudRate: 9600, parity: 'odd', dataBits: 8 }
+
+export const GPSD_CASES: readonly GpsdCase[] = [
+  ...NMEA_DIALECTS.map((dialect) => ({
+    kind: 'nmea-receiver',
+    name: `an NMEA receiver, dialect ${dialect}`,
+    options: { emulator: { dialect } },
+  })),
+  ...(['NEO-M8T', 'ZED-F9T'] as const).map((model) => ({
+    kind: 'ublox',
+    name: `a u-blox ${model}`,
+    options: { emulator: { model } },
+  })),
+  ...(['thunderbolt', 'thunderbolt-e'] as const).map((model) => ({
+    kind: 'trimble-tsip',
+    name: `a Trimble ${model}`,
+    options: { emulator: { model } },
+  })),
+  // A pty has no parity: gpsd, which tries them all, finds what it looks for at any.
+  ...(['resolution-smtx', 'res-smt-360'] as const).map((model) => ({
+    kind: 'trimble-tsip',
+    name: `a Trimble ${model}`,
+    options: { emulator: { model } },
+    settings: EIGHT_ODD,
+  })),
+]

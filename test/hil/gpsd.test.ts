@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
-import { type TestContext, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DriverFamily } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
@@ -84,45 +84,43 @@ async function watch(t: TestContext, port: number): Promise<Report[]> {
 
 const missing = await missingPrograms('gpsd', 'setpriv')
 
-for (const each of GPSD_CASES) {
-  const family = familyOf(each.kind)
-  if (family === undefined) continue
-  test(`gpsd opens ${each.name} and dates as we do`, { skip: missing }, async (t) => {
-    const { path, dated } = standUp(t, family, each)
-    const [ports] = await freePorts(1)
-    assert.ok(ports !== undefined)
-    const port = String(ports.clusterPort)
-    const speed = String((each.settings ?? family.serial)?.baudRate ?? 9600)
-    const daemon = startDaemon(t, 'gpsd', ['-N', '-n', '-D', '2', '-S', port, '-s', speed, path])
-    const reports = await watch(t, Number(port))
-    const times = (): readonly string[] => [
-      ...new Set(
-        reports.flatMap((report) => (report.class === 'TPV' && report.time !== undefined ? [report.time] : [])),
-      ),
-    ]
-    const agreed = (): readonly string[] => times().filter((time) => dated.has(time.slice(0, 19)))
-    for (let waited = 0; waited < WAIT_SECONDS_MAX * 10 && agreed().length < EPOCHS_MIN; waited++) await sleep(100)
-    const drivers = reports.flatMap(({ driver, devices = [] }) => [driver, ...devices.map((device) => device.driver)])
-    t.diagnostic(
-      `${each.name}: ${agreed().length} of ${times().length} epochs dated alike, gpsd's driver ${drivers.findLast((name) => name !== undefined)}`,
-    )
-    assert.ok(
-      agreed().length >= EPOCHS_MIN,
-      `gpsd: ${times().join(' ')}\nours: ${[...dated].join(' ')}\n${daemon.output()}`,
-    )
-    // What came before our driver believed anything, and what gpsd reads ahead of it, is not ours to compare.
-    const [first = ''] = dated
-    const strange = times().filter((time) => {
-      const second = time.slice(0, 19)
-      return (
-        second >= first &&
-        second <= ([...dated].at(-1) ?? '') &&
-        !dated.has(second) &&
-        !(each.explains?.(time) ?? false)
-      )
-    })
-    assert.deepEqual(strange, [])
+/** What these tests do is wait: five at a time. */
+describe('gpsd dates as we do', { concurrency: 5, skip: missing }, () => {
+  for (const each of GPSD_CASES) {
+    const family = familyOf(each.kind)
+    if (family !== undefined) test(each.name, (t) => datesAlike(t, family, each))
+  }
+})
+
+async function datesAlike(t: TestContext, family: DriverFamily<unknown>, each: GpsdCase): Promise<void> {
+  const { path, dated } = standUp(t, family, each)
+  const [ports] = await freePorts(1)
+  assert.ok(ports !== undefined)
+  const port = String(ports.clusterPort)
+  const speed = String((each.settings ?? family.serial)?.baudRate ?? 9600)
+  const daemon = startDaemon(t, 'gpsd', ['-N', '-n', '-D', '2', '-S', port, '-s', speed, path])
+  const reports = await watch(t, Number(port))
+  const times = (): readonly string[] => [
+    ...new Set(reports.flatMap((report) => (report.class === 'TPV' && report.time !== undefined ? [report.time] : []))),
+  ]
+  const agreed = (): readonly string[] => times().filter((time) => dated.has(time.slice(0, 19)))
+  for (let waited = 0; waited < WAIT_SECONDS_MAX * 10 && agreed().length < EPOCHS_MIN; waited++) await sleep(100)
+  const drivers = reports.flatMap(({ driver, devices = [] }) => [driver, ...devices.map((device) => device.driver)])
+  t.diagnostic(
+    `${each.name}: ${agreed().length} of ${times().length} epochs dated alike, gpsd's driver ${drivers.findLast((name) => name !== undefined)}`,
+  )
+  assert.ok(
+    agreed().length >= EPOCHS_MIN,
+    `gpsd: ${times().join(' ')}\nours: ${[...dated].join(' ')}\n${daemon.output()}`,
+  )
+  // What came before our driver believed anything, and what gpsd reads ahead of it, is not ours to compare.
+  const [first = ''] = dated
+  const last = [...dated].at(-1) ?? ''
+  const strange = times().filter((time) => {
+    const second = time.slice(0, 19)
+    return second >= first && second <= last && !dated.has(second)
   })
+  assert.deepEqual(strange, [])
 }
 
 test('every family of receivers that gpsd knows was tried', () => {
