@@ -10,27 +10,10 @@ export interface GpsdCase {
   readonly settings?: LineSettings
 }
 
-/** Of receivers whose own sentences come after standard ones gpsd reads these, and of some its makers' as well. */
-const NMEA_DIALECTS = [
-  'plain',
-  'ublox',
-  'furuno',
-  'furuno-gt80',
-  'skytraq',
-  'mediatek',
-  'isync',
-  'jackson-labs',
-  'garmin',
-] as const
-
 const EIGHT_ODD: LineSettings = { baudRate: 9600, parity: 'odd', dataBits: 8 }
 
 export const GPSD_CASES: readonly GpsdCase[] = [
-  ...NMEA_DIALECTS.map((dialect) => ({
-    kind: 'nmea-receiver',
-    name: `an NMEA receiver, dialect ${dialect}`,
-    options: { emulator: { dialect } },
-  })),
+  { kind: 'nmea-receiver', name: 'an NMEA receiver', options: {} },
   ...(['NEO-M8T', 'ZED-F9T'] as const).map((model) => ({
     kind: 'ublox',
     name: `a u-blox ${model}`,
