@@ -125,6 +125,8 @@ export interface DriverFamily<Options> {
    * place is that of a frequency source.
    */
   readonly timeOfDay: 'label' | 'none'
+  /** Of families whose options decide about it; `timeOfDay` then stands for the default options. */
+  timeOfDayWith?(options: Options): 'label' | 'none'
   /** Present when it can be steered: the finest step and the widest offset, in units of 1e-15. */
   readonly steering?: { readonly stepE15: bigint; readonly limitE15: bigint }
   /** Checks what the configuration's `options` table holds; `path` is where it stands, for the fault. */

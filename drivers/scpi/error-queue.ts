@@ -28,11 +28,14 @@ const ERROR_TEXTS = {
   [-300]: 'Device-specific error',
   [-350]: 'Queue overflow',
   [-362]: 'Framing error in program message',
+  /** Of the 5071A; how it words that has not been seen. */
+  [201]: 'Not in remote mode',
 } as const
 
 const OVERFLOW: ErrorCode = -350
 
-export function createErrorQueue(entriesMax: number): ErrorQueue {
+/** `texts`: where an instrument words them otherwise. */
+export function createErrorQueue(entriesMax: number, texts: Partial<Record<ErrorCode, string>> = {}): ErrorQueue {
   let codes: ErrorCode[] = []
   return {
     push(code) {
@@ -41,7 +44,7 @@ export function createErrorQueue(entriesMax: number): ErrorQueue {
     },
     pop() {
       const code = codes.shift()
-      return code === undefined ? { code: 0, text: 'No error' } : { code, text: ERROR_TEXTS[code] }
+      return code === undefined ? { code: 0, text: 'No error' } : { code, text: texts[code] ?? ERROR_TEXTS[code] }
     },
     newestCode: () => codes.at(-1) ?? 0,
     clear() {

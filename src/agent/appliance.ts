@@ -123,9 +123,11 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
   const family = families.find(({ kind }) => kind === source.kind)
   if (family === undefined)
     return fail('source.kind', `source ${source.name}: expected a known kind, got "${source.kind}"`)
+  const options = family.parseOptions(source.options, `source ${source.name}`)
+  if (!options.ok) return options
   const intake = createSourceIntake({
     source,
-    timeOfDay: family.timeOfDay,
+    timeOfDay: family.timeOfDayWith?.(options.value) ?? family.timeOfDay,
     nodeClock,
     onFault: complain,
     onReading: (sample) => {
@@ -174,7 +176,8 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<Run
     steer: (steering) => shell.value.steer(steering, readMonoNs()),
     report: () => {
       const { name, kind, device } = source
-      const delayNs = source.pulseSocket === undefined ? undefined : BigInt(source.delayNs ?? 0)
+      const hasPulse = source.pulseSocket !== undefined || source.pulseDevice !== undefined
+      const delayNs = hasPulse ? BigInt(source.delayNs ?? 0) : undefined
       return { name, kind, device, delayNs, link, status, ...counts, faults: faults.counts() }
     },
     close: async () => {

@@ -121,7 +121,10 @@ async function calibrate(source: string, options: Options): Promise<Result<Calib
     file,
     written: options.dryRun !== true,
     named: node.calibrations !== undefined,
-    pulses: sources.some(({ name, pulseSocket }) => name === source && pulseSocket !== undefined),
+    pulses: sources.some(
+      ({ name, pulseSocket, pulseDevice }) =>
+        name === source && (pulseSocket !== undefined || pulseDevice !== undefined),
+    ),
     replaces: latestRecord(before.value, source),
     comparison,
   })
@@ -194,5 +197,5 @@ function tell({ record, file, written, named, pulses, replaces, comparison }: Ca
   }
   printLine(written ? `  recorded in ${file}` : '  nothing was written')
   if (!named) printLine('  note: the agent reads it once [node] has the line calibrations = "calibrations.toml"')
-  if (!pulses) printLine(`  note: ${source} has no pulseSocket, and without pulses no delay is taken off`)
+  if (!pulses) printLine(`  note: ${source} has no pulse input, and without pulses no delay is taken off`)
 }

@@ -45,8 +45,9 @@ export function checkSources(sources: readonly SourceConfiguration[], path: stri
       return [`${path}[${index}].kind: expected one of ${known}, got "${kind}"`]
     }
     const checked = family.parseOptions(options, `${path}[${index}].options`)
+    const timeOfDay = checked.ok ? family.timeOfDayWith?.(checked.value) : undefined
     return [
-      ...(family.timeOfDay === 'none' ? withoutDate(`${path}[${index}].role`, kind, role) : []),
+      ...((timeOfDay ?? family.timeOfDay) === 'none' ? withoutDate(`${path}[${index}].role`, kind, role) : []),
       ...(steering === undefined
         ? []
         : checkSteering(`${path}[${index}].steering`, family, (pulseSocket ?? pulseDevice) !== undefined)),

@@ -288,3 +288,12 @@ test('a delay that was recorded is taken over, and must not be stated otherwise'
     `${file}: sources[0].delayNs: expected nothing, or 77 as measured by me at 2026-02-01T00:00:00Z, got 80`,
   )
 })
+
+test('a caesium standard tells the time only where its clock was set by somebody', () => {
+  const caesium = GNSS.replace('nmea-receiver', 'hp5071a').replace('"gnss"\ndomain', '"caesium"\ndomain')
+  assert.deepEqual(complaints(NODE, CLUSTER, caesium), [
+    'sources[0].role: expected frequency, as hp5071a has pulses but no date, got time',
+  ])
+  const set = '[sources.options]\ntimeSet = { by = "me", at = "2026-11-20T12:00:00Z", against = "gnss0" }\n'
+  assert.equal(unwrap(parseConfiguration(NODE + CLUSTER + caesium + set, '/srv/c.toml')).sources[0]?.role, 'time')
+})
