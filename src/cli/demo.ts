@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { fail, ok, type Result } from '../core/fault.ts'
+import { type PlannedFault, parsePlannedFault } from './demo/fault-plan.ts'
+import { deskFaults } from './demo/instruments.ts'
 import { runDemo } from './demo/run.ts'
 import { type Appointment, parseAppointment } from './demo/schedule.ts'
 import { reportFault } from './terminal.ts'
@@ -11,6 +13,7 @@ interface RawOptions {
   readonly liarRate: string
   readonly kill: readonly string[]
   readonly restart: readonly string[]
+  readonly fault: readonly string[]
   readonly folder?: string
   readonly json?: boolean
 }
@@ -24,6 +27,7 @@ export interface DemoOptions {
   readonly liarRatePpb: bigint
   readonly kills: readonly Appointment[]
   readonly restarts: readonly Appointment[]
+  readonly faults: readonly PlannedFault[]
   /** Where keys, journals and certificates go; undefined: a temporary folder, removed at the end. */
   readonly folder: string | undefined
   readonly json: boolean
@@ -51,6 +55,12 @@ export function addDemoVerb(program: Command): void {
       collect,
       [],
     )
+    .option(
+      '--fault <node:instrument:name@epoch[-epoch]>',
+      'from an epoch on, until another, an instrument (gnss0, gpsdo0) has a fault of its own or its line; repeatable',
+      collect,
+      [],
+    )
     .option('--folder <path>', 'keep keys, journals and certificates here; absent: a temporary folder')
     .option('--json', 'one JSON object a line')
     .addHelpText(
@@ -60,7 +70,10 @@ Examples:
   quorumtime demo --epochs 20
   quorumtime demo --epochs 40 --liar 3
   quorumtime demo --epochs 20 --kill 2@8 --restart 2@14
-  quorumtime demo --epochs 20 --kill leader@8 --json`,
+  quorumtime demo --epochs 40 --fault 1:gpsdo0:no-gps@10-20 --fault 2:gnss0:line-garbage@12
+  quorumtime demo --epochs 20 --kill leader@8 --json
+
+quorumtime emulate nmea-receiver --list-faults (gnss0) and smartclock --list-faults (gpsdo0) name the faults.`,
     )
     .action(async (raw: RawOptions) => {
       const options = readOptions(raw)
@@ -83,6 +96,8 @@ function readOptions(raw: RawOptions): Result<DemoOptions> {
   const leaderFalls = kills.value.some(({ who }) => who === 'leader')
   const restarts = readAppointments(raw.restart, '--restart', nodes.value, leaderFalls)
   if (!restarts.ok) return restarts
+  const faults = readFaults(raw.fault, nodes.value)
+  if (!faults.ok) return faults
   return ok({
     nodes: nodes.value,
     epochs: epochs.value,
@@ -90,6 +105,7 @@ function readOptions(raw: RawOptions): Result<DemoOptions> {
     liarRatePpb: BigInt(rate.value) * 1_000n,
     kills: kills.value,
     restarts: restarts.value,
+    faults: faults.value,
     folder: raw.folder,
     json: raw.json === true,
   })
@@ -114,4 +130,14 @@ function readAppointments(
     appointments.push(parsed.value)
   }
   return ok(appointments)
+}
+
+function readFaults(texts: readonly string[], nodes: number): Result<readonly PlannedFault[]> {
+  const faults: PlannedFault[] = []
+  for (const text of texts) {
+    const parsed = parsePlannedFault(text, '--fault', nodes, deskFaults())
+    if (!parsed.ok) return parsed
+    faults.push(parsed.value)
+  }
+  return ok(faults)
 }

@@ -10,10 +10,27 @@ export interface GpsdCase {
   readonly settings?: LineSettings
 }
 
+/** What comes after the standard sentences; of some makers gpsd reads their own as well. */
+const NMEA_DIALECTS = [
+  'plain',
+  'ublox',
+  'furuno',
+  'furuno-gt80',
+  'skytraq',
+  'mediatek',
+  'isync',
+  'jackson-labs',
+  'garmin',
+] as const
+
 const EIGHT_ODD: LineSettings = { baudRate: 9600, parity: 'odd', dataBits: 8 }
 
 export const GPSD_CASES: readonly GpsdCase[] = [
-  { kind: 'nmea-receiver', name: 'an NMEA receiver', options: {} },
+  ...NMEA_DIALECTS.map((dialect) => ({
+    kind: 'nmea-receiver',
+    name: `an NMEA receiver, dialect ${dialect}`,
+    options: { emulator: { dialect } },
+  })),
   ...(['NEO-M8T', 'ZED-F9T'] as const).map((model) => ({
     kind: 'ublox',
     name: `a u-blox ${model}`,

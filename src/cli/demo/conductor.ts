@@ -2,12 +2,14 @@ import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { leaderOf, type Membership, membershipHash, quorumOf } from '../../consensus/membership.ts'
 import { epochMarkTai } from '../../consensus/replica/epoch-schedule.ts'
+import type { Result } from '../../core/fault.ts'
 import { formatUtc, taiToUtc } from '../../core/leap.ts'
 import { EMBEDDED_LEAP_TABLE } from '../../core/leap-table.ts'
 import { monoNs, NS_PER_MILLISECOND, plus, taiNs } from '../../core/time.ts'
 import { readMonoNs } from '../../linux/clock.ts'
 import type { DemoOptions } from '../demo.ts'
 import { type EpochLine, type NodeDecision, summarizeEpoch, summarizeRun } from './epoch-book.ts'
+import { createFaultBook } from './fault-plan.ts'
 import { type AgentProcess, createAgentProcess } from './processes.ts'
 import { createAppointmentBook } from './schedule.ts'
 import type { Teller } from './teller.ts'
@@ -25,6 +27,8 @@ export interface ConductorOptions {
   readonly membership: Membership
   readonly world: World
   readonly teller: Teller
+  /** Switches a fault of an instrument of an appliance. */
+  setFault(node: number, instrument: string, name: string, on: boolean): Result<void>
 }
 
 /** How long after its mark an epoch is told, whoever has not reported by then. */
@@ -33,7 +37,7 @@ const POLL_MS = 25
 /** Without a first certificate for so long, the demo gives up. */
 const FIRST_CERTIFICATE_MS_MAX = 60_000
 
-export function createConductor({ options, folder, membership, world, teller }: ConductorOptions): Conductor {
+export function createConductor({ options, folder, membership, world, teller, setFault }: ConductorOptions): Conductor {
   const quorum = quorumOf(membership.members.length)
   const hash = membershipHash(membership)
   const decisions = new Map<number, NodeDecision[]>()
@@ -43,6 +47,7 @@ export function createConductor({ options, folder, membership, world, teller }: 
   let firstEpoch: number | undefined
   let latestView = 0
   const appointments = createAppointmentBook(options.kills, options.restarts)
+  const faults = createFaultBook(options.faults)
   let fallenLeader: number | undefined
 
   const hear = (node: number, event: Readonly<Record<string, unknown>>): void => {
@@ -73,6 +78,10 @@ export function createConductor({ options, folder, membership, world, teller }: 
       teller.note(id, verb === 'kill' ? `killed at epoch ${epoch}` : `restarted at epoch ${epoch}`)
       if (verb === 'kill') processes[id]?.kill()
       else processes[id]?.start()
+    }
+    for (const { node, instrument, name, on, epoch } of faults.due(decidedEpoch)) {
+      const done = setFault(node, instrument, name, on)
+      teller.note(node, done.ok ? `${instrument} ${name} ${on ? 'on' : 'off'} at epoch ${epoch}` : done.fault.message)
     }
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { DriverFamily, EmulatorContext } from '../../../drivers/driver.ts'
 import { families } from '../../../drivers/index.ts'
+import { LINE_FAULTS } from '../../../drivers/line/line-faults.ts'
 import { assert } from '../../core/assert.ts'
 import { ok, type Result } from '../../core/fault.ts'
 import type { EmulatedInstrument } from '../../device/emulated-instrument.ts'
@@ -10,20 +11,32 @@ import { emulateUnit } from '../emulated-unit.ts'
 export interface Desk {
   /** The `[[sources]]` of the appliance's configuration. */
   readonly sources: readonly object[]
+  /** Switches a fault of one of its instruments, by the name of its source. */
+  setFault(instrument: string, name: string, on: boolean): Result<void>
   close(): Promise<void>
+}
+
+/** Which family stands on each desk under which name. */
+const KINDS = { gnss0: 'nmea-receiver', gpsdo0: 'smartclock' } as const
+
+/** What each instrument of a desk can be told to do wrong. */
+export function deskFaults(): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    Object.entries(KINDS).map(([name, kind]) => [name, Object.keys({ ...familyOf(kind).faults, ...LINE_FAULTS })]),
+  )
 }
 
 /** One GNSS receiver and one SmartClock under one sky, each with its pulse. `folder` is the appliance's own. */
 export function openDesk(folder: string, seed: number, sky: EmulatorContext): Result<Desk> {
-  const gnss = host('nmea-receiver', folder, 'gnss0', seed, sky)
+  const gnss = host(folder, 'gnss0', seed, sky)
   if (!gnss.ok) return gnss
-  const gpsdo = host('smartclock', folder, 'gpsdo0', seed + 1, sky)
+  const gpsdo = host(folder, 'gpsdo0', seed + 1, sky)
   if (!gpsdo.ok) return gpsdo
   return ok({
     sources: [
       {
         name: 'gnss0',
-        kind: 'nmea-receiver',
+        kind: KINDS.gnss0,
         class: 'gnss',
         domain: 'gnss',
         device: gnss.value.ptyPath,
@@ -31,7 +44,7 @@ export function openDesk(folder: string, seed: number, sky: EmulatorContext): Re
       },
       {
         name: 'gpsdo0',
-        kind: 'smartclock',
+        kind: KINDS.gpsdo0,
         class: 'gpsdo',
         domain: 'gnss',
         holdoverDomain: 'gpsdo0',
@@ -39,6 +52,7 @@ export function openDesk(folder: string, seed: number, sky: EmulatorContext): Re
         pulseSocket: 'state/gpsdo0.sock',
       },
     ],
+    setFault: (instrument, name, on) => (instrument === 'gnss0' ? gnss.value : gpsdo.value).setFault(name, on),
     close: async () => {
       await Promise.all([gnss.value.close(), gpsdo.value.close()])
     },
@@ -46,14 +60,13 @@ export function openDesk(folder: string, seed: number, sky: EmulatorContext): Re
 }
 
 function host(
-  kind: string,
   folder: string,
-  name: string,
+  name: keyof typeof KINDS,
   seed: number,
   sky: EmulatorContext,
 ): Result<EmulatedInstrument> {
-  const family = familyOf(kind)
-  const options = family.parseOptions({}, kind)
+  const family = familyOf(KINDS[name])
+  const options = family.parseOptions({}, name)
   if (!options.ok) return options
   const unit = { family, options: options.value, seed, sky, sockPath: join(folder, 'state', `${name}.sock`) }
   // While its appliance is down nobody hears the instrument; that is no fault of the demo.

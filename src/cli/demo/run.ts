@@ -41,6 +41,11 @@ export async function runDemo(options: DemoOptions): Promise<Result<void>> {
       membership: prepared.value,
       world: world.value,
       teller,
+      setFault: (node, instrument, name, on) => {
+        const desk = desks[node]
+        assert(desk !== undefined, `appliance ${node} has a desk`)
+        return desk.setFault(instrument, name, on)
+      },
     })
     await conductor.play()
     return ok(undefined)
