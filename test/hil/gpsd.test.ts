@@ -25,6 +25,7 @@ import { tapEmulator } from './tapped-emulator.ts'
 
 const EPOCHS_MIN = 8
 const WAIT_SECONDS_MAX = 90
+const ROLLOVER_MS = 1024 * 7 * 86_400_000
 
 interface Report {
   readonly class: string
@@ -39,7 +40,12 @@ function familyOf(kind: string): DriverFamily<unknown> | undefined {
 }
 
 /** The emulator on a pty, with our driver listening; the UTC of every label that it believes. */
-function standUp(t: TestContext, family: DriverFamily<unknown>, { options, settings }: GpsdCase) {
+function standUp(
+  t: TestContext,
+  family: DriverFamily<unknown>,
+  { options, settings }: GpsdCase,
+  faults: readonly string[],
+) {
   const sky = unwrap(createWorld(EMBEDDED_LEAP_TABLE)).sky(readMonoNs(), 0n)
   const checked = unwrap(family.parseOptions(options, 'options'))
   const line = settings ?? family.serial
@@ -48,6 +54,7 @@ function standUp(t: TestContext, family: DriverFamily<unknown>, { options, setti
     settings: line,
     seed: 1,
   })
+  for (const fault of faults) unwrap(emulator.setFault(fault, true))
   const driver = family.create(checked, { source: 'source0', leapTable: EMBEDDED_LEAP_TABLE })
   const dated = new Set<string>()
   const tapped = tapEmulator(emulator, driver, (sample) => {
@@ -92,8 +99,9 @@ describe('gpsd dates as we do', { concurrency: 5, skip: missing }, () => {
   }
 })
 
-async function datesAlike(t: TestContext, family: DriverFamily<unknown>, each: GpsdCase): Promise<void> {
-  const { path, dated } = standUp(t, family, each)
+/** Both listen to the instrument: gpsd's times as they come, and our driver's. */
+async function listen(t: TestContext, family: DriverFamily<unknown>, each: GpsdCase, faults: readonly string[] = []) {
+  const { path, dated } = standUp(t, family, each, faults)
   const [ports] = await freePorts(1)
   assert.ok(ports !== undefined)
   const port = String(ports.clusterPort)
@@ -103,16 +111,22 @@ async function datesAlike(t: TestContext, family: DriverFamily<unknown>, each: G
   const times = (): readonly string[] => [
     ...new Set(reports.flatMap((report) => (report.class === 'TPV' && report.time !== undefined ? [report.time] : []))),
   ]
+  const drivers = (): readonly (string | undefined)[] =>
+    reports.flatMap(({ driver, devices = [] }) => [driver, ...devices.map((device) => device.driver)])
+  const until = async (isEnough: () => boolean): Promise<void> => {
+    for (let waited = 0; waited < WAIT_SECONDS_MAX * 10 && !isEnough(); waited++) await sleep(100)
+  }
+  return { dated, times, drivers, until, output: daemon.output }
+}
+
+async function datesAlike(t: TestContext, family: DriverFamily<unknown>, each: GpsdCase): Promise<void> {
+  const { dated, times, drivers, until, output } = await listen(t, family, each)
   const agreed = (): readonly string[] => times().filter((time) => dated.has(time.slice(0, 19)))
-  for (let waited = 0; waited < WAIT_SECONDS_MAX * 10 && agreed().length < EPOCHS_MIN; waited++) await sleep(100)
-  const drivers = reports.flatMap(({ driver, devices = [] }) => [driver, ...devices.map((device) => device.driver)])
+  await until(() => agreed().length >= EPOCHS_MIN)
   t.diagnostic(
-    `${each.name}: ${agreed().length} of ${times().length} epochs dated alike, gpsd's driver ${drivers.findLast((name) => name !== undefined)}`,
+    `${each.name}: ${agreed().length} of ${times().length} epochs dated alike, gpsd's driver ${drivers().findLast((name) => name !== undefined)}`,
   )
-  assert.ok(
-    agreed().length >= EPOCHS_MIN,
-    `gpsd: ${times().join(' ')}\nours: ${[...dated].join(' ')}\n${daemon.output()}`,
-  )
+  assert.ok(agreed().length >= EPOCHS_MIN, `gpsd: ${times().join(' ')}\nours: ${[...dated].join(' ')}\n${output()}`)
   // What came before our driver believed anything, and what gpsd reads ahead of it, is not ours to compare.
   const [first = ''] = dated
   const last = [...dated].at(-1) ?? ''
@@ -122,6 +136,30 @@ async function datesAlike(t: TestContext, family: DriverFamily<unknown>, each: G
   })
   assert.deepEqual(strange, [])
 }
+
+/**
+ * Where the two differ, and should: a date 1024 weeks early gpsd either moves to its own start of the calendar without a
+ * word (NMEA) or believes (the UTC of UBX); our driver believes none of it.
+ */
+describe('a week rollover is no date of ours, whatever gpsd makes of it', { concurrency: 2, skip: missing }, () => {
+  for (const kind of ['nmea-receiver', 'ublox']) {
+    const family = familyOf(kind)
+    const each = GPSD_CASES.find((known) => known.kind === kind)
+    if (family === undefined || each === undefined) continue
+    test(each.name, async (t) => {
+      const { dated, times, until, output } = await listen(t, family, each, ['rollover'])
+      await until(() => times().length >= EPOCHS_MIN)
+      assert.ok(times().length >= EPOCHS_MIN, output())
+      const early = times().filter((time) => Date.parse(time) < Date.now() - ROLLOVER_MS / 2)
+      t.diagnostic(`${each.name}: gpsd believed ${early.length} of ${times().length} dates, and moved the others`)
+      for (const time of times()) {
+        const offMs = Date.now() - Date.parse(time)
+        assert.ok(Math.min(Math.abs(offMs), Math.abs(offMs - ROLLOVER_MS)) < WAIT_SECONDS_MAX * 1000, time)
+      }
+      assert.deepEqual([...dated], [])
+    })
+  }
+})
 
 test('every family of receivers that gpsd knows was tried', () => {
   assert.ok(GPSD_CASES.some(({ kind }) => familyOf(kind) !== undefined))
