@@ -1,4 +1,5 @@
 import { concatBytes } from '../../src/core/bytes.ts'
+import { bit } from './bit-field.ts'
 import { KEYS, messageOfKey, PORTS, type Port, valueBytes } from './configuration-keys.ts'
 import { EMITTED } from './emulated-messages.ts'
 import { encodeFrame, UBX, type UbxFrame } from './frame.ts'
@@ -8,6 +9,8 @@ import type { UbloxEmulatorOptions } from './options.ts'
 export interface EmulatedSettings {
   /** Every how many epochs a message comes on the line; 0: not at all. */
   epochsOf(message: number): number
+  /** Whether the port lets a protocol out. */
+  speaks(protocol: 'ubx' | 'nmea'): boolean
   timeMode(): TimeMode
   pulseGrid(): 'utc' | 'gps'
   /** Answers and acknowledges a message of the CFG class; `refuses`: nothing is to be changed. */
@@ -78,6 +81,7 @@ export function createEmulatedSettings({ model, port, baudRate }: UbloxEmulatorO
 
   return {
     epochsOf: (message) => rates.get(message) ?? 0,
+    speaks: (protocol) => bit(blocks.get(UBX.cfgPrt)?.[OUT_MASK_AT] ?? 0, protocol === 'ubx' ? 0 : 1),
     timeMode: () => (isKeyed ? keyedTimeMode(values) : blockTimeMode(blocks.get(UBX.cfgTmode2))),
     pulseGrid() {
       const flags = blocks.get(UBX.cfgTp5)
@@ -95,6 +99,9 @@ export function createEmulatedSettings({ model, port, baudRate }: UbloxEmulatorO
     },
   }
 }
+
+/** Of a CFG-PRT: the protocols that go out. */
+const OUT_MASK_AT = 14
 
 /** 8N1 in the mode field; UBX, NMEA and RTCM in, UBX and NMEA out. */
 function factoryPort(port: Port, baudRate: number): Uint8Array {

@@ -20,7 +20,7 @@ import { epochOf, knowsTime } from './emulated-receiver.ts'
 import { banner, buildSentences, SENTENCE_ORDER } from './emulated-sentences.ts'
 import { createEmulatedSettings, type EmulatedSettings, type TimeMode } from './emulated-settings.ts'
 import { EMULATOR_FAULTS, type EmulatorFault, isEmulatorFault, RESTARTING, spoil } from './emulator-faults.ts'
-import { encodeFrame, UBX } from './frame.ts'
+import { encodeFrame, SYNC_1, UBX } from './frame.ts'
 import { createUbloxFramer, type FramePiece, type UbloxFramer } from './framer.ts'
 import type { UbloxEmulatorOptions, UbloxOptions } from './options.ts'
 
@@ -226,6 +226,7 @@ function planBurst(state: State, epoch: EmulatedEpoch, second: bigint, pulseAt: 
 
 /** Puts bytes on the line, at its speed, behind what is on it already. */
 function say(state: State, bytes: Uint8Array, from: MonoNs): void {
+  if (!state.settings.speaks(bytes[0] === SYNC_1 ? 'ubx' : 'nmea')) return
   const spoilt = spoil(bytes, state.faults, state.prng)
   const at = max(from, state.lineFreeAt)
   if (spoilt.length === 0 || between(from, at) > BACKLOG_NS_MAX) return

@@ -1,7 +1,7 @@
 import type { Fault } from '../../src/core/fault.ts'
 import { leapTableExpired, taiMinusUtcAt } from '../../src/core/leap.ts'
 import type { LabelSample } from '../../src/core/sample.ts'
-import { between, type MonoNs, NS_PER_MILLISECOND } from '../../src/core/time.ts'
+import { between, type MonoNs, NS_PER_MILLISECOND, type TaiNs } from '../../src/core/time.ts'
 import type { DriverAction, DriverContext } from '../driver.ts'
 import { createFaultLimit, type FaultLimit } from '../gnss/fault-limit.ts'
 import { createIntegrity, type Integrity } from '../gnss/integrity.ts'
@@ -41,6 +41,8 @@ export interface Interpreter {
   upSeconds: number | undefined
   version: Version | undefined
   firstGoodAt: MonoNs | undefined
+  /** What the leap table has at the latest epoch. */
+  tableCount: { readonly epoch: TaiNs | undefined; readonly leapSeconds: number | undefined }
   /** Set at the first good piece, and when it has started afresh, until the driver has seen it. */
   heardAnew: boolean
 }
@@ -63,6 +65,7 @@ export function createInterpreter(options: UbloxOptions, context: DriverContext)
     upSeconds: undefined,
     version: undefined,
     firstGoodAt: undefined,
+    tableCount: { epoch: undefined, leapSeconds: undefined },
     heardAnew: false,
   }
 }
@@ -107,12 +110,20 @@ function interpretFrame(it: Interpreter, piece: FramePiece, hear: (message: UbxM
   it.health.note(message, lastByteAt)
   noteIntegrity(it.integrity, message, lastByteAt)
   it.leap.note(message, lastByteAt)
-  const { resolved } = leapState(it, lastByteAt)
-  const { faults, named } = it.times.note(message, { firstByteAt, lastByteAt }, resolved)
-  for (const fault of faults) report(it, fault, lastByteAt)
-  if (named !== undefined) label(it, named, piece)
+  if (TIME_MESSAGES.has(message.type)) {
+    const { faults, named } = it.times.note(message, piece, leapState(it, lastByteAt).resolved)
+    for (const fault of faults) report(it, fault, lastByteAt)
+    if (named !== undefined) label(it, named, piece)
+  }
   hear(message, piece.key)
 }
+
+const TIME_MESSAGES: ReadonlySet<UbxMessage['type']> = new Set([
+  'time-pulse',
+  'gps-time',
+  'utc-time',
+  'navigation-solution',
+])
 
 function interpretSentence(it: Interpreter, piece: SentencePiece): void {
   const sentence = parseSentence(piece.text, false)
@@ -159,16 +170,17 @@ export function forgetInstrument(it: Interpreter): void {
   it.version = undefined
 }
 
-/** The leap table is asked only for a date that it covers. */
 export function leapState(it: Interpreter, now: MonoNs): LeapState {
-  const { leapTable } = it.context
   const epoch = it.times.epoch()?.second
-  const covered = epoch !== undefined && !leapTableExpired(leapTable, epoch)
-  const offset = covered ? taiMinusUtcAt(leapTable, epoch) : undefined
-  return it.leap.state(now, {
-    dated: epoch !== undefined,
-    leapSeconds: offset === undefined ? undefined : offset - TAI_MINUS_GPS_SECONDS,
-  })
+  if (it.tableCount.epoch !== epoch) it.tableCount = { epoch, leapSeconds: countOfTable(it, epoch) }
+  return it.leap.state(now, { dated: epoch !== undefined, leapSeconds: it.tableCount.leapSeconds })
+}
+
+/** GPS time minus UTC by our own table, which is asked only for a date that it covers. */
+function countOfTable({ context: { leapTable } }: Interpreter, epoch: TaiNs | undefined): number | undefined {
+  if (epoch === undefined || leapTableExpired(leapTable, epoch)) return undefined
+  const offset = taiMinusUtcAt(leapTable, epoch)
+  return offset === undefined ? undefined : offset - TAI_MINUS_GPS_SECONDS
 }
 
 /** A sawtooth is some tens of nanoseconds high; more is not one. */

@@ -64,15 +64,18 @@ export function createLeapKnowledge(): LeapKnowledge {
     },
     state(now, table) {
       const unresolved = (reason: string): LeapState => ({ resolved: false, leapSeconds, reason })
-      const recent = [...flags].filter(([, { at }]) => between(at, now) <= FLAG_BELIEVED_NS)
-      const denied = recent.find(([, { known }]) => !known)
-      if (denied !== undefined) return unresolved(`${denied[0]}: the leap seconds are not known yet`)
+      let gpsTime = false
+      for (const [name, { known, at }] of flags) {
+        if (between(at, now) > FLAG_BELIEVED_NS) continue
+        if (!known) return unresolved(`${name}: the leap seconds are not known yet`)
+        if (name === 'NAV-TIMEGPS') gpsTime = true
+      }
       if (!table.dated) return unresolved('There is no date yet')
       if (information !== undefined && between(information.at, now) <= INFORMATION_BELIEVED_NS) {
         const against = objection(information.value, told, table.leapSeconds)
         return against === undefined ? { resolved: true, leapSeconds, reason: '' } : unresolved(against)
       }
-      if (!recent.some(([name]) => name === 'NAV-TIMEGPS')) {
+      if (!gpsTime) {
         return unresolved('Flags alone say that the leap seconds are known: NAV-TIMELS or NAV-TIMEGPS has to come too')
       }
       // A count that the leap table has as well is no default of an old firmware.

@@ -94,7 +94,7 @@ export function createTimeKeeper(options: UbloxOptions, table: LeapTable, burst:
     alarms: (now) =>
       new Map([...state.held].flatMap(([code, { until, reason }]) => (now < until ? [[code, reason] as const] : []))),
     epoch() {
-      const latest = SOURCES.map((from) => state.readings.get(from)).find((reading) => reading !== undefined)
+      const latest = best((from) => state.readings.get(from))
       return latest === undefined ? undefined : { second: latest.second, at: latest.arrival.lastByteAt }
     },
     forget() {
@@ -112,7 +112,8 @@ function raise(state: State, fault: Fault, at: MonoNs, distrust = true): Fault {
 }
 
 function distrusted(state: State, now: MonoNs): boolean {
-  return [...state.held.values()].some(({ until, distrust }) => distrust && now < until)
+  for (const { until, distrust } of state.held.values()) if (distrust && now < until) return true
+  return false
 }
 
 function recent<T extends { readonly arrival: Arrival }>(it: T | undefined, at: MonoNs): T | undefined {
@@ -120,7 +121,15 @@ function recent<T extends { readonly arrival: Arrival }>(it: T | undefined, at: 
 }
 
 function primary(state: State, at: MonoNs): TimeReading | undefined {
-  return SOURCES.map((from) => recent(state.readings.get(from), at)).find((reading) => reading !== undefined)
+  return best((from) => recent(state.readings.get(from), at))
+}
+
+function best(find: (from: TimeReading['from']) => TimeReading | undefined): TimeReading | undefined {
+  for (const from of SOURCES) {
+    const reading = find(from)
+    if (reading !== undefined) return reading
+  }
+  return undefined
 }
 
 function noteReading(state: State, reading: TimeReading, leapResolved: boolean): TimeVerdict {
