@@ -1,4 +1,4 @@
-import { type MonoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
+import { between, type MonoNs, NS_PER_MILLISECOND, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 
 /**
  * Satellites at all heights come in at 30 to 50 dB-Hz. Signals that are all equally strong come from one antenna nearby: a
@@ -16,13 +16,19 @@ const SIGNALS_MIN = 6
 /** Standard deviation; a clear sky has four and more. */
 const SPREAD_DB_MAX = 1
 const READINGS_IN_A_ROW = 3
+/** Readings that come sooner after each other are one. */
+const READING_NS = 900n * NS_PER_MILLISECOND
 const HOLD_NS = 30n * NS_PER_SECOND
 
 export function createSignalUniformity(): SignalUniformity {
   let uniformInARow = 0
+  let notedAt: MonoNs | undefined
   let alarm: { readonly text: string; readonly until: MonoNs } | undefined
   return {
     note(cn0DbHz, at) {
+      // Some list their satellites in parts, system by system.
+      if (notedAt !== undefined && between(notedAt, at) < READING_NS) return
+      notedAt = at
       const count = cn0DbHz.length
       if (count < SIGNALS_MIN) {
         uniformInARow = 0
@@ -38,6 +44,7 @@ export function createSignalUniformity(): SignalUniformity {
     alarm: (now) => (alarm !== undefined && now < alarm.until ? alarm.text : undefined),
     forget() {
       uniformInARow = 0
+      notedAt = undefined
       alarm = undefined
     },
   }

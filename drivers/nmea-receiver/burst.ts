@@ -16,12 +16,16 @@ export interface ReceiverState {
   readonly fixQuality: '1' | '2'
   /** By how much the carriers are down, dB. */
   readonly attenuationDb: number
+  /** All carriers are as strong as each other. */
+  readonly isUniform: boolean
+  readonly isMoved: boolean
 }
 
 export type SentenceName = 'RMC' | 'ZDA' | 'GGA' | 'GSA' | 'GSV'
 
-/** A place on the prime meridian: emulated antennas do not move. */
+/** A place on the prime meridian, and one 500 m north of it. */
 const LATITUDE = ['5128.6400', 'N'] as const
+const MOVED_LATITUDE = ['5128.9095', 'N'] as const
 const LONGITUDE = ['00000.0000', 'E'] as const
 
 /** PRN, elevation and azimuth in degrees, C/N0 in dB-Hz under a clear sky. */
@@ -36,6 +40,7 @@ const SKY = [
   [28, 5, 165, 30],
   [32, 62, 186, 48],
 ] as const
+const UNIFORM_DBHZ = 46
 const SATELLITES_PER_GSV = 4
 
 /** One sentence with its line end, or for GSV one per four satellites. */
@@ -60,9 +65,10 @@ function fieldsOf(name: SentenceName, state: ReceiverState, prng: Prng): string[
   }
 }
 
-function rmcFields({ rmcTime: time, fix }: ReceiverState): string[] {
+function rmcFields(state: ReceiverState): string[] {
+  const { rmcTime: time, fix } = state
   const date = time === undefined ? '' : two(time.day) + two(time.month) + two(time.year % 100)
-  return [timeField(time), fix ? 'A' : 'V', ...place(fix), fix ? '0.0' : '', '', date, '', '', fix ? 'A' : 'N']
+  return [timeField(time), fix ? 'A' : 'V', ...place(state), fix ? '0.0' : '', '', date, '', '', fix ? 'A' : 'N']
 }
 
 function zdaFields(time: UtcTime | undefined): string[] {
@@ -70,11 +76,12 @@ function zdaFields(time: UtcTime | undefined): string[] {
   return [timeField(time), two(time.day), two(time.month), String(time.year).padStart(4, '0'), '00', '00']
 }
 
-function ggaFields({ time, fix, fixQuality }: ReceiverState): string[] {
+function ggaFields(state: ReceiverState): string[] {
+  const { time, fix, fixQuality } = state
   const position = fix
     ? [fixQuality, two(SKY.length), '0.9', '46.0', 'M', '45.7', 'M']
     : ['0', '00', '', '', 'M', '', 'M']
-  return [timeField(time), ...place(fix), ...position, '', '']
+  return [timeField(time), ...place(state), ...position, '', '']
 }
 
 function gsaFields({ fix }: ReceiverState): string[] {
@@ -84,9 +91,10 @@ function gsaFields({ fix }: ReceiverState): string[] {
 }
 
 /** Without a fix the antenna hears little: the carriers are 20 dB down, the weak ones gone. */
-function gsvFields({ fix, attenuationDb }: ReceiverState, prng: Prng): string[][] {
+function gsvFields({ fix, attenuationDb, isUniform }: ReceiverState, prng: Prng): string[][] {
   const satellites = SKY.map(([prn, elevation, azimuth, cn0]) => {
-    const heard = cn0 - (fix ? 0 : 20) - attenuationDb + prng.nextBelow(3) - 1
+    const strength = isUniform ? UNIFORM_DBHZ : cn0 + prng.nextBelow(3) - 1
+    const heard = strength - (fix ? 0 : 20) - attenuationDb
     return [prnField(prn), two(elevation), String(azimuth).padStart(3, '0'), heard < 20 ? '' : two(heard)]
   })
   const count = Math.ceil(satellites.length / SATELLITES_PER_GSV)
@@ -98,8 +106,8 @@ function gsvFields({ fix, attenuationDb }: ReceiverState, prng: Prng): string[][
   ])
 }
 
-function place(fix: boolean): readonly string[] {
-  return fix ? [...LATITUDE, ...LONGITUDE] : ['', '', '', '']
+function place({ fix, isMoved }: ReceiverState): readonly string[] {
+  return fix ? [...(isMoved ? MOVED_LATITUDE : LATITUDE), ...LONGITUDE] : ['', '', '', '']
 }
 
 function timeField(time: UtcTime | undefined): string {

@@ -313,6 +313,21 @@ describe('NMEA receiver faults', () => {
     assert.equal(found.alarms?.includes('gnss.silent'), false)
   })
 
+  for (const [name, alarm] of [
+    ['uniform-signals', 'gnss.uniform-signal'],
+    ['antenna-moved', 'gnss.antenna-moved'],
+  ] as const) {
+    test(`of the emulated kind ${name} are an alarm with a reason, and no proof against the labels`, () => {
+      const line = openLine({ emulator: { baudRate: 38_400 } })
+      // Of that fault nothing is heard on the line: twenty seconds to learn the place in.
+      line.withFault('pulse-off')
+      const found = line.withFault(name)
+      assert.deepEqual(found.alarms, [alarm])
+      assert.match(line.record.statuses.at(-1)?.reasons?.[alarm] ?? '', /\.$/)
+      assert.equal(found.valid.length, found.labels.length)
+    })
+  }
+
   test('are limited in number, and the counts still add up', () => {
     const { hearRaw, wake, faults, status } = openDriver({})
     hearRaw('$GPRMC,1*00\r\n'.repeat(1000), 0)

@@ -20,7 +20,7 @@ interface Clock {
  * Listens; an NMEA receiver is never spoken to. Alarms: `gnss.silent`, `gnss.no-fix`; for the labels `nmea.week-rollover`,
  * `nmea.week-rollover-repaired`, `nmea.stuck`, `nmea.time-step`, `nmea.disagree`, `nmea.timescale`; and by the makers' own
  * sentences `nmea.week-mismatch`, `gnss.leap-unknown`, `gnss.leap-mismatch`, `gnss.own-clock`, `gnss.pulse-off`, `gnss.traim`,
- * `gnss.jamming`, `spectratime.holdover`, `.unlocked`, `jackson-labs.holdover`, `.unlocked`, `.unhealthy`.
+ * `gnss.uniform-signal`, `gnss.antenna-moved`, `gnss.jammed`, `spectratime.holdover`, `.unlocked`, `jackson-labs.holdover`, `.unlocked`, `.unhealthy`.
  */
 export function createDriver(options: NmeaReceiverOptions, context: DriverContext): Driver {
   const framer = createNmeaFramer()
@@ -71,6 +71,8 @@ function startClock(now: MonoNs): Clock {
 
 function reportStatus(it: Interpreter, clock: Clock, now: MonoNs, silenceNs: bigint): void {
   const silent = between(clock.sentenceAt, now) >= silenceNs
+  // Who speaks after a silence may be another one.
+  if (silent) it.health.integrity.forget()
   const fix = silent ? 'unknown' : fixOf(it, now, silenceNs)
   const quality = silent
     ? 'unknown'

@@ -20,6 +20,8 @@ export const EMULATOR_FAULTS = {
   'midnight-race': 'RMC has the date of the next day, as when it is made of two epochs around midnight.',
   'rtc-date': 'No fix, and a date of 2006 from a clock that was never set: status V.',
   jamming: 'All carriers are 15 dB down; maker sentences tell of jamming.',
+  'uniform-signals': 'All carriers are equally strong, as from one antenna.',
+  'antenna-moved': 'The position is 500 m from where it was.',
   'pulse-off': 'The pulse is switched off; the sentences go on.',
   'missing-pulse': 'One pulse in three is missing.',
   'doubled-pulse': 'A second edge follows every pulse by 150 µs.',

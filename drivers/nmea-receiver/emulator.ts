@@ -168,6 +168,8 @@ function receiverState(state: State, second: bigint): ReceiverState {
     fix: hasFix(state, second),
     fixQuality: dialect === 'jackson-labs' ? '2' : '1',
     attenuationDb: faults.has('jamming') ? JAMMED_BY_DB : 0,
+    isUniform: faults.has('uniform-signals'),
+    isMoved: faults.has('antenna-moved'),
   }
 }
 

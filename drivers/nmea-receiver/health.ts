@@ -1,4 +1,5 @@
 import { between, type MonoNs, NS_PER_SECOND } from '../../src/core/time.ts'
+import { createIntegrity, type Integrity } from '../gnss/integrity.ts'
 import type { FixQuality } from '../nmea/health-sentences.ts'
 import type { NmeaMessage } from './protocol.ts'
 import { createSatellitesInView } from './satellites-in-view.ts'
@@ -8,6 +9,8 @@ import { createSatellitesInView } from './satellites-in-view.ts'
  * goes before GGA's quality, which Jackson Labs put to another use.
  */
 export interface Health {
+  /** What the sky looks like from there: equal carriers, an antenna that moves. */
+  readonly integrity: Integrity
   note(message: NmeaMessage, at: MonoNs): void
   /** By what was said at most `believedNs` before `now`; `trustsGga`: whether GGA's quality is one. */
   fix(now: MonoNs, believedNs: bigint, trustsGga: boolean): Fix
@@ -20,6 +23,11 @@ export type Fix = 'fix' | 'no-fix' | 'unknown'
 /** Details are for people: GGA and GSA may come less often than the fix must. */
 const DETAILS_BELIEVED_NS = 10n * NS_PER_SECOND
 
+/** A burst, and the one before it. */
+const FIX_BELIEVED_NS = 2n * NS_PER_SECOND
+/** What a range is wrong by, on one frequency and with a good antenna. */
+const METRES_PER_HDOP = 5
+
 /** GGA qualities that stand for a position from satellites: not dead reckoning, manual input or simulation. */
 const FIX_QUALITIES: readonly FixQuality[] = ['fix', 'delta', 'pps', 'rtk', 'frtk']
 
@@ -31,6 +39,7 @@ export function createHealth(): Health {
   let gga: Said<Message<'gga'>> | undefined
   let gsa: Said<Message<'gsa'>> | undefined
   const view = createSatellitesInView()
+  const integrity = createIntegrity()
 
   const fix = (now: MonoNs, believedNs: bigint, trustsGga: boolean): Fix => {
     const status = recent(rmc, now, believedNs)
@@ -43,10 +52,19 @@ export function createHealth(): Health {
   return {
     note(message, at) {
       if (message.type === 'rmc') rmc = { value: message, at }
-      if (message.type === 'gga') gga = { value: message, at }
+      if (message.type === 'gga') {
+        gga = { value: message, at }
+        const { position } = message
+        if (position !== undefined && fix(at, FIX_BELIEVED_NS, true) === 'fix') {
+          integrity.notePosition({ ...position, accuracyMetres: METRES_PER_HDOP * position.hdop }, at)
+        }
+      }
       if (message.type === 'gsa') gsa = { value: message, at }
-      if (message.type === 'gsv') view.note(message.talker, message, at)
+      if (message.type === 'gsv' && view.note(message.talker, message, at)) {
+        integrity.noteSignals(view.carriers(at), at)
+      }
     },
+    integrity,
     fix,
     details(now) {
       const fixData = recent(gga, now, DETAILS_BELIEVED_NS)

@@ -173,10 +173,10 @@ function doubts(it: Interpreter, now: MonoNs, scale: Timescale): readonly ToldAl
   return [...leap, ...hearsay.alarms(now).filter(({ doubtsLabels }) => doubtsLabels)]
 }
 
-/** All that is to be told, by code, with its reason: of the makers' own sentences and of the judge. */
+/** All that is to be told, by code, with its reason: of the makers' own sentences, of the judge, and of the sky. */
 export function alarmsOf(it: Interpreter, now: MonoNs): ReadonlyMap<string, string> {
   const told = [...it.hearsay.alarms(now), ...doubts(it, now, it.options.timescale), ...it.judge.alarms(now)]
-  return new Map(told.map(({ code, reason }) => [code, reason]))
+  return new Map([...told.map(({ code, reason }) => [code, reason] as const), ...it.health.integrity.alarms(now)])
 }
 
 /**

@@ -134,7 +134,7 @@ describe('NMEA receivers with sentences of their own', () => {
 
   test('tell of jamming and of a pulse that is off', () => {
     for (const dialect of ['furuno', 'jackson-labs'] as const) {
-      assert.ok(underFault(dialect, 'jamming').status()?.alarms.includes('gnss.jamming'), dialect)
+      assert.ok(underFault(dialect, 'jamming').status()?.alarms.includes('gnss.jammed'), dialect)
     }
     assert.deepEqual(underFault('furuno', 'pulse-off').status()?.alarms, ['gnss.pulse-off'])
   })

@@ -6,7 +6,10 @@ import type { SatellitesInView as Message } from '../nmea/health-sentences.ts'
  * message is in, so that a lost message never halves the sky.
  */
 export interface SatellitesInView {
-  note(talker: string, message: Message, at: MonoNs): void
+  /** Whether that was the last message of a group. */
+  note(talker: string, message: Message, at: MonoNs): boolean
+  /** C/N0 in dB-Hz of all that was tracked in the last ten seconds. */
+  carriers(now: MonoNs): readonly number[]
   /** `satellitesVisible`, `cn0BestDbHz`, `cn0MeanDbHz` over the groups of the last ten seconds. */
   details(now: MonoNs): Readonly<Record<string, number | undefined>>
 }
@@ -28,25 +31,30 @@ export function createSatellitesInView(): SatellitesInView {
   const complete = new Map<string, Group>()
   let gathering: { key: string; next: number; cn0DbHz: number[] } | undefined
 
+  const recent = (now: MonoNs): Group[] =>
+    [...complete.values()].filter((group) => between(group.at, now) <= BELIEVED_NS)
+
   return {
     note(talker, message, at) {
       const key = `${talker}/${message.signal}`
       if (message.message === 1) gathering = { key, next: 1, cn0DbHz: [] }
       if (gathering === undefined || gathering.key !== key || gathering.next !== message.message) {
         gathering = undefined
-        return
+        return false
       }
       gathering.next += 1
       gathering.cn0DbHz = [...gathering.cn0DbHz, ...message.cn0DbHz].slice(0, SATELLITES_PER_GROUP_MAX)
-      if (message.message < message.messages) return
+      if (message.message < message.messages) return false
       for (const [old, group] of complete) if (between(group.at, at) > BELIEVED_NS) complete.delete(old)
       if (complete.has(key) || complete.size < GROUPS_MAX) {
         complete.set(key, { talker, inView: message.inView, cn0DbHz: gathering.cn0DbHz, at })
       }
       gathering = undefined
+      return true
     },
+    carriers: (now) => recent(now).flatMap((group) => group.cn0DbHz),
     details(now) {
-      const groups = [...complete.values()].filter((group) => between(group.at, now) <= BELIEVED_NS)
+      const groups = recent(now)
       if (groups.length === 0) return {}
       // One satellite is listed once per signal: per system, the fullest list counts.
       const perSystem = new Map<string, number>()

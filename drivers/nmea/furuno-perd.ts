@@ -149,7 +149,7 @@ function parseJamming(sentence: NmeaSentence): Result<Told> {
   const reason = `${sentence.address}: expected nothing but the system ${system}, got ${found.join(',')}`
   return ok({
     topic: `PERDCRJ ${system.slice(0, 2)}`,
-    alarms: jammed ? [alarm('gnss.jamming', reason, false)] : [],
+    alarms: jammed ? [alarm('gnss.jammed', reason, false)] : [],
     details: {},
   })
 }

@@ -19,12 +19,25 @@ function value<T>(result: Result<T>): T {
 describe('NMEA health sentences', () => {
   test('read quality and satellites from GGA', () => {
     const gga = value(parseGga(sentence('GNGGA,193334.00,4404.13124,N,12118.84810,W,1,12,0.62,1139.9,M,-21.3,M,,')))
-    assert.deepEqual(gga, { quality: 'fix', satellitesUsed: 12 })
+    const position = { latitudeDegrees: 44 + 4.13124 / 60, longitudeDegrees: -(121 + 18.8481 / 60), hdop: 0.62 }
+    assert.deepEqual(gga, { quality: 'fix', satellitesUsed: 12, position })
+  })
+
+  test('make no place of a GGA with fields that are empty or malformed', () => {
+    for (const place of [',,,', '4404.1,N,,', '4404.1,E,12118.8,W', '44x4.1,N,12118.8,W', '4404.1,N,12118.8,N']) {
+      const gga = value(parseGga(sentence(`GNGGA,193334.00,${place},1,12,0.62,1139.9,M,-21.3,M,,`)))
+      assert.equal(gga.position, undefined, place)
+    }
+    assert.equal(
+      value(parseGga(sentence('GNGGA,193334.00,4404.1,N,12118.8,W,1,12,,1139.9,M,-21.3,M,,'))).position,
+      undefined,
+    )
   })
 
   test('take an empty quality as nothing said, not as no fix', () => {
     const gga = value(parseGga(sentence('GPGGA,005947.00,3715.6616,N,12157.6709,W,,11,0.8,86.0,M,-30.1,M,,')))
-    assert.deepEqual(gga, { quality: undefined, satellitesUsed: 11 })
+    const { quality, satellitesUsed } = gga
+    assert.deepEqual([quality, satellitesUsed], [undefined, 11])
   })
 
   test('never let nmea-simple see a time, so that it never asks the clock of the host', () => {

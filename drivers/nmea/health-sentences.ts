@@ -11,6 +11,15 @@ export interface FixData {
   /** nmea-simple's word for the quality indicator; undefined where the field is empty or has no word (firefly-II). */
   readonly quality: FixQuality | undefined
   readonly satellitesUsed: number | undefined
+  /** Where the antenna is, and how well the satellites stand for that; undefined where a field is empty or malformed. */
+  readonly position: FixPosition | undefined
+}
+
+export interface FixPosition {
+  readonly latitudeDegrees: number
+  readonly longitudeDegrees: number
+  /** Horizontal dilution of precision. */
+  readonly hdop: number
 }
 
 export type FixQuality = 'none' | 'fix' | 'delta' | 'pps' | 'rtk' | 'frtk' | 'estimated' | 'manual' | 'simulation'
@@ -51,9 +60,32 @@ export function parseGga(sentence: NmeaSentence): Result<FixData> {
       ? {
           quality: fields[6] === '' ? undefined : packet.fixType,
           satellitesUsed: fields[7] === '' ? undefined : packet.satellitesInView,
+          position: positionOf(fields),
         }
       : undefined,
   )
+}
+
+/** By hand: nmea-simple makes a place of empty fields. */
+function positionOf(fields: readonly string[]): FixPosition | undefined {
+  const latitudeDegrees = degreesOf(fields[2], fields[3], 'N', 'S')
+  const longitudeDegrees = degreesOf(fields[4], fields[5], 'E', 'W')
+  const hdop = Number.parseFloat(fields[8] ?? '')
+  if (latitudeDegrees === undefined || longitudeDegrees === undefined || Number.isNaN(hdop)) return undefined
+  return { latitudeDegrees, longitudeDegrees, hdop }
+}
+
+/** `dddmm.mmmm`, of which the last two digits before the point are minutes. */
+function degreesOf(
+  field: string | undefined,
+  hemisphere: string | undefined,
+  positive: string,
+  negative: string,
+): number | undefined {
+  const digits = /^(\d{1,3})(\d{2}(?:\.\d{0,9})?)$/.exec(field ?? '')
+  if (digits === null || (hemisphere !== positive && hemisphere !== negative)) return undefined
+  const degrees = Number(digits[1]) + Number(digits[2]) / 60
+  return hemisphere === positive ? degrees : -degrees
 }
 
 /** Fault: `nmea.field`. */

@@ -85,6 +85,6 @@ function healthAlarms(health: number): ToldAlarm[] {
   const reason = `PJLTS: expected health 0x0, got 0x${health.toString(16)}: ${said.join(', ') || 'unknown bits'}`
   return [
     ...(health === 0 ? [] : [{ code: 'jackson-labs.unhealthy', reason, doubtsLabels: false }]),
-    ...((health & JAMMING_BIT) === 0 ? [] : [{ code: 'gnss.jamming', reason, doubtsLabels: false }]),
+    ...((health & JAMMING_BIT) === 0 ? [] : [{ code: 'gnss.jammed', reason, doubtsLabels: false }]),
   ]
 }

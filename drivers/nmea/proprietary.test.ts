@@ -120,7 +120,7 @@ describe('Furuno PERD and PFEC', () => {
     const frequency = tells('$PERDCRZ,TPS4,7,1,1,+000000,-000002,+009999,+059054,+00731,880000,0x54,0xA6*7D')
     assert.deepEqual(frequency.details, { frequencyMode: '7' })
     assert.deepEqual(tells('$PERDCRJ,FREQ,GP,,,,,,*4F').alarms, [])
-    assert.deepEqual(tells('$PERDCRJ,FREQ,GL,1602.5,45,,,,').alarms[0]?.code, 'gnss.jamming')
+    assert.deepEqual(tells('$PERDCRJ,FREQ,GL,1602.5,45,,,,').alarms[0]?.code, 'gnss.jammed')
   })
 
   test('GPtps agrees with its own GPS week and second', () => {
@@ -177,7 +177,7 @@ describe('SkyTraq, MediaTek, SpectraTime, Jackson Labs, Garmin', () => {
     assert.equal(bad.quality, 'holdover')
     assert.deepEqual(
       bad.alarms.map(({ code }) => code),
-      ['jackson-labs.holdover', 'jackson-labs.unhealthy', 'gnss.jamming'],
+      ['jackson-labs.holdover', 'jackson-labs.unhealthy', 'gnss.jammed'],
     )
     assert.match(bad.alarms[1]?.reason ?? '', /got 0x810: in holdover for more than 60 s, jamming$/)
     assert.match(
