@@ -1,5 +1,6 @@
 import type { DriverFamily } from './driver.ts'
 import { hp5071a } from './hp5071a/index.ts'
+import { jacksonLabs } from './jackson-labs/index.ts'
 import { microchipSa5x } from './microchip-sa5x/index.ts'
 import { nmeaReceiver } from './nmea-receiver/index.ts'
 import { smartclock } from './smartclock/index.ts'
@@ -10,6 +11,7 @@ import { ublox } from './ublox/index.ts'
 /** The only list of instrument families: what stands here is configured, tested, listed and documented. */
 export const families: readonly DriverFamily<unknown>[] = [
   hp5071a,
+  jacksonLabs,
   microchipSa5x,
   nmeaReceiver,
   smartclock,
