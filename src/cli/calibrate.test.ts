@@ -64,6 +64,8 @@ test('a measured delay is recorded, shown, replaced, and read by the configurati
 
 test('what is missing, unknown or told twice is refused in a sentence, and nothing is written', async () => {
   writeFileSync(config, NODE + REST)
+  const stating = join(folder, 'stating.toml')
+  writeFileSync(stating, `${NODE + REST}delayNs = 70\n`)
   rmSync(records, { force: true })
   const view = ['--method', 'common-view', '--against', 'gnss1', '--seconds', '30']
   for (const [more, sentence] of [
@@ -71,6 +73,10 @@ test('what is missing, unknown or told twice is refused in a sentence, and nothi
     [view, /gnss1: expected a recorded calibration, or --reference-uncertainty of 0 or more, got neither/],
     [[...view, '--reference-uncertainty', '5'], /c\.sock: expected a running agent, got no socket/],
     [[...view, '--delay', '5'], /--against: expected --method common-view, another source, and neither --delay/],
+    [
+      [...view, '--reference-uncertainty', '5', '--config', stating],
+      /source gnss0: expected no delayNs of its own, or/,
+    ],
     [['--method', 'guess'], /argument 'guess' is invalid/],
     [['--method', 'tdr', '--delay', 'long', '--uncertainty', '1'], /expected a number, got "long"/],
   ] as const) {

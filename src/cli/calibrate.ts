@@ -113,7 +113,8 @@ async function calibrate(source: string, options: Options): Promise<Result<Calib
   const text = withRecord(before.value, record.value)
   if (!text.ok) return text
   const { mistakes } = applyCalibrations(sources, [...before.value, record.value])
-  if (mistakes.length > 0) return fail('config.value', mistakes.map((line) => `${options.config}: ${line}`).join('\n'))
+  if (mistakes.length > 0 && options.dryRun !== true)
+    return fail('config.value', mistakes.map((line) => `${options.config}: ${line}`).join('\n'))
   const written = options.dryRun === true ? ok(undefined) : write(file, text.value)
   if (!written.ok) return written
   return ok({
@@ -153,6 +154,12 @@ async function findDelay(
   if (known === undefined || known < 0) {
     const expected = `${against}: expected a recorded calibration, or --reference-uncertainty of 0 or more`
     return fail('calibration.reference', `${expected}, got ${known ?? 'neither'}`)
+  }
+  const stating = sources.find(({ name, delayNs }) => name === source && delayNs !== undefined)
+  if (stating !== undefined && options.dryRun !== true) {
+    // Said now, and not after the hour that the measurement may take.
+    const expected = `${options.config}: source ${source}: expected no delayNs of its own, or --dry-run`
+    return fail('config.value', `${expected}, got ${stating.delayNs}: what is recorded would contradict it`)
   }
   const compared = await compare(
     { source, against, seconds },
