@@ -4,6 +4,7 @@ import { jacksonLabs } from './jackson-labs/index.ts'
 import { microchipSa5x } from './microchip-sa5x/index.ts'
 import { nmeaReceiver } from './nmea-receiver/index.ts'
 import { smartclock } from './smartclock/index.ts'
+import { spectratime } from './spectratime/index.ts'
 import { srsPrs10 } from './srs-prs10/index.ts'
 import { trimbleTsip } from './trimble-tsip/index.ts'
 import { ublox } from './ublox/index.ts'
@@ -15,6 +16,7 @@ export const families: readonly DriverFamily<unknown>[] = [
   microchipSa5x,
   nmeaReceiver,
   smartclock,
+  spectratime,
   srsPrs10,
   trimbleTsip,
   ublox,

@@ -9,7 +9,7 @@ import type { Told } from './told.ts'
  * The once-a-second sentence of SpectraTime's rubidium clocks (SRO, iSync, LNRClok):
  * `$PTNTA,20160203131536,2,T4,000000066,+108,3,0,3`. It is put into the middle of what the GPS receiver behind it sends.
  */
-interface Ptnta {
+export interface Ptnta {
   readonly reading: UtcTime | undefined
   readonly oscillator: 'warming up' | 'free running' | 'disciplined'
   /** The pulse of the reference minus that of the output, ns, in ±0.5 s; undefined without a reference. */
@@ -22,7 +22,7 @@ interface Ptnta {
 }
 
 /** What `ST` and the sixth field tell, 0 to 9 (gpsd, Lady Heather). */
-const STATES = [
+export const STATES = [
   'warming up',
   'tracking set-up',
   'tracking',
@@ -35,10 +35,10 @@ const STATES = [
   'searching the line',
 ] as const
 
-type SpectratimeState = (typeof STATES)[number]
+export type SpectratimeState = (typeof STATES)[number]
 
 /** By itself: whether a free-running clock was ever locked is for the one who has listened to say. */
-const QUALITY_BY_STATE: Readonly<Record<SpectratimeState, SampleQuality>> = {
+export const QUALITY_BY_STATE: Readonly<Record<SpectratimeState, SampleQuality>> = {
   'warming up': 'unlocked',
   'tracking set-up': 'unlocked',
   tracking: 'locked',
@@ -56,7 +56,7 @@ const DATES_FROM = ['nobody', 'hand', 'GPS, not fresh', 'GPS'] as const
 const NS_PER_SECOND = 1_000_000_000
 
 /** Fault: `nmea.field`. */
-function parsePtnta(sentence: NmeaSentence): Result<Ptnta> {
+export function parsePtnta(sentence: NmeaSentence): Result<Ptnta> {
   const read = all([
     expectFields(sentence, 7),
     parseDateTime(sentence, 1),

@@ -1,6 +1,7 @@
 import { ok, type Result } from '../../src/core/fault.ts'
 import { between, type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { Driver, DriverAction, DriverFault, DriverStatus, Steering } from '../driver.ts'
+import type { ScpiLine } from './framing.ts'
 import { nextStep, noteSession, type PollOrder, type PollSteering, startOrder } from './poll-steering.ts'
 import { createScpiSession, type Dialect, type ScpiEvent, type ScpiRequest, type ScpiSession } from './session.ts'
 
@@ -17,13 +18,15 @@ export interface PollPlan<Name extends string> {
   readonly periodsNs: Readonly<Record<Name, bigint>>
   /** A question, made anew every time it is asked. */
   request(name: Name): ScpiRequest
-  /** Takes the answer to a question, or to the probe. */
-  take(name: Name | 'probe', line: string): readonly DriverFault[]
+  /** Takes the answer to a question, or to the probe; `came`: the same line with its instants. */
+  take(name: Name | 'probe', line: string, came: ScpiLine): readonly DriverFault[]
   /** The instrument answered that it would not. */
   refused(name: Name, errorCode: number): readonly DriverFault[]
   /** It was silent, or is another: what it said before is no longer so. */
   forget(): void
-  status(silent: boolean): DriverStatus
+  status(silent: boolean, now: MonoNs): DriverStatus
+  /** What else has come of what was heard, since it was last asked: samples, say. */
+  takeActions?(): readonly DriverAction[]
   readonly steering?: PollSteering<Name>
 }
 
@@ -56,6 +59,7 @@ export function createPollDriver<Name extends string>(plan: PollPlan<Name>): Dri
     unit.silentAt ??= plus(now, SILENT_AT_FIRST_AFTER_NS)
     for (const event of events) takeEvent(unit, event, now)
     askNext(unit, now)
+    unit.actions.push(...(plan.takeActions?.() ?? []))
     reportStatus(unit, now)
     const { actions } = unit
     unit.actions = []
@@ -114,12 +118,13 @@ type Reply = Extract<ScpiEvent, { type: 'reply' }>
 
 function takeReply<Name extends string>(unit: Unit<Name>, reply: Reply, now: MonoNs): readonly DriverFault[] {
   const { plan, asked } = unit
-  const line = reply.lines[0]?.text
-  if (reply.request === plan.probe) return line === undefined ? [] : plan.take('probe', line)
+  const came = reply.lines[0]
+  const line = came?.text
+  if (reply.request === plan.probe) return came === undefined ? [] : plan.take('probe', came.text, came)
   if (asked === undefined) return unit.order?.answered(line, reply.errorCode) ?? []
   unit.asked = undefined
   if (line === undefined) unit.dueAt.set(asked, plus(now, AFTER_REFUSAL_NS))
-  const faults = line === undefined ? plan.refused(asked, reply.errorCode) : plan.take(asked, line)
+  const faults = came === undefined ? plan.refused(asked, reply.errorCode) : plan.take(asked, came.text, came)
   if (unit.order === undefined || asked !== plan.steering?.readBack) return faults
   const { done, fault } = unit.order.readBack(line === undefined ? undefined : plan.steering.read())
   if (done) unit.order = undefined
@@ -152,7 +157,7 @@ function isSilent<Name extends string>(unit: Unit<Name>, now: MonoNs): boolean {
 }
 
 function reportStatus<Name extends string>(unit: Unit<Name>, now: MonoNs): void {
-  const status = unit.plan.status(isSilent(unit, now))
+  const status = unit.plan.status(isSilent(unit, now), now)
   const text = JSON.stringify(status)
   if (text === unit.status?.text && between(unit.status.at, now) < STATUS_PERIOD_NS) return
   unit.status = { text, at: now }

@@ -13,7 +13,9 @@ export interface EmulatedUnit {
   answer(command: string, at: MonoNs): string | undefined
   takePulse(now: MonoNs): MonoNs | undefined
   nextPulseAt(): MonoNs
-  /** When something inside changes by itself. */
+  /** What it says unasked by `now`, and when; one at a time. */
+  takeUnasked?(now: MonoNs): { readonly bytes: Uint8Array; readonly at: MonoNs } | undefined
+  /** When something inside changes by itself, or it has something to say. */
   nextAt(): MonoNs | undefined
 }
 
@@ -114,6 +116,9 @@ function step(state: State, now: MonoNs): readonly EmulatorAction[] {
   if (state.greetsAt !== undefined && state.greetsAt <= now) {
     terminal.send(utf8(state.port.greeting), now)
     state.greetsAt = on.has('banner') ? plus(now, BANNER_PERIOD_NS) : undefined
+  }
+  for (let said = unit.takeUnasked?.(now); said !== undefined; said = unit.takeUnasked?.(now)) {
+    terminal.send(said.bytes, said.at)
   }
   obey(state, now)
   const bytes = terminal.take(now)
