@@ -9,6 +9,8 @@ export interface Hearsay {
   fix(now: MonoNs, believedNs: bigint): boolean | undefined
   /** The worst that any of them says of what carries the pulse. */
   quality(now: MonoNs): SampleQuality | undefined
+  /** Whether one of them doubts the labels. */
+  isInDoubt(now: MonoNs): boolean
   alarms(now: MonoNs): readonly ToldAlarm[]
   leap(now: MonoNs): ToldLeap | undefined
   /** Whether that topic was told lately. */
@@ -20,15 +22,26 @@ export interface Hearsay {
 const BELIEVED_NS = 30n * NS_PER_SECOND
 /** More topics than all makers together have. */
 const TOPICS_MAX = 32
-const WORST_FIRST: readonly SampleQuality[] = ['unlocked', 'holdover', 'locked']
+const WORSE = { locked: 0, holdover: 1, unlocked: 2 } as const satisfies Record<SampleQuality, number>
+/** Which of two words counts: a count that is not received before one that is, and both before one of unknown origin. */
+const LEAP_FIRST = { default: 0, none: 1, satellites: 2, unknown: 3 } as const satisfies Record<
+  ToldLeap['from'],
+  number
+>
 
 export function createHearsay(): Hearsay {
   const latest = new Map<string, { readonly told: Told; readonly at: MonoNs }>()
   /** Until then it has been on its own ever since it was switched on, for all that we know. */
   let wasLocked = false
 
-  const fresh = (now: MonoNs, believedNs = BELIEVED_NS): Told[] =>
-    [...latest.values()].flatMap(({ told, at }) => (between(at, now) <= believedNs ? [told] : []))
+  /** Visits what was told at most `believedNs` ago, until `visit` has an answer. Once per label: nothing is made here. */
+  const find = <T>(now: MonoNs, believedNs: bigint, visit: (told: Told) => T | undefined): T | undefined => {
+    for (const { told, at } of latest.values()) {
+      const found = between(at, now) <= believedNs ? visit(told) : undefined
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
 
   return {
     note(told, at) {
@@ -37,25 +50,47 @@ export function createHearsay(): Hearsay {
       if (told.quality === 'locked') wasLocked = true
     },
     fix(now, believedNs) {
-      if (latest.size === 0) return undefined
-      const said = fresh(now, believedNs).flatMap(({ fix }) => (fix === undefined ? [] : [fix]))
-      return said.length === 0 ? undefined : said.every(Boolean)
+      let fix: boolean | undefined
+      find(now, believedNs, (told) => {
+        fix = told.fix ?? fix
+        return told.fix === false ? told : undefined
+      })
+      return fix
     },
     quality(now) {
-      if (latest.size === 0) return undefined
-      const said = fresh(now).map(({ quality }) => (quality === 'holdover' && !wasLocked ? 'unlocked' : quality))
-      return WORST_FIRST.find((quality) => said.includes(quality))
+      let worst: SampleQuality | undefined
+      find(now, BELIEVED_NS, ({ quality }) => {
+        const said = quality === 'holdover' && !wasLocked ? 'unlocked' : quality
+        if (said !== undefined && (worst === undefined || WORSE[said] > WORSE[worst])) worst = said
+        return worst === 'unlocked' ? worst : undefined
+      })
+      return worst
     },
-    alarms: (now) => (latest.size === 0 ? [] : fresh(now).flatMap(({ alarms }) => alarms)),
+    isInDoubt: (now) =>
+      find(now, BELIEVED_NS, ({ alarms }) => alarms.find(({ doubtsLabels }) => doubtsLabels)) !== undefined,
+    alarms(now) {
+      const all: ToldAlarm[] = []
+      find(now, BELIEVED_NS, ({ alarms }) => {
+        all.push(...alarms)
+        return undefined
+      })
+      return all
+    },
     leap(now) {
-      if (latest.size === 0) return undefined
-      const said = fresh(now).flatMap(({ leap }) => (leap === undefined ? [] : [leap]))
-      return said.find(({ from }) => from === 'default') ?? said.find(({ from }) => from === 'satellites') ?? said[0]
+      let best: ToldLeap | undefined
+      find(now, BELIEVED_NS, ({ leap }) => {
+        if (leap !== undefined && (best === undefined || LEAP_FIRST[leap.from] < LEAP_FIRST[best.from])) best = leap
+        return best?.from === 'default' ? best : undefined
+      })
+      return best
     },
     knows: (topic, now) => between(latest.get(topic)?.at ?? (-BELIEVED_NS as MonoNs), now) <= BELIEVED_NS,
     details(now) {
       const joined: Record<string, string | number> = {}
-      for (const { details } of fresh(now)) Object.assign(joined, details)
+      find(now, BELIEVED_NS, ({ details }) => {
+        Object.assign(joined, details)
+        return undefined
+      })
       return joined
     },
   }

@@ -120,7 +120,7 @@ function label(it: Interpreter, piece: SentencePiece, named: Named): void {
   const judged = fix ? judge.judge({ ...named, taiNs: tai.value, firstByteAt }) : { taiNs: tai.value, faults: [] }
   for (const fault of judged.faults) report(it, fault, line, lastByteAt)
   if (named.scale !== 'gps') it.labels.lastTaiNs = judged.taiNs
-  const doubted = doubts(it, lastByteAt, named.scale).length > 0
+  const doubted = it.hearsay.isInDoubt(lastByteAt) || leapAlarms(it, lastByteAt, named.scale).length > 0
   const trusted = judged.faults.length === 0 && !judge.isInDoubt(lastByteAt) && !doubted
   const { nanosecond } = named.reading
   const valid = fix && trusted && namesOnePulse(nanosecond, options.names)
@@ -166,16 +166,14 @@ export function qualityOf(it: Interpreter, fix: 'fix' | 'no-fix', now: MonoNs): 
   return told === 'holdover' ? 'holdover' : 'unlocked'
 }
 
-/** What the instrument's own sentences say against labels of the scale. */
-function doubts(it: Interpreter, now: MonoNs, scale: Timescale): readonly ToldAlarm[] {
-  const { hearsay, labels, context } = it
-  const leap = checkLeap(hearsay.leap(now), scale, labels.lastTaiNs, context.leapTable)
-  return [...leap, ...hearsay.alarms(now).filter(({ doubtsLabels }) => doubtsLabels)]
+/** What its leap count says against labels of the scale. */
+function leapAlarms({ hearsay, labels, context }: Interpreter, now: MonoNs, scale: Timescale): readonly ToldAlarm[] {
+  return checkLeap(hearsay.leap(now), scale, labels.lastTaiNs, context.leapTable)
 }
 
 /** All that is to be told, by code, with its reason: of the makers' own sentences, of the judge, and of the sky. */
 export function alarmsOf(it: Interpreter, now: MonoNs): ReadonlyMap<string, string> {
-  const told = [...it.hearsay.alarms(now), ...doubts(it, now, it.options.timescale), ...it.judge.alarms(now)]
+  const told = [...it.hearsay.alarms(now), ...leapAlarms(it, now, it.options.timescale), ...it.judge.alarms(now)]
   return new Map([...told.map(({ code, reason }) => [code, reason] as const), ...it.health.integrity.alarms(now)])
 }
 

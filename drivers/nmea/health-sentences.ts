@@ -114,17 +114,26 @@ export function parseGsv(sentence: NmeaSentence): Result<SatellitesInView> {
   for (let index = FIRST_CARRIER; index < satellites.length; index += GSV_FIELDS_PER_SATELLITE) {
     if (!isNumber(fields[index])) return notANumber(sentence, index)
   }
-  return decoded(sentence, satellites, (packet) =>
-    packet.sentenceId === 'GSV'
-      ? {
-          messages: packet.numberOfMessages,
-          message: packet.messageNumber,
-          inView: packet.satellitesInView,
-          signal: beyond === 1 ? (fields.at(-1) ?? '') : '',
-          cn0DbHz: carriersOf(packet.satellites),
-        }
-      : undefined,
+  const [messages, message, inView] = [Number(fields[1]), Number(fields[2]), Number(fields[3])]
+  let cn0DbHz: readonly number[] | undefined
+  return ok({
+    messages,
+    message,
+    inView,
+    signal: beyond === 1 ? (fields.at(-1) ?? '') : '',
+    // A status looks at the sky once in ten seconds: what is replaced before that is not taken apart.
+    get cn0DbHz() {
+      cn0DbHz ??= carriersIn(sentence, satellites)
+      return cn0DbHz
+    },
+  })
+}
+
+function carriersIn(sentence: NmeaSentence, satellites: readonly string[]): readonly number[] {
+  const decodedCarriers = decoded(sentence, satellites, (packet) =>
+    packet.sentenceId === 'GSV' ? carriersOf(packet.satellites) : undefined,
   )
+  return decodedCarriers.ok ? decodedCarriers.value : []
 }
 
 function carriersOf(satellites: readonly { readonly SNRdB: number }[]): readonly number[] {
@@ -144,7 +153,7 @@ function decoded<T>(
   try {
     const packet = decoder.assemble(
       { sentenceId: sentence.formatter ?? '', talkerId: sentence.talker ?? '' },
-      fields.with(0, `$${sentence.address}`),
+      fields as string[],
     )
     value = packet === null ? undefined : read(packet)
   } catch (error) {
