@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { askAgent, type Question } from '../agent/control-socket.ts'
 import { readConfiguration } from '../config/parse.ts'
 import { describePartitions, type PartitionsAnswer } from './describe-partitions.ts'
+import { describeSources, type SourcesAnswer } from './describe-sources.ts'
 import { formatDurationNs } from './present.ts'
 import { printLine, reportFault } from './terminal.ts'
 
@@ -35,7 +36,8 @@ function add(program: Command, question: Question, description: string): void {
 }
 
 function linesOf(question: Question, answer: unknown): readonly string[] {
-  return question === 'partitions' ? describePartitions(answer as PartitionsAnswer) : outline(answer, '')
+  if (question === 'partitions') return describePartitions(answer as PartitionsAnswer)
+  return question === 'sources' ? describeSources(answer as SourcesAnswer) : outline(answer, '')
 }
 
 /** JSON as indented lines; durations get the unit that fits. */

@@ -34,8 +34,10 @@ function carried(offNs: bigint, boundNs: bigint): BoundedTime {
 }
 
 function assessed(sources: readonly Source[], wheel?: BoundedTime): Assessment {
-  return assess(sources, { read: () => wheel }, UNTROUBLED, NOW)
+  return assess(sources, { read: () => wheel }, UNTROUBLED, () => NOBODY, NOW)
 }
+
+const NOBODY = { walking: new Map(), suspected: new Map() }
 
 function own(each: Source): Interval {
   const heard = each.hear(NOW)

@@ -9,11 +9,16 @@ import { agreedRate } from './rate-vote.ts'
 import { type Selection, select } from './selection.ts'
 import type { Silence, Source, SourceWord } from './source.ts'
 import type { FrequencyEstimate } from './source-clock.ts'
+import { type Walks, walkAlarms } from './walk-watch.ts'
 
 /** What the hardware of the appliance amounts to at one instant. */
 export interface Assessment {
   /** In the order of the sources. */
   readonly heard: readonly (readonly [Source, SourceWord | Silence])[]
+  /** Sources that were not asked, each with the reason. */
+  readonly walking: Walks['walking']
+  /** The selected source with the greatest weight. */
+  readonly heaviest: string | undefined
   readonly selection: Selection
   /** The bound that the agreeing sources alone give, ns; undefined when too few agree. */
   readonly sourcesBoundNs: bigint | undefined
@@ -31,25 +36,28 @@ export interface Assessment {
   readonly alarms: readonly Fault[]
 }
 
-/** Listens to every source at `now` and makes up its mind; changes nothing. */
+/** Listens to every source at `now` and makes up its mind; changes nothing. `watch` says who walks away from whom. */
 export function assess(
   sources: readonly Source[],
   flywheel: Pick<Flywheel, 'read'>,
   past: IntegrityState,
+  watch: (voters: readonly SourceWord[], carriers: readonly SourceWord[]) => Walks,
   now: MonoNs,
 ): Assessment {
   const heard = sources.map((source) => [source, source.hear(now)] as const)
   const wordsOf = (role: string): readonly SourceWord[] =>
     heard.flatMap(([{ config }, word]) => (config.role === role && word.kind === 'word' ? [word] : []))
-  const voters = wordsOf('time')
   const frequencies = wordsOf('frequency')
+  const walks = watch(wordsOf('time'), frequencies)
+  const voters = wordsOf('time').filter(({ name }) => !walks.walking.has(name))
   const carriers = frequencies.map(({ carrier }) => carrier)
   const wheel = flywheel.read(now, carriers)
-  const selection = select(voters, wheel?.interval)
+  const selection = select(voters, wheel?.interval, new Set(walks.suspected.keys()))
   const selected = voters.filter(({ name }) => selection.selected.includes(name))
   const { agreed, cautious, contested } = selection
   const bySources = agreed === undefined ? undefined : combine(selected, agreed)
-  const judgement = agreed === undefined || contested ? undefined : judge(past, agreed, wheel?.interval, now)
+  const judgement =
+    agreed === undefined || contested ? undefined : judge(past, agreed, wheel?.interval, now, walks.suspected.size > 0)
   const inDoubt = contested || judgement?.verdict === 'contradicted'
   const integrity = judgement?.state ?? interrupted(past)
   const frequency = inDoubt ? undefined : agreedRate([...selected, ...frequencies])
@@ -65,7 +73,9 @@ export function assess(
     verdict: judgement?.verdict ?? (contested ? 'contested' : 'carried-forward'),
     integrity,
     frequency,
-    alarms: [...selectionAlarms(selection), ...integrityAlarms(integrity, wheel?.interval, now)],
+    walking: walks.walking,
+    heaviest: heaviestOf(selected),
+    alarms: [...walkAlarms(walks), ...selectionAlarms(selection), ...integrityAlarms(integrity, wheel?.interval, now)],
   }
 }
 
@@ -77,6 +87,12 @@ function pointIn(within: Interval, selected: readonly SourceWord[], wheel: Bound
   if (wheel === undefined || selected.some(({ boundNs }) => boundNs <= wheel.boundNs)) return combine(selected, within)
   const taiNs = clamp(wheel.taiNs, within) as TaiNs
   return { taiNs, boundNs: errorBound(taiNs, within), interval: within }
+}
+
+function heaviestOf(words: readonly SourceWord[]): string | undefined {
+  const lighter = (a: SourceWord, b: SourceWord): boolean => a.authorityMilli * b.boundNs < b.authorityMilli * a.boundNs
+  return words.reduce<SourceWord | undefined>((best, word) => (!best || lighter(best, word) ? word : best), undefined)
+    ?.name
 }
 
 function worstAccuracyNs(words: readonly SourceWord[]): bigint {

@@ -127,4 +127,18 @@ describe('the integrity of what the sources agree on', () => {
     judge(state, near(at(60), 0n), near(at(60), 0n), at(60))
     assert.deepEqual(state, before)
   })
+
+  it('covers both while a word walks away, and does not believe it when it stands still far off, for an hour', () => {
+    let state = UNTROUBLED
+    const told = [...Array(400).keys()].map((tenth) => {
+      const walking = tenth >= 10 && tenth < 110
+      const agreed = near(at(tenth), walking || tenth >= 110 ? 200n * BigInt(Math.min(tenth - 10, 100)) : 0n)
+      const judgement = judge(state, agreed, near(at(tenth), 0n), at(tenth), walking)
+      state = judgement.state
+      if (tenth >= 10) assert.deepEqual(judgement.interval, hull(agreed, near(at(tenth), 0n)), `${tenth}`)
+      return judgement.verdict
+    })
+    assert.deepEqual(new Set(told.slice(0, 10)), new Set(['trusted']))
+    assert.deepEqual(new Set(told.slice(10)), new Set(['contradicted']))
+  })
 })

@@ -20,6 +20,8 @@ interface Contradiction {
   /** Where the sources last put TAI. */
   readonly agreed: Interval
   readonly at: MonoNs
+  /** It began as a walk: what stands still at the end of one is no more believable than before. */
+  readonly walked: boolean
 }
 
 export interface Judgement {
@@ -35,29 +37,40 @@ export const UNTROUBLED: IntegrityState = { contradiction: undefined, relock: un
 /** How long a new word that contradicts the flywheel must stand before it is believed. */
 const CONFIRM_NS = 10n * NS_PER_SECOND
 
+/** … and one that walked away from it. */
+const CONFIRM_WALKED_NS = 3_600n * NS_PER_SECOND
+
 /** How long people are told of a jump that was believed. */
 const TELL_NS = 60n * NS_PER_SECOND
 
 /**
  * Does what the sources agree on fit what was trusted before? A jump is a re-lock or a spoofed sky, and one look cannot
  * tell which: the interval covers both for 10 s. A word that has stood for so long is believed. A word that fits is taken
- * as it is, unless the flywheel knows better: a poor source that is left alone does not spoil a good holdover.
+ * as it is, unless the flywheel knows better: a poor source that is left alone does not spoil a good holdover. A word that
+ * `walks` away from the flywheel contradicts it while the two still meet, and is not believed for an hour.
  */
-export function judge(state: IntegrityState, agreed: Interval, flywheel: Interval | undefined, now: MonoNs): Judgement {
+export function judge(
+  state: IntegrityState,
+  agreed: Interval,
+  flywheel: Interval | undefined,
+  now: MonoNs,
+  walks = false,
+): Judgement {
   if (flywheel === undefined) return { state: interrupted(state), interval: agreed, verdict: 'trusted' }
   const common = intersect(agreed, flywheel)
   const earlier = goesOn(state.contradiction, agreed, now) ? state.contradiction : undefined
   const since = earlier?.since ?? now
-  if (common !== undefined && (earlier === undefined || between(since, now) >= CONFIRM_NS)) {
+  const walked = walks || earlier?.walked === true
+  if (!walks && common !== undefined && (earlier === undefined || between(since, now) >= CONFIRM_NS)) {
     const interval = widthNs(flywheel) < widthNs(agreed) ? common : agreed
     return { state: interrupted(state), interval, verdict: 'trusted' }
   }
   const missesSince = common === undefined ? (earlier?.missesSince ?? now) : undefined
-  if (missesSince !== undefined && between(missesSince, now) >= CONFIRM_NS) {
+  if (missesSince !== undefined && between(missesSince, now) >= (walked ? CONFIRM_WALKED_NS : CONFIRM_NS)) {
     const relock = { at: now, jumpNs: midpoint(agreed) - midpoint(flywheel) }
     return { state: { contradiction: undefined, relock }, interval: agreed, verdict: 'relocked' }
   }
-  const contradiction = { since, missesSince, agreed, at: now }
+  const contradiction = { since, missesSince, agreed, at: now, walked }
   return { state: { ...state, contradiction }, interval: hull(agreed, flywheel), verdict: 'contradicted' }
 }
 

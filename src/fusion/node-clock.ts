@@ -2,7 +2,7 @@ import { assert } from '../core/assert.ts'
 import type { Fault } from '../core/fault.ts'
 import type { TimeSample } from '../core/sample.ts'
 import type { MonoNs } from '../core/time.ts'
-import { type Assessment, assess } from './assessment.ts'
+import { assess } from './assessment.ts'
 import type { BoundedTime } from './combination.ts'
 import { createFlywheel } from './flywheel.ts'
 import { UNTROUBLED } from './integrity.ts'
@@ -11,6 +11,7 @@ import { createSource, type Source, type SourceConfig, type SourceStatus } from 
 import { OSCILLATOR_FLOOR_PPB, type OscillatorClass } from './source-class.ts'
 import type { FrequencyEstimate } from './source-clock.ts'
 import { readSource, type SourceReading } from './source-reading.ts'
+import { createWalkWatch } from './walk-watch.ts'
 
 export interface NodeClockConfig {
   readonly oscillator: OscillatorClass
@@ -55,6 +56,7 @@ export function createNodeClock(config: NodeClockConfig): NodeClock {
   const byName = new Map(sources.map((source) => [source.config.name, source]))
   assert(byName.size === sources.length, 'two sources of one appliance have one name')
   const flywheel = createFlywheel(floorPpb, config.oscillator)
+  const watch = createWalkWatch()
   let integrity = UNTROUBLED
   let mode: ClockMode = 'acquiring'
 
@@ -63,18 +65,18 @@ export function createNodeClock(config: NodeClockConfig): NodeClock {
     assert(source !== undefined, `no source is named "${name}"`)
     return source
   }
-  const assessAt = (now: MonoNs): Assessment => assess(sources, flywheel, integrity, now)
 
   return {
     observe: (sample) => sourceOf(sample.source).observe(sample),
     setStatus: (name, status, now) => sourceOf(name).setStatus(status, now),
-    frequency: (now) => assessAt(now).frequency,
+    frequency: (now) => assess(sources, flywheel, integrity, () => watch.read(now), now).frequency,
     read: (now) => {
-      const assessment = assessAt(now)
-      const { heard, selection, estimate, trustworthy, sourcesBoundNs, alarms } = assessment
+      const assessment = assess(sources, flywheel, integrity, (...words) => watch.hear(now, ...words), now)
+      const { heard, selection, walking, heaviest, estimate, trustworthy, sourcesBoundNs, alarms } = assessment
       integrity = assessment.integrity
       if (assessment.verdict === 'relocked') flywheel.forget()
       if (trustworthy !== undefined) flywheel.trust(now, trustworthy)
+      const verdicts = { selection, walking, heaviest, nodeTaiNs: estimate?.taiNs }
       mode = nextMode(mode, { sourcesBoundNs, boundNs: estimate?.boundNs })
       return {
         monoNs: now,
@@ -83,7 +85,7 @@ export function createNodeClock(config: NodeClockConfig): NodeClock {
         clockClass: clockClassOf(mode),
         flags: selection.flags,
         alarms,
-        sources: heard.map(([source, word]) => readSource(source, word, selection, estimate?.taiNs)),
+        sources: heard.map(([source, word]) => readSource(source, word, verdicts)),
       }
     },
   }

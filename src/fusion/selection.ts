@@ -7,6 +7,8 @@ export interface Candidate {
   readonly interval: Interval
 }
 
+const NOBODY: ReadonlySet<string> = new Set()
+
 export type SelectionFlag = 'single-domain' | 'domains-disagree' | 'domain-split' | 'no-majority'
 
 export interface Selection {
@@ -32,10 +34,15 @@ export interface Selection {
 /**
  * Selection by failure domain: four receivers under one spoofed sky are one vote. Within a domain Marzullo at a strict
  * majority of its sources, else it abstains; across the D domains that do not, the points in more than D/2 of them.
- * `flywheel`, the trusted past carried forward, decides between two domains that disagree. The order of the candidates
+ * `flywheel`, the trusted past carried forward, decides between two domains that disagree. Two of which one is `suspected`
+ * to be walking away are contested while their intervals still meet: what they share may be wrong already. The order of the candidates
  * does not matter but for the order in which their names come back.
  */
-export function select(candidates: readonly Candidate[], flywheel: Interval | undefined): Selection {
+export function select(
+  candidates: readonly Candidate[],
+  flywheel: Interval | undefined,
+  suspected: ReadonlySet<string> = NOBODY,
+): Selection {
   const spans = new Map<string, Interval>()
   const split = new Map<string, readonly string[]>()
   for (const domain of new Set(candidates.map((candidate) => candidate.domain))) {
@@ -44,7 +51,11 @@ export function select(candidates: readonly Candidate[], flywheel: Interval | un
     if (span !== undefined) spans.set(domain, span)
     else split.set(domain, namesOf(members))
   }
-  const { agreed, cautious, contested, flags } = acrossDomains([...spans.values()], flywheel)
+  const { agreed, cautious, contested, flags } = acrossDomains(
+    [...spans.values()],
+    flywheel,
+    candidates.some(({ name }) => suspected.has(name)),
+  )
   const selected: string[] = []
   const outvoted = new Map<string, Interval>()
   for (const { name, domain, interval } of agreed === undefined ? [] : candidates) {
@@ -70,9 +81,12 @@ function majoritySpan(intervals: readonly Interval[]): Interval | undefined {
 function acrossDomains(
   spans: readonly Interval[],
   flywheel: Interval | undefined,
+  inMotion: boolean,
 ): Pick<Selection, 'agreed' | 'cautious' | 'contested' | 'flags'> {
   const [first, second] = spans
-  if (spans.length === 2 && first !== undefined && second !== undefined) return betweenTwo(first, second, flywheel)
+  if (spans.length === 2 && first !== undefined && second !== undefined) {
+    return betweenTwo(first, second, flywheel, inMotion)
+  }
   const agreed = majoritySpan(spans)
   const flags: readonly SelectionFlag[] =
     spans.length === 1 ? ['single-domain'] : spans.length > 2 && agreed === undefined ? ['no-majority'] : []
@@ -83,9 +97,11 @@ function betweenTwo(
   first: Interval,
   second: Interval,
   flywheel: Interval | undefined,
+  inMotion: boolean,
 ): Pick<Selection, 'agreed' | 'cautious' | 'contested' | 'flags'> {
   const both = hull(first, second)
   const common = intersect(first, second)
+  if (common !== undefined && inMotion) return { agreed: both, cautious: both, contested: true, flags: [] }
   if (common !== undefined) {
     const borneOut = [first, second].some(({ lo, hi }) => lo === common.lo && hi === common.hi)
     return { agreed: common, cautious: borneOut ? common : both, contested: false, flags: [] }

@@ -25,6 +25,8 @@ export interface SourceStatus {
   readonly quality: SampleQuality | 'unknown'
   readonly dependsOn: 'sky' | 'own' | 'unknown'
   readonly alarms: readonly string[]
+  /** For alarms that want more than their code: a sentence by code. */
+  readonly reasons?: Readonly<Record<string, string>> | undefined
 }
 
 /** One source of the appliance: its clock, and what its instrument says of itself. */
@@ -34,6 +36,8 @@ export interface Source {
   setStatus(status: SourceStatus, now: MonoNs): void
   /** What it depends on now: itself, in holdover, where the configuration says so. */
   domain(): string
+  /** What its instrument last said of itself. */
+  status(): SourceStatus | undefined
   /** Computed for `now`, never stale. */
   hear(now: MonoNs): SourceWord | Silence
 }
@@ -41,6 +45,9 @@ export interface Source {
 /** What a source says at one instant: TAI lies in its interval, if it is right. */
 export interface SourceWord extends Candidate, WeighedWord {
   readonly kind: 'word'
+  /** Since its newest reading that was taken. */
+  readonly ageNs: bigint
+  readonly role: SourceConfig['role']
   /** What averaging cannot remove of it, ns: part of the bound. */
   readonly accuracyNs: bigint
   /** TAI against the local oscillator; the bound covers what the source's own time may drift. */
@@ -72,6 +79,8 @@ export function createSource(config: SourceConfig, wanderPpb: number): Source {
     const alone = inHoldover || role === 'frequency'
     return {
       kind: 'word',
+      ageNs: heard.ageNs,
+      role,
       name,
       domain: domain(),
       taiNs: heard.taiNs,
@@ -87,6 +96,7 @@ export function createSource(config: SourceConfig, wanderPpb: number): Source {
   return {
     config,
     domain,
+    status: () => status,
     observe: (sample) => {
       const silent = clock.estimateAt(sample.monoNs) === undefined
       const faults = clock.observe(sample)
@@ -104,7 +114,7 @@ export function createSource(config: SourceConfig, wanderPpb: number): Source {
     },
     hear: (now) => {
       if (role === 'label') return silence('it only numbers the seconds of a pulse')
-      if (status?.quality === 'unlocked') return silence(status.alarms[0] ?? 'its instrument is not locked')
+      if (status?.quality === 'unlocked') return silence(alarmsOf(status)[0] ?? 'its instrument is not locked')
       const heard = clock.estimateAt(now)
       if (heard === undefined) return silence('no recent sample')
       const inHoldover = status?.quality === 'holdover' || heard.quality === 'holdover'
@@ -114,6 +124,14 @@ export function createSource(config: SourceConfig, wanderPpb: number): Source {
       return wordOf(heard, inHoldover, now)
     },
   }
+}
+
+/** The alarms of an instrument, each with its reason where there is one. */
+export function alarmsOf(status: SourceStatus | undefined): readonly string[] {
+  return (status?.alarms ?? []).map((code) => {
+    const reason = status?.reasons?.[code]
+    return reason === undefined ? code : `${code}: ${reason}`
+  })
 }
 
 function silence(reason: string): Silence {

@@ -9,7 +9,8 @@ import { type SteeredStatus, whyNotSteer } from './steering-trust.ts'
 const NOW = monoNs(5n)
 
 function node(changes: Partial<NodeClockReading> = {}): NodeClockReading {
-  const source = { domain: 'gnss', offsetNs: 0n, boundNs: 100n, reason: undefined } as const
+  const said = { ageNs: 0n, lock: 'locked', alarms: [], reason: undefined } as const
+  const source = { domain: 'gnss', letter: '*', offsetNs: 0n, boundNs: 100n, ...said } as const
   return {
     monoNs: NOW,
     estimate: { taiNs: taiNs(1_000n), boundNs: 100n, interval: around(1_000n, 100n) },

@@ -18,6 +18,12 @@ const STAGES: readonly Stage[] = [
   { name: 'vectors', globs: ['test/vectors/*.test.ts'], ...QUICK },
   { name: 'fuzz', globs: ['test/fuzz/*.test.ts'], ...QUICK },
   { name: 'scenarios', globs: ['test/scenarios/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
+  {
+    name: 'hardware-scenarios',
+    globs: ['test/hardware-scenarios/*.test.ts'],
+    testSecondsMax: 240,
+    stageSecondsMax: 600,
+  },
   { name: 'exploration', globs: ['test/exploration/*.test.ts'], testSecondsMax: 300, stageSecondsMax: 600 },
   { name: 'simulation', globs: ['test/simulation/**/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
   {

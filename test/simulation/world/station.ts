@@ -219,7 +219,8 @@ function readingAt(hardware: Hardware, virtual: MonoNs, readyFrom: number, local
   const { sourceClass } = hardware
   const source = { name: `${sourceClass}0`, class: sourceClass, domain: sourceClass, state, offsetNs: undefined }
   const about = { monoNs: local, mode, clockClass: clockClassOf(mode), flags: [], alarms: [] }
-  const sources = [{ ...source, boundNs: undefined, reason: undefined }]
+  const untold = { boundNs: undefined, ageNs: undefined, reason: undefined, lock: 'unknown' as const, alarms: [] }
+  const sources = [{ ...source, ...untold, letter: word === undefined ? ('?' as const) : ('*' as const) }]
   if (word === undefined) return { ...about, estimate: undefined, sources }
   const tai = plus(trueTai(virtual), BigInt(word.errorNs))
   const boundNs = BigInt(word.boundNs)

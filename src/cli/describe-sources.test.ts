@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { describeSources } from './describe-sources.ts'
+
+test('sources are a table: letter, what they are and say, and below each why it is not used and its alarms', () => {
+  const lines = describeSources({
+    node: 'ts0',
+    sources: [
+      {
+        name: 'gnss0',
+        link: 'up',
+        class: 'gnss',
+        domain: 'gnss',
+        letter: '*',
+        offsetNs: '-12',
+        boundNs: '640',
+        ageNs: '820000000',
+        lock: 'locked',
+        alarms: [],
+      },
+      {
+        name: 'gnss1',
+        link: 'up',
+        class: 'gnss',
+        domain: 'gnss',
+        letter: 'x',
+        offsetNs: '41230',
+        boundNs: '640',
+        ageNs: '820000000',
+        lock: 'locked',
+        alarms: ['gnss.jamming: critical interference'],
+        reason: 'gnss1: 40.3 µs outside [−0.6 µs, +0.6 µs]',
+      },
+      { name: 'rb0', link: 'down' },
+    ],
+  })
+  assert.deepEqual(lines.slice(0, 6), [
+    '   source  class  domain  offset    bound     age     lock    link',
+    '*  gnss0   gnss   gnss    −12 ns    ±0.64 µs  820 ms  locked  up',
+    'x  gnss1   gnss   gnss    +41.2 µs  ±0.64 µs  820 ms  locked  up',
+    '     not used: gnss1: 40.3 µs outside [−0.6 µs, +0.6 µs]',
+    '     alarm: gnss.jamming: critical interference',
+    '?  rb0                                                        down',
+  ])
+  assert.match(lines.at(-2) ?? '', /^\* carries the clock/)
+})
+
+test('an appliance without sources says so', () => {
+  assert.deepEqual(describeSources({ node: 'ts0', sources: [] }), ['ts0 has no sources'])
+})

@@ -1,0 +1,15 @@
+import { holdover } from './holdover.ts'
+import { leapSecond } from './leap-second.ts'
+import { oneReceiverPulled, siteSpoofed } from './pulled-sky.ts'
+import type { Scenario } from './scenario.ts'
+import { weekRollover, wrongLeap } from './wrong-dates.ts'
+
+/** The only list of hardware scenarios. */
+export const scenarios: readonly Scenario[] = [
+  holdover,
+  oneReceiverPulled,
+  siteSpoofed,
+  wrongLeap,
+  weekRollover,
+  leapSecond,
+]
