@@ -11,6 +11,7 @@ function parts(hasTime: boolean): StatusParts {
   return {
     name: 'ts0',
     appliance: { reports: () => [{ name: 'gnss0', kind: 'nmea-receiver', link: 'up', samples: 5, faults: {} }] },
+    steering: { describe: () => ({}) },
     member: {
       status: () => ({ view: 4, leader: 1, finalizedView: 3, finalizedEpoch: 3, deltaNs: 50_000_000n }),
       convicted: () => ['ts2'],
