@@ -36,10 +36,17 @@ export function planConfiguration(version: Version, port: Port, options: UbloxOp
   const settings = [
     rateSetting(),
     ...wanted.map((message) => messageSetting(message, PORTS.indexOf(port))),
-    ...(options.timePulse === 'keep' ? [] : [timePulseSetting(options.timePulse)]),
+    ...(options.timePulse === 'keep' || !hasTimePulse5(version) ? [] : [timePulseSetting(options.timePulse)]),
     ...(timeMode === undefined ? [] : [timeMode]),
   ]
   return { settings, needed, savesByMessage: options.save }
+}
+
+/** Generation 6, by its hardware. What came before has an older CFG-TP, which is left as it is. */
+const HARDWARE_6 = '00040007'
+
+function hasTimePulse5({ protocol, hardware }: Version): boolean {
+  return protocol !== undefined || hardware >= HARDWARE_6
 }
 
 const PRT_BYTES = 20

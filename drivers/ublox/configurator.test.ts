@@ -133,6 +133,21 @@ describe('configurator', () => {
     assert.deepEqual([saves({}), saves({ save: true })], [0, 1])
   })
 
+  test('does not ask a LEA-4T for what came later', () => {
+    const old = { ...MODELS['NEO-M8T'], software: '5.00    May 11 2006 14:40:17', hardware: '00040001', extensions: [] }
+    const it: ReturnType<typeof bench> = bench({}, (key, payload) =>
+      key === UBX.monVer ? [versionFrame(old)] : it.byItself(key, payload),
+    )
+    it.run(3)
+    const messages = it.asked.flatMap(({ key, payload }) =>
+      key === UBX.cfgMsg ? [((payload[0] ?? 0) << 8) | (payload[1] ?? 0)] : [],
+    )
+    assert.ok(messages.includes(UBX.navSol) && messages.includes(UBX.timTp))
+    assert.ok(!messages.includes(UBX.navPvt) && !messages.includes(UBX.navTimeLs))
+    assert.ok(!it.asked.some(({ key }) => key === UBX.cfgTp5 || key === UBX.cfgValget))
+    assert.equal(it.configurator.problem(), undefined)
+  })
+
   test('writes nothing at all when it is not to configure', () => {
     const it = bench({ configure: false })
     it.run(100)

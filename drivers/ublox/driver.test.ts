@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { divFloor } from '../../src/core/integer.ts'
+import type { LeapTable } from '../../src/core/leap.ts'
 import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
 import { monoNs, NS_PER_SECOND } from '../../src/core/time.ts'
 import { createLineRecord, createVirtualLine } from '../../test/support/virtual-line.ts'
@@ -15,12 +16,13 @@ const START_AT = monoNs(1_000n * NS_PER_SECOND + 123_456_789n)
 interface Setup {
   readonly options?: Record<string, unknown>
   readonly at?: string
+  readonly leapTable?: LeapTable
 }
 
-function open({ options = {}, at = '2026-01-15T12:00:00' }: Setup = {}) {
+function open({ options = {}, at = '2026-01-15T12:00:00', leapTable = EMBEDDED_LEAP_TABLE }: Setup = {}) {
   const parsed = ublox.parseOptions(options, 'options')
   assert.ok(parsed.ok, parsed.ok ? '' : parsed.fault.message)
-  const sky = createVirtualSky({ monoAt: START_AT, taiAt: taiOf(at) })
+  const sky = createVirtualSky({ monoAt: START_AT, taiAt: taiOf(at), leapTable })
   const emulator = ublox.emulate(parsed.value, 1, sky)
   const record = createLineRecord()
   const written: Uint8Array[] = []
@@ -88,6 +90,46 @@ describe('u-blox driver', () => {
     bench.assertRight()
     assert.ok(bench.valid().length > 75, `${bench.valid().length} valid labels`)
     assert.deepEqual(bench.record.faults, [])
+  })
+
+  test('goes through a deleted leap second, which it has announced, without a wrong label', () => {
+    const midnight = BigInt(Date.UTC(2026, 6, 1) / 1000)
+    const entries = [...EMBEDDED_LEAP_TABLE.entries, { sinceUtcSecond: midnight, taiMinusUtcSeconds: 36 }]
+    const leapTable = { ...EMBEDDED_LEAP_TABLE, entries, expiresAtUtcSecond: midnight + 86_400n * 365n }
+    for (const options of [{}, { ...F9T, timePulse: 'gps' }]) {
+      const bench = open({ at: '2026-06-30T23:59:20', leapTable, options })
+      bench.run(30)
+      assert.equal(bench.last().details['leapChangeSeconds'], -1)
+      assert.ok(Number(bench.last().details['secondsToLeapChange']) <= 18)
+      bench.run(60)
+      bench.assertRight()
+      assert.ok(bench.valid().length > 75, `${bench.valid().length} valid labels`)
+      assert.deepEqual(bench.record.faults, [])
+      assert.equal(bench.last().taiMinusUtcSeconds, 36)
+      assert.equal(bench.last().details['leapChangeSeconds'], undefined)
+    }
+  })
+
+  test('is right also where the pulse is on the grid of GPS', () => {
+    for (const model of ['NEO-M8T', 'ZED-F9T']) {
+      const bench = open({ options: { timePulse: 'gps', emulator: { model } } })
+      bench.run(60)
+      bench.assertRight()
+      assert.equal(bench.last().details['timeBase'], 'gnss')
+      assert.ok(bench.valid().length > 40)
+    }
+  })
+
+  test('sets a receiver up that restarts while it is being set up', () => {
+    for (const seconds of [2, 3, 4]) {
+      const bench = open()
+      bench.run(seconds)
+      assert.ok(bench.emulator.setFault('restart', true).ok)
+      bench.run(60)
+      bench.assertRight()
+      assert.deepEqual([bench.last().quality, bench.last().alarms], ['locked', []])
+      assert.equal(bench.last().details['configuration'], 'set')
+    }
   })
 
   test('believes nothing until the leap seconds are told, though all flags are set', () => {

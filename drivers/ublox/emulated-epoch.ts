@@ -14,6 +14,8 @@ export interface EmulatedEpoch {
   readonly leapKnown: boolean
   /** `srcOfCurrLs`: 0 until a satellite has told. */
   readonly leapSource: number
+  /** The change of the leap seconds that comes next, and in how many seconds. */
+  readonly leapEvent: { readonly change: number; readonly seconds: number } | undefined
   readonly fix: boolean
   readonly timeOnly: boolean
   readonly upMs: number

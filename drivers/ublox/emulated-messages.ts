@@ -195,7 +195,13 @@ function leapInformation(epoch: EmulatedEpoch): Uint8Array {
     view.setUint32(0, iTowMs(epoch), true)
     view.setUint8(8, epoch.leapSource)
     view.setInt8(9, epoch.leapSeconds)
-    view.setUint8(23, epoch.leapKnown ? 1 : 0)
+    const { leapEvent } = epoch
+    if (leapEvent !== undefined) {
+      view.setUint8(10, epoch.leapSource)
+      view.setInt8(11, leapEvent.change)
+      view.setInt32(12, leapEvent.seconds, true)
+    }
+    view.setUint8(23, (epoch.leapKnown ? 1 : 0) | (leapEvent === undefined ? 0 : 2))
   })
 }
 

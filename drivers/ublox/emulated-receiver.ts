@@ -78,6 +78,7 @@ export function epochOf(
     leapSeconds,
     leapKnown: known && (leapTold || faults.has('wrong-leap')),
     leapSource: leapTold ? model.leapSource : 0,
+    leapEvent: leapTold ? leapEventAfter(table, second) : undefined,
     fix,
     timeOnly: survey.valid,
     upMs: Number(upSeconds) * 1000,
@@ -89,6 +90,19 @@ export function epochOf(
     longitudeDegrees: 0,
     heightMetres: 91.7,
   }
+}
+
+/** Satellites announce a leap second some months ahead. */
+const ANNOUNCED_SECONDS_MAX = 180n * 86_400n
+
+function leapEventAfter(table: LeapTable, second: bigint): EmulatedEpoch['leapEvent'] {
+  const [before, next] = table.entries.flatMap((entry, index, all) => {
+    const at = entry.sinceUtcSecond + BigInt(entry.taiMinusUtcSeconds)
+    return at > second && at - second <= ANNOUNCED_SECONDS_MAX ? [all[index - 1], entry] : []
+  })
+  if (before === undefined || next === undefined) return undefined
+  const at = next.sinceUtcSecond + BigInt(next.taiMinusUtcSeconds)
+  return { change: next.taiMinusUtcSeconds - before.taiMinusUtcSeconds, seconds: Number(at - second) }
 }
 
 function announcement(

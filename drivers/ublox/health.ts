@@ -2,7 +2,7 @@ import { between, type MonoNs, NS_PER_SECOND } from '../../src/core/time.ts'
 import type { FrontEnd, SignalSecurity } from './monitor-messages.ts'
 import type { FixType, NavigationStatus, SignalsInView, Survey } from './navigation-messages.ts'
 import type { UbxMessage } from './protocol.ts'
-import type { TimePulse } from './time-messages.ts'
+import type { LeapInformation, TimePulse } from './time-messages.ts'
 
 /** What the receiver last said of its fix, its front end, its satellites and its pulse. */
 export interface Health {
@@ -42,6 +42,7 @@ export function createHealth(): Health {
   let pulse: Said<TimePulse> | undefined
   let used: Said<number> | undefined
   let security: Said<SignalSecurity> | undefined
+  let leap: Said<LeapInformation> | undefined
   const frontEnds = new Map<FrontEnd['message'], Said<FrontEnd>>()
 
   const frontEnd = (now: MonoNs): FrontEnd | undefined =>
@@ -54,6 +55,7 @@ export function createHealth(): Health {
       if (message.type === 'signals') signals = said(message)
       if (message.type === 'survey') survey = said(message)
       if (message.type === 'time-pulse') pulse = said(message)
+      if (message.type === 'leap-information') leap = said(message)
       if (message.type === 'signal-security') security = said(message)
       if (message.type === 'front-end') frontEnds.set(message.message, said(message))
       if ('fixType' in message) fix = said(message)
@@ -87,6 +89,7 @@ export function createHealth(): Health {
         ...frontEndDetails(frontEnd(now)),
         securityVersion: recent(security, now)?.version,
         upSeconds: recent(status, now)?.upSeconds,
+        ...leapDetails(recent(leap, now)),
         raim: recent(pulse, now)?.raim,
         quantizationErrorPs: recent(pulse, now, FIX_BELIEVED_NS)?.quantizationErrorPs,
         timeBase: recent(pulse, now)?.timeBase,
@@ -99,6 +102,7 @@ export function createHealth(): Health {
       pulse = undefined
       used = undefined
       security = undefined
+      leap = undefined
       frontEnds.clear()
     },
   }
@@ -115,6 +119,13 @@ function signalDetails(signals: SignalsInView | undefined): Details {
     cn0BestDbHz: cn0DbHz.length === 0 ? undefined : Math.max(...cn0DbHz),
     cn0MeanDbHz: cn0DbHz.length === 0 ? undefined : Math.round((10 * sum) / cn0DbHz.length) / 10,
   }
+}
+
+/** Of a change to come; past ones are told for years. */
+function leapDetails(leap: LeapInformation | undefined): Details {
+  const seconds = leap?.secondsToEvent
+  if (leap === undefined || seconds === undefined || seconds < 0 || leap.change === 0) return {}
+  return { leapChangeSeconds: leap.change, secondsToLeapChange: seconds }
 }
 
 function surveyDetails(survey: Survey | undefined): Details {

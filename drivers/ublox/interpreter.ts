@@ -151,9 +151,14 @@ function noteGood(it: Interpreter, { firstByteAt, lastByteAt }: Arrival): void {
   it.actions.push({ type: 'understood' })
 }
 
+/** Milliseconds since the start are counted in 32 bits, which last for 49 days. */
+const UP_SECONDS_WRAP = 4_294_967
+const WRAP_MARGIN_SECONDS = 10
+
 /** The time since the start goes back when it has started afresh: what it knew before says nothing any more. */
 function noteUpTime(it: Interpreter, upSeconds: number): void {
-  if (it.upSeconds !== undefined && upSeconds < it.upSeconds) {
+  const { upSeconds: before = 0 } = it
+  if (upSeconds < before && before < UP_SECONDS_WRAP - WRAP_MARGIN_SECONDS) {
     forgetInstrument(it)
     it.heardAnew = true
   }
