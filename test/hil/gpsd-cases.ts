@@ -41,6 +41,11 @@ export const GPSD_CASES: readonly GpsdCase[] = [
     name: `a Trimble ${model}`,
     options: { emulator: { model } },
   })),
+  {
+    kind: 'jackson-labs',
+    name: 'a Jackson Labs GPSDO that sends NMEA',
+    options: { speaks: 'nmea', emulator: { nmea: true } },
+  },
   // A pty has no parity: gpsd, which tries them all, finds what it looks for at any.
   ...(['resolution-smtx', 'res-smt-360'] as const).map((model) => ({
     kind: 'trimble-tsip',
