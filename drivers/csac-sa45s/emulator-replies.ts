@@ -63,7 +63,7 @@ function hex(bits: number): string {
 }
 
 function mode(reference: EmulatedReference, faults: ReadonlySet<string>): string {
-  const discipline = reference.isDisciplining() ? 0x0010 : 0
+  const discipline = disciplines(reference, faults) ? 0x0010 : 0
   return hex(discipline | (faults.has('auto-sync') ? 0x0008 : 0) | (faults.has('asleep') ? 0x0020 : 0))
 }
 
@@ -106,8 +106,8 @@ function telemetry(
     ['Temp', faults.has('wrong-units') ? '283' : '28.26'],
     ['Steer', String(Math.round(reference.tuningE15() / STEER_STEP_E15))],
     ['ATune', '---'],
-    ['Phase', phase(reference, now)],
-    ['DiscOK', discipline(reference)],
+    ['Phase', phase(reference, faults, now)],
+    ['DiscOK', discipline(reference, faults)],
     ['TOD', String(seconds)],
     ['LTime', locked ? String(seconds) : '0'],
     ['Ver', '1.09'],
@@ -117,14 +117,19 @@ function telemetry(
   return first === undefined || second === undefined ? fields : [second, first, ...others]
 }
 
-function phase(reference: EmulatedReference, now: MonoNs): string {
-  if (!reference.isDisciplining()) return '---'
+/** A missing pulse shows in a unit that is to follow it alone, so the fault has it follow. */
+function disciplines(reference: EmulatedReference, faults: ReadonlySet<string>): boolean {
+  return reference.isDisciplining() || faults.has('no-pps-in')
+}
+
+function phase(reference: EmulatedReference, faults: ReadonlySet<string>, now: MonoNs): string {
+  if (!disciplines(reference, faults)) return '---'
   const phaseNs = reference.phaseNs(now)
   return phaseNs === undefined ? 'NEEDREFPPS' : String(Math.round(phaseNs))
 }
 
-function discipline(reference: EmulatedReference): string {
-  if (!reference.isDisciplining()) return '---'
+function discipline(reference: EmulatedReference, faults: ReadonlySet<string>): string {
+  if (!disciplines(reference, faults)) return '---'
   if (!reference.hasPulseIn()) return '2'
   return reference.isDisciplineLocked() ? '1' : '0'
 }

@@ -25,7 +25,7 @@ export const FAULTS = {
   'unnamed-alarm': 'Alarm 0x8000, which the user guide does not name.',
   asleep: 'Ultra-low power mode: Mode 0x0020, Status 9.',
   'auto-sync': 'Mode 0x0008: its pulse jumps to its input, once a second.',
-  'no-pps-in': 'No pulse comes in; a unit that is to follow it says NEEDREFPPS.',
+  'no-pps-in': 'The unit is to follow its input (Mode 0x0010), and no pulse comes in: NEEDREFPPS.',
   'other-firmware': 'A firmware without ATune whose fields come in another order.',
   'wrong-units': 'The temperature comes in tenths of a degree, without a point.',
 } as const

@@ -29,6 +29,7 @@ export function statusOf(readings: Readings, latch: Latch, silent: boolean): Dri
   const quality = silent ? 'unknown' : qualityOf(readings, latch)
   const { alarms, reasons } = silent ? SILENT : alarmsOf(readings, latch)
   const { identity } = readings
+  const steered = silent ? undefined : readings.details['steeringE15']
   const name = identity === undefined ? {} : { identity: `PRS10_${identity.firmware}_SN_${identity.serial}` }
   return {
     quality,
@@ -36,6 +37,7 @@ export function statusOf(readings: Readings, latch: Latch, silent: boolean): Dri
     alarms,
     ...(alarms.length === 0 ? {} : { reasons }),
     ...name,
+    ...(typeof steered === 'number' ? { steeredE15: steered } : {}),
     details: detailsOf(readings, latch),
   }
 }
