@@ -25,7 +25,7 @@ test('telemetry is read by the names of its headers, whatever their order', () =
   assert.equal(read.value.values.get('Steer'), '624')
   const backwards = parseTelemetry(OTHERS.split(',').reverse().join(','), [...headers].reverse())
   assert.ok(backwards.ok)
-  assert.deepEqual(new Map([...backwards.value.values].sort()), new Map([...read.value.values].sort()))
+  assert.deepEqual(backwards.value.values, read.value.values)
 })
 
 test('a header that nobody knows is passed over, and too many or too few fields are none', () => {

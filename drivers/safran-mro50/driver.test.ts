@@ -12,8 +12,8 @@ describe('protocol', () => {
 
   test('the lock flag is bit 2 of a digit, and unclear where its character says otherwise', () => {
     for (const [digit, locked] of [
-      ...[...'4567DEF'].map((character) => [character, true] as const),
-      ...[...'012389AB'].map((character) => [character, false] as const),
+      ...'4567DEF'.split('').map((character) => [character, true] as const),
+      ...'012389AB'.split('').map((character) => [character, false] as const),
       ['C', undefined] as const,
     ]) {
       const read = parseMonitor(monitor(`07A0${digit}000`))

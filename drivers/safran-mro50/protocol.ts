@@ -60,7 +60,7 @@ export function parseSetting(line: string): number | undefined {
 
 /** The fine control (PIL_cfield C): 0 to 4800, so the middle is 2400; one more is 3e-12 slower (disciplining-minipod). */
 export const FINE_MAX = 4_800
-export const FINE_MIDDLE = 2_400
+const FINE_MIDDLE = 2_400
 export const FINE_STEP_E15 = 3_000
 
 export function fineOf(steeredE15: bigint): number {

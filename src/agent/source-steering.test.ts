@@ -27,6 +27,7 @@ function open(configuration: Configuration) {
     listen: (source) => heard.push(source),
     steer: () => assert.fail('nothing may be steered'),
     reports: () => [],
+    nodeClock: { setStatus: () => assert.fail('nothing was steered') },
   }
   const node = { estimate: undefined, mode: 'acquiring', flags: [], alarms: [], sources: [] }
   const clock = { node: () => node, served: () => undefined } as unknown as Parts[2]

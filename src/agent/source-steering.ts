@@ -2,6 +2,7 @@ import type { DriverFamily } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import type { Configuration, SteeringConfiguration } from '../config/schema.ts'
 import { NS_PER_SECOND } from '../core/time.ts'
+import type { NodeClock } from '../fusion/node-clock.ts'
 import { OSCILLATOR_FLOOR_PPB } from '../fusion/source-class.ts'
 import { createSourceComparison } from '../fusion/source-comparison.ts'
 import { createSourceSteering, type SteeringDecision } from '../fusion/steering.ts'
@@ -32,9 +33,13 @@ interface SteeredSource {
 
 const TICK_MS = 1_000
 
+type SteeredAppliance = Pick<Appliance, 'listen' | 'steer' | 'reports'> & {
+  readonly nodeClock: Pick<NodeClock, 'setStatus'>
+}
+
 export function openSteering(
   configuration: Configuration,
-  appliance: Pick<Appliance, 'listen' | 'steer' | 'reports'>,
+  appliance: SteeredAppliance,
   clock: Pick<MemberClock, 'node' | 'served'>,
   report: Report,
 ): SteeringLoop {
@@ -62,7 +67,7 @@ function steerSource(
   name: string,
   limits: SteeringLimits,
   wanderPpb: number,
-  appliance: Pick<Appliance, 'listen' | 'steer' | 'reports'>,
+  appliance: SteeredAppliance,
   clock: Pick<MemberClock, 'node' | 'served'>,
   report: Report,
 ): SteeredSource {
@@ -87,6 +92,11 @@ function steerSource(
       if (decision?.kind !== 'steered') return
       const carriedOut = appliance.steer(name, { fractionE15: BigInt(Math.round(decision.toE15)) })
       if (!carriedOut.ok) tell(steering.failed(`the instrument would not: ${carriedOut.fault.message}`, now))
+      else if (status !== undefined) {
+        // What the node clock has learnt of its rate is no longer so: it was not its own for a moment.
+        appliance.nodeClock.setStatus(name, { ...status, quality: 'unlocked' }, now)
+        appliance.nodeClock.setStatus(name, status, now)
+      }
     },
     report: () => ({
       measuredPercent: Math.floor(steering.measured() * 100),
