@@ -63,12 +63,14 @@ export function statusOf(
   const reasons = silent ? { 'hp5071a.silent': SILENT_REASON } : { ...reasonsOf(readings), ...timeReasons }
   const alarms = Object.keys(reasons).sort()
   const { identity } = readings
+  const steered = silent ? undefined : readings.details['steeringE15']
   return {
     quality,
     dependsOn: quality === 'locked' ? 'own' : 'unknown',
     alarms,
     ...(alarms.length === 0 ? {} : { reasons }),
     ...(identity === undefined ? {} : { identity: Object.values(identity).join(',') }),
+    ...(typeof steered === 'number' ? { steeredE15: steered } : {}),
     details: detailsOf(readings),
   }
 }

@@ -56,6 +56,9 @@ export function createSourceSteering(limits: SteeringLimits): SourceSteering {
   let orderedE15: number | undefined
   let last: SteeringDecision | undefined
 
+  /** An instrument may tell it to its own resolution. */
+  const isOrdered = (saidE15: number): boolean =>
+    orderedE15 !== undefined && Math.abs(saidE15 - orderedE15) <= limits.resolutionE15 / 2
   const say = (decision: SteeringDecision): SteeringDecision | undefined => {
     const repeats = last?.kind === 'refused' && decision.kind === 'refused' && last.reason === decision.reason
     last = decision
@@ -87,8 +90,9 @@ export function createSourceSteering(limits: SteeringLimits): SourceSteering {
     expected = { offsetE15: offsetE15 + byE15, uncertaintyE15 }
     if (byE15 === 0) return { kind: 'held', ...measured, reason }
     budget.spend(now, byE15)
-    orderedE15 = fromE15 + byE15
-    return { kind: 'steered', ...measured, fromE15, toE15: fromE15 + byE15, reason }
+    const toE15 = Math.round(fromE15 + byE15)
+    orderedE15 = toE15
+    return { kind: 'steered', ...measured, fromE15, toE15, reason }
   }
 
   return {
@@ -98,7 +102,7 @@ export function createSourceSteering(limits: SteeringLimits): SourceSteering {
       if (said === undefined) return refuse(now, 'it does not say what it is steered to')
       if (said !== steeredE15) {
         // What was measured until now was another frequency. Somebody else's change is taken as it is.
-        if (expected !== undefined && steeredE15 !== undefined && said !== orderedE15) {
+        if (expected !== undefined && steeredE15 !== undefined && !isOrdered(said)) {
           expected = { ...expected, offsetE15: expected.offsetE15 + said - steeredE15 }
         }
         orderedE15 = undefined
