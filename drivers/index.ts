@@ -1,5 +1,5 @@
-import type { DriverFamily } from './driver.ts'
 import { csacSa45s } from './csac-sa45s/index.ts'
+import type { DriverFamily } from './driver.ts'
 import { hp5071a } from './hp5071a/index.ts'
 import { jacksonLabs } from './jackson-labs/index.ts'
 import { microchipSa3x } from './microchip-sa3x/index.ts'
