@@ -54,9 +54,12 @@ export function createStream(): Stream {
   }
   return {
     receive(bytes, at) {
-      for (const byte of bytes) {
-        if (state.where === 'sentence' || byte === DOLLAR) takeSentenceByte(state, framer.push, byte, at)
-        else takeByte(state, byte, at)
+      let next = 0
+      while (next < bytes.length) {
+        if (state.where === 'sentence' || bytes[next] === DOLLAR)
+          next = takeSentence(state, framer.push, bytes, next, at)
+        else if (isAmidLine(state)) next = sayRun(state, bytes, next, at)
+        else takeByte(state, bytes[next++] ?? 0, at)
       }
       closeConversation(state)
       const { parts } = state
@@ -68,22 +71,48 @@ export function createStream(): Stream {
 
 type Push = ReturnType<typeof createNmeaFramer>['push']
 
-function takeSentenceByte(state: State, push: Push, byte: number, at: MonoNs): void {
-  if (byte === DOLLAR) {
+/** Takes what `bytes` have of a sentence from `start` on, and returns where it ends. */
+function takeSentence(state: State, push: Push, bytes: Uint8Array, start: number, at: MonoNs): number {
+  if (state.where !== 'sentence') {
     if (state.where === 'trace') endTrace(state)
     release(state)
+    closeConversation(state)
     state.where = 'sentence'
     state.sentenceBytes = 0
   }
-  state.sentenceBytes += 1
-  for (const piece of push(Uint8Array.of(byte), at)) {
-    closeConversation(state)
-    state.parts.push({ type: 'sentence', piece })
+  let end = start
+  while (end < bytes.length && state.where === 'sentence') {
+    const byte = bytes[end++]
+    state.sentenceBytes = byte === DOLLAR ? 1 : state.sentenceBytes + 1
+    if (byte === CR || byte === LF || state.sentenceBytes >= SENTENCE_BYTES_MAX) {
+      state.where = 'conversation'
+      state.afterSentence = byte === CR
+    }
   }
-  if (byte === CR || byte === LF || state.sentenceBytes >= SENTENCE_BYTES_MAX) {
-    state.where = 'conversation'
-    state.afterSentence = byte === CR
+  for (const piece of push(bytes.subarray(start, end), at)) state.parts.push({ type: 'sentence', piece })
+  return end
+}
+
+/** Nothing that comes next can begin a trace line, nor end a sentence. */
+function isAmidLine({ where, held, atLineStart, afterSentence }: State): boolean {
+  return where === 'conversation' && held.length === 0 && !atLineStart && !afterSentence
+}
+
+/** Says the run of bytes up to one that may end the line, the prompt, or begin a sentence; such a one goes by itself. */
+function sayRun(state: State, bytes: Uint8Array, start: number, at: MonoNs): number {
+  let end = start
+  while (end < bytes.length) {
+    const byte = bytes[end]
+    if (byte === DOLLAR || byte === CR || byte === LF || byte === GREATER_THAN) break
+    end += 1
   }
+  if (end === start) {
+    takeByte(state, bytes[start] ?? 0, at)
+    return start + 1
+  }
+  closeConversation(state)
+  state.parts.push({ type: 'conversation', bytes: bytes.subarray(start, end), at })
+  return end
 }
 
 function takeByte(state: State, byte: number, at: MonoNs): void {

@@ -31,7 +31,7 @@ const SKY: readonly (readonly [
 
 /** What the unit would show, as the lines that it sends. */
 export function screenOf(panel: Panel, now: MonoNs): readonly string[] {
-  return formatStatusScreen(describe(panel, now))
+  return formatStatusScreen(describe(panel, now), panel.model === '58503A' ? '58503A' : 'Z3805A')
 }
 
 export function satellitesTracked(panel: Panel): number {

@@ -388,6 +388,15 @@ test('the screen comes half a second after the question, with as many lines as t
   assert.ok(Number((unit.screenAt() ?? from) - from) > 500e6)
 })
 
+test('the screen of a 58503A has the 23 lines that one told, Oncore signals and its own words for the pulse', () => {
+  const unit = open({ model: '58503A', echo: false, powerUpSeconds: 0 })
+  unit.run(30)
+  assert.equal(unit.type(':SYST:STAT:LENG?'), '+23\r\nscpi > ')
+  const screen = unit.type(':SYST:STAT?', 4)
+  assert.match(screen, /\r\nPRN {2}El {2}Az {3}SS /)
+  assert.match(screen, /\[ GPS 1PPS Valid \]/)
+})
+
 test('pulses go missing and come twice', () => {
   const unit = open({ powerUpSeconds: 0 })
   unit.run(3.5)

@@ -4,12 +4,13 @@ import type { ScreenMode, StatusScreen } from './status-screen.ts'
 
 /** The right half begins here. */
 const RIGHT_AT = 46
-const TABLE_ROWS = 12
+/** Rows of the table of satellites, whether it has so many or not. */
+const TABLE_ROWS = { Z3805A: 12, '58503A': 8 }
 /** Where the untracked satellites stand. */
 const NOT_TRACKED_AT = 19
 
-/** The lines of the screen as a Z3805A sends them, trailing spaces included. */
-export function formatStatusScreen(screen: StatusScreen): readonly string[] {
+/** The lines of the screen as a Z3805A sends them, trailing spaces included, or the fewer of a 58503A. */
+export function formatStatusScreen(screen: StatusScreen, form: keyof typeof TABLE_ROWS): readonly string[] {
   return [
     `${'-'.repeat(31)} Receiver Status ${'-'.repeat(31)}`,
     banner('SYNCHRONIZATION ', screen.outputs),
@@ -17,7 +18,7 @@ export function formatStatusScreen(screen: StatusScreen): readonly string[] {
     ...modeLines(screen),
     ...holdoverLines(screen),
     banner('ACQUISITION ', screen.acquisition),
-    ...acquisitionLines(screen),
+    ...acquisitionLines(screen, TABLE_ROWS[form]),
     elevationLine(screen),
     banner('HEALTH MONITOR ', screen.health),
     testsLine(screen),
@@ -72,13 +73,13 @@ function formatDuration(seconds: number): string {
   return `${String(Math.floor(large)).padStart(2)}${first} ${String(Math.floor(small)).padStart(2)}${second}`
 }
 
-function acquisitionLines(screen: StatusScreen): readonly string[] {
+function acquisitionLines(screen: StatusScreen, rowCount: number): readonly string[] {
   const { tracked, notTracked, trackedCount = 0, notTrackedCount = 0 } = screen
   const counts = `Tracking: ${trackedCount} ${'_'.repeat(trackedCount < 10 ? 4 : 3)}   Not Tracking: ${notTrackedCount} ${'_'.repeat(notTrackedCount < 10 ? 8 : 7)}`
   const header = tracked.length === 0 ? '' : `PRN  El  Az  ${(screen.signalUnit ?? '').padStart(3)}`
   const headers = `${header.padEnd(NOT_TRACKED_AT)}${notTracked.length === 0 ? '' : 'PRN  El  Az'}`
   const rights = rightLines(screen)
-  const rows = Array.from({ length: TABLE_ROWS }, (_, i) => {
+  const rows = Array.from({ length: rowCount }, (_, i) => {
     const left = `${trackedCells(tracked[i])}${notTrackedCells(notTracked[i])}`
     return `${left.padEnd(RIGHT_AT)}${rights[i + 1] ?? ''}`
   })

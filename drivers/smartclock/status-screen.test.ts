@@ -65,7 +65,7 @@ test('the recorded screen of a Z3805A reads as it shows', { skip }, () => {
 
 test('what was read of the recorded screen is written again to the byte', { skip }, () => {
   const text = readFileSync(file, 'latin1')
-  assert.equal(`${formatStatusScreen(read(text.split('\r\n').slice(0, -1))).join('\r\n')}\r\n`, text)
+  assert.equal(`${formatStatusScreen(read(text.split('\r\n').slice(0, -1)), 'Z3805A').join('\r\n')}\r\n`, text)
 })
 
 /** Lines in the form of a 58503A that lost its antenna, as the 58503A guide sets them: narrower than the unit does. */
