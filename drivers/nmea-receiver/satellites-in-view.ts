@@ -19,19 +19,17 @@ const BELIEVED_NS = 10n * NS_PER_SECOND
 const GROUPS_MAX = 64
 /** More satellites of one system than the sky holds at once. */
 const SATELLITES_PER_GROUP_MAX = 64
-/** Of up to four satellites each; half-empty ones have been seen. */
-const MESSAGES_PER_GROUP_MAX = 64
 
 interface Group {
   readonly talker: string
   readonly inView: number
-  readonly messages: readonly Message[]
+  readonly cn0DbHz: readonly number[]
   readonly at: MonoNs
 }
 
 export function createSatellitesInView(): SatellitesInView {
   const complete = new Map<string, Group>()
-  let gathering: { readonly key: string; next: number; readonly messages: Message[] } | undefined
+  let gathering: { readonly key: string; next: number; readonly cn0DbHz: number[] } | undefined
 
   const recent = (now: MonoNs): Group[] =>
     [...complete.values()].filter((group) => between(group.at, now) <= BELIEVED_NS)
@@ -39,29 +37,31 @@ export function createSatellitesInView(): SatellitesInView {
   return {
     note(talker, message, at) {
       const key = `${talker}/${message.signal}`
-      if (message.message === 1) gathering = { key, next: 1, messages: [] }
+      if (message.message === 1) gathering = { key, next: 1, cn0DbHz: [] }
       if (gathering === undefined || gathering.key !== key || gathering.next !== message.message) {
         gathering = undefined
         return false
       }
       gathering.next += 1
-      if (gathering.messages.length < MESSAGES_PER_GROUP_MAX) gathering.messages.push(message)
+      for (const cn0 of message.cn0DbHz) {
+        if (gathering.cn0DbHz.length < SATELLITES_PER_GROUP_MAX) gathering.cn0DbHz.push(cn0)
+      }
       if (message.message < message.messages) return false
       for (const [old, group] of complete) if (between(group.at, at) > BELIEVED_NS) complete.delete(old)
       if (complete.has(key) || complete.size < GROUPS_MAX) {
-        complete.set(key, { talker, inView: message.inView, messages: gathering.messages, at })
+        complete.set(key, { talker, inView: message.inView, cn0DbHz: gathering.cn0DbHz, at })
       }
       gathering = undefined
       return true
     },
-    carriers: (now) => recent(now).flatMap(carriersOf),
+    carriers: (now) => recent(now).flatMap((group) => group.cn0DbHz),
     details(now) {
       const groups = recent(now)
       if (groups.length === 0) return {}
       // One satellite is listed once per signal: per system, the fullest list counts.
       const perSystem = new Map<string, number>()
       for (const { talker, inView } of groups) perSystem.set(talker, Math.max(perSystem.get(talker) ?? 0, inView))
-      const cn0 = groups.flatMap(carriersOf)
+      const cn0 = groups.flatMap((group) => group.cn0DbHz)
       const sum = cn0.reduce((total, value) => total + value, 0)
       return {
         satellitesVisible: [...perSystem.values()].reduce((total, count) => total + count, 0),
@@ -70,8 +70,4 @@ export function createSatellitesInView(): SatellitesInView {
       }
     },
   }
-}
-
-function carriersOf({ messages }: Group): readonly number[] {
-  return messages.flatMap((message) => message.cn0DbHz).slice(0, SATELLITES_PER_GROUP_MAX)
 }

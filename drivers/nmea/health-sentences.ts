@@ -3,7 +3,7 @@ import { fail, ok, type Result } from '../../src/core/fault.ts'
 import type { NmeaSentence } from './sentence.ts'
 
 /**
- * GGA, GSA and GSV through nmea-simple, with three of its habits kept out. It throws where fields are missing and gives
+ * GGA and GSA through nmea-simple, with three of its habits kept out, and GSV. It throws where fields are missing and gives
  * NaN where they are malformed: fields are counted and checked first. It reads an empty field as 0: emptiness is looked
  * at here. It dates GGA from the host's clock: the time field is emptied before it gets the sentence.
  */
@@ -49,6 +49,7 @@ const GSA_FIELDS_MIN = 18
 const GSV_HEADER_FIELDS = 4
 const GSV_FIELDS_PER_SATELLITE = 4
 const FIRST_CARRIER = 7
+const GSV_NUMBERS = [1, 2, 3]
 
 /** Fault: `nmea.field`. */
 export function parseGga(sentence: NmeaSentence): Result<FixData> {
@@ -102,44 +103,27 @@ export function parseGsa(sentence: NmeaSentence): Result<ActiveSatellites> {
   )
 }
 
-/** Fault: `nmea.field`. */
+/** By hand: nmea-simple makes a satellite of the signal field, and half of what a receiver says is this. Fault: `nmea.field`. */
 export function parseGsv(sentence: NmeaSentence): Result<SatellitesInView> {
   const { fields } = sentence
   const beyond = (fields.length - GSV_HEADER_FIELDS) % GSV_FIELDS_PER_SATELLITE
   if (beyond > 1) return fieldCount(sentence, 'whole satellites of four fields, and at most a signal after them')
-  // nmea-simple does not know the signal field and would make a satellite of it.
-  const satellites = beyond === 1 ? fields.slice(0, -1) : fields
-  const checked = checkNumbers(sentence, GSV_HEADER_FIELDS, [1, 2, 3])
+  const checked = checkNumbers(sentence, GSV_HEADER_FIELDS, GSV_NUMBERS)
   if (!checked.ok) return checked
-  for (let index = FIRST_CARRIER; index < satellites.length; index += GSV_FIELDS_PER_SATELLITE) {
-    if (!isNumber(fields[index])) return notANumber(sentence, index)
+  const cn0DbHz: number[] = []
+  for (let index = FIRST_CARRIER; index < fields.length - beyond; index += GSV_FIELDS_PER_SATELLITE) {
+    const field = fields[index]
+    if (!isNumber(field)) return notANumber(sentence, index)
+    const cn0 = Math.floor(Number(field))
+    if (cn0 > 0) cn0DbHz.push(cn0)
   }
-  const [messages, message, inView] = [Number(fields[1]), Number(fields[2]), Number(fields[3])]
-  let cn0DbHz: readonly number[] | undefined
   return ok({
-    messages,
-    message,
-    inView,
+    messages: Number(fields[1]),
+    message: Number(fields[2]),
+    inView: Number(fields[3]),
     signal: beyond === 1 ? (fields.at(-1) ?? '') : '',
-    // A status looks at the sky once in ten seconds: what is replaced before that is not taken apart.
-    get cn0DbHz() {
-      cn0DbHz ??= carriersIn(sentence, satellites)
-      return cn0DbHz
-    },
+    cn0DbHz,
   })
-}
-
-function carriersIn(sentence: NmeaSentence, satellites: readonly string[]): readonly number[] {
-  const decodedCarriers = decoded(sentence, satellites, (packet) =>
-    packet.sentenceId === 'GSV' ? carriersOf(packet.satellites) : undefined,
-  )
-  return decodedCarriers.ok ? decodedCarriers.value : []
-}
-
-function carriersOf(satellites: readonly { readonly SNRdB: number }[]): readonly number[] {
-  const carriers: number[] = []
-  for (const { SNRdB } of satellites) if (SNRdB > 0) carriers.push(SNRdB)
-  return carriers
 }
 
 type Packet = NonNullable<ReturnType<typeof decoder.assemble>>
@@ -170,9 +154,21 @@ function checkNumbers(sentence: NmeaSentence, fieldsMin: number, numeric: readon
   return ok(undefined)
 }
 
-/** Empty is a number that is not said. */
+const NUMBER_CHARACTERS_MAX = 19
+const DIGIT_0 = 0x30
+const DIGIT_9 = 0x39
+const POINT = 0x2e
+
+/** Digits, and a point after the first of them; empty is a number that is not said. */
 function isNumber(field = ''): boolean {
-  return field === '' || /^\d{1,9}(?:\.\d{0,9})?$/.test(field)
+  if (field.length > NUMBER_CHARACTERS_MAX) return false
+  let points = 0
+  for (let i = 0; i < field.length; i++) {
+    const code = field.charCodeAt(i)
+    if (code === POINT && i > 0) points += 1
+    else if (code < DIGIT_0 || code > DIGIT_9) return false
+  }
+  return points <= 1
 }
 
 function notANumber(sentence: NmeaSentence, index: number): Result<never> {

@@ -37,7 +37,7 @@ export function parseSentence(text: string, allowMissingChecksum: boolean): Resu
       )
     }
   }
-  const standard = STANDARD_ADDRESS.test(address)
+  const standard = address.length === 5 && STANDARD_ADDRESS.test(address)
   let fields: readonly string[] | undefined
   return ok({
     address,
