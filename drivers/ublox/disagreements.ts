@@ -16,7 +16,7 @@ interface Others {
   readonly announced: ToldSecond | undefined
 }
 
-/** Where one receiver contradicts itself. Faults: `ublox.disagree`, `ublox.leap-disagrees`. */
+/** Where one receiver contradicts itself. Faults: `ublox.disagree`, `gnss.leap-mismatch`. */
 export interface Disagreements {
   ofReading(reading: TimeReading, others: Others): readonly Fault[]
   ofSentence(sentence: ToldSecond & { readonly address: string }, epoch: TimeReading): readonly Fault[]
@@ -42,7 +42,7 @@ export function findDisagreements(table: LeapTable, burst: Burst): Disagreements
     const [gps, utc] = reading.scale === 'gps' ? [reading, other] : [other, reading]
     const offS = between(gps.second, utc.second) / NS_PER_SECOND
     const expected = `${shownUtc(table, gps.second)}, which ${gps.from} is by the leap table`
-    return [{ code: 'ublox.leap-disagrees', message: `${utc.from}: expected ${expected}, got a time ${offS} s off` }]
+    return [{ code: 'gnss.leap-mismatch', message: `${utc.from}: expected ${expected}, got a time ${offS} s off` }]
   }
 
   return {

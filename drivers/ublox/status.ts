@@ -25,7 +25,7 @@ export function statusOf(it: Interpreter, configurator: Configurator, now: MonoN
     }
     if (fix === 'no-fix') reasons.set('gnss.no-fix', 'The receiver has no fix.')
     if (fix === 'fix' && !leap.resolved && it.times.epoch() !== undefined)
-      reasons.set('gnss.leap-unresolved', `${leap.reason}.`)
+      reasons.set('gnss.leap-unknown', `${leap.reason}.`)
     for (const [code, reason] of [...it.health.alarms(now), ...it.integrity.alarms(now), ...it.times.alarms(now)])
       reasons.set(code, reason)
     const problem = configurator.problem()

@@ -176,7 +176,7 @@ describe('time keeper', () => {
     const { tell } = keeper()
     tell(gpsTime(10_000))
     const { faults } = tell(utcTime(10_000, { second: 55 }))
-    assert.deepEqual(codes(faults), ['ublox.leap-disagrees'])
+    assert.deepEqual(codes(faults), ['gnss.leap-mismatch'])
     assert.match(faults[0]?.message ?? '', /got a time 2 s off$/)
     assert.equal(tell(gpsTime(11_000)).named?.trusted, false)
   })
@@ -184,7 +184,7 @@ describe('time keeper', () => {
   test('after the end of the leap table GPS time goes on to be believed', () => {
     const { tell } = keeper({}, { ...EMBEDDED_LEAP_TABLE, expiresAtUtcSecond: 0n })
     tell(gpsTime(10_000))
-    assert.deepEqual(codes(tell(utcTime(10_000, { second: 55 })).faults), ['ublox.leap-disagrees'])
+    assert.deepEqual(codes(tell(utcTime(10_000, { second: 55 })).faults), ['gnss.leap-mismatch'])
     assert.equal(tell(gpsTime(11_000)).named?.trusted, true)
   })
 
@@ -224,7 +224,7 @@ describe('time keeper', () => {
     const repaired = repairing.tell(gpsTime(16_000, early))
     assert.deepEqual([repaired.faults, repaired.named?.trusted], [[], true])
     assert.equal(repaired.named?.second, plus(INSERTED, -NS_PER_SECOND))
-    assert.deepEqual([...repairing.times.alarms(repairing.now()).keys()], ['ublox.week-rollover'])
+    assert.deepEqual([...repairing.times.alarms(repairing.now()).keys()], ['ublox.week-rollover-repaired'])
     // The announcement counts the same weeks.
     assert.equal(repairing.tell(pulse(17_000, 'gnss', early)).named?.second, INSERTED)
   })

@@ -21,7 +21,7 @@ export interface NamedPulse {
 /**
  * Holds the times that a receiver tells in several messages against each other, and finds the one that numbers a pulse:
  * TIM-TP where there is one, else the best of NAV-TIMEGPS, NAV-PVT and NAV-TIMEUTC. Faults, which are alarms for some
- * seconds: `ublox.stuck`, `ublox.disagree`, `ublox.leap-disagrees`, `ublox.week-rollover`, `ublox.no-such-time`.
+ * seconds: `ublox.stuck`, `ublox.disagree`, `gnss.leap-mismatch`, `ublox.week-rollover`, `ublox.no-such-time`; and `ublox.week-rollover-repaired`, an alarm alone.
  */
 export interface TimeKeeper {
   /** `leapResolved`: whether what is told in UTC can be compared with the rest. */
@@ -142,8 +142,9 @@ function noteReading(state: State, reading: TimeReading, leapResolved: boolean):
   }
   readings.set(reading.from, reading)
   if (reading.rollovers > 0) {
-    const fault = raise(state, rolloverFault(table, reading), at, !state.repairs)
-    if (!state.repairs) faults.push(fault)
+    const fault = rolloverFault(table, reading)
+    if (!state.repairs) faults.push(raise(state, fault, at))
+    else raise(state, { ...fault, code: 'ublox.week-rollover-repaired' }, at, false)
   }
   if (leapResolved) {
     // Past its end the table may lack a leap second: GPS time is right all the same.
@@ -154,7 +155,7 @@ function noteReading(state: State, reading: TimeReading, leapResolved: boolean):
       announced: recent(state.announced, at),
     })
     for (const fault of others) {
-      faults.push(raise(state, fault, at, fault.code !== 'ublox.leap-disagrees' || !expired))
+      faults.push(raise(state, fault, at, fault.code !== 'gnss.leap-mismatch' || !expired))
     }
   }
   const announces = state.announcedAt !== undefined && between(state.announcedAt, at) <= COMPARED_NS
