@@ -79,6 +79,17 @@ function openLine(input: object) {
 const RMC = (time: string): string => `GPRMC,${time},A,5128.64,N,00000.00,E,0.0,,150126,,,A`
 const ZDA = (time: string): string => `GPZDA,${time},15,01,2026,00,00`
 
+test('a sentence that only silence ends wakes nobody again and again', () => {
+  const { driver, hearRaw, wake } = openDriver({ silenceSeconds: 5 })
+  wake(0)
+  wake(5_000)
+  // The receiver counts as silent already; the sentence is whole, without its line end.
+  hearRaw('$GPRMC,,V,,,,,,,,,,N*53', 6_000)
+  wake(11_000)
+  const next = driver.nextWakeAt()
+  assert.ok(next !== undefined && next > ms(11_000), `${next}`)
+})
+
 describe('NMEA receiver labels', () => {
   test('name the pulse and carry the instants of their bytes', () => {
     const { hear, hearRaw, labels } = openDriver({})

@@ -11,6 +11,8 @@ const STATUS_INTERVAL_NS = 10n * NS_PER_SECOND
 
 /** When things last happened; all of it begins with the first call, which tells the driver what time it is. */
 interface Clock {
+  /** The latest call: what was due by then has been looked at. */
+  calledAt: MonoNs
   bytesAt: MonoNs
   sentenceAt: MonoNs
   status: { readonly headline: string; readonly at: MonoNs } | undefined
@@ -33,6 +35,7 @@ export function createDriver(options: NmeaReceiverOptions, context: DriverContex
     framer.pendingBytes() > 0 ? plus(since.bytesAt, silenceNs) : undefined
 
   const finish = (now: MonoNs, since: Clock): readonly DriverAction[] => {
+    since.calledAt = now
     since.sentenceAt = it.lastSentenceAt ?? since.sentenceAt
     for (const fault of it.faultLimit.expire(now)) it.actions.push({ type: 'fault', fault })
     reportStatus(it, since, now, silenceNs)
@@ -58,15 +61,15 @@ export function createDriver(options: NmeaReceiverOptions, context: DriverContex
       if (clock?.status === undefined) return monoNs(0n)
       const statusAt = plus(clock.status.at, STATUS_INTERVAL_NS)
       const silentAt = plus(clock.sentenceAt, silenceNs)
-      // Once the alarm of silence is in the status there is nothing more to wait for.
-      const awaited = silentAt > clock.status.at ? silentAt : undefined
+      // Once it is known whether the receiver is silent there is nothing more to wait for.
+      const awaited = silentAt > clock.calledAt ? silentAt : undefined
       return [awaited, giveUpAt(clock), it.faultLimit.nextAt()].filter((at) => at !== undefined).reduce(min, statusAt)
     },
   }
 }
 
 function startClock(now: MonoNs): Clock {
-  return { bytesAt: now, sentenceAt: now, status: undefined }
+  return { calledAt: now, bytesAt: now, sentenceAt: now, status: undefined }
 }
 
 function reportStatus(it: Interpreter, clock: Clock, now: MonoNs, silenceNs: bigint): void {

@@ -32,6 +32,7 @@ export function createLockSequence(options: SmartclockEmulatorOptions, poweredAt
   let holdover: { readonly from: MonoNs; readonly to: MonoNs | undefined } | undefined
   let gpsBackAt: MonoNs | undefined
   let isManual = false
+  let hadGps = true
 
   const enter = (next: LockStage, now: MonoNs): true => {
     if (next === 'holdover' && stage === 'locked') holdover = { from: now, to: undefined }
@@ -68,6 +69,7 @@ export function createLockSequence(options: SmartclockEmulatorOptions, poweredAt
       return true
     },
     advance(now, hasGps) {
+      hadGps = hasGps
       if (isManual) return false
       if (!hasGps) {
         gpsBackAt = undefined
@@ -78,7 +80,8 @@ export function createLockSequence(options: SmartclockEmulatorOptions, poweredAt
       if (end === undefined || now < end) return false
       return enter(stage === 'holdover' ? 'recovery' : 'locked', now)
     },
-    nextAt: endsAt,
+    // Without GPS nothing goes on by itself.
+    nextAt: () => (hadGps ? endsAt() : undefined),
   }
 }
 

@@ -276,6 +276,22 @@ describe('Trimble TSIP driver', () => {
     assert.ok(bench.written.some((bytes) => bytes.toHex() === '108ea2021003'))
   })
 
+  test('asks to be woken for nothing that it knows already', () => {
+    const options = trimbleTsip.parseOptions({ silenceSeconds: 2 }, 'options')
+    assert.ok(options.ok)
+    const { leapTable } = createVirtualSky({ monoAt: START_AT, taiAt: taiOf('2026-01-15T12:00:00') })
+    const driver = trimbleTsip.create(options.value, { source: 's', leapTable })
+    driver.receive(encodePacket(Uint8Array.fromHex('8fab00011cb80825001200300e14160c07e3')), START_AT)
+    let wakes = 0
+    for (let at = driver.nextWakeAt() ?? START_AT; at < START_AT + 60n * NS_PER_SECOND; wakes++) {
+      driver.wake(at)
+      const next = driver.nextWakeAt() ?? assert.fail('expected another wake')
+      assert.ok(next > at, 'time goes on')
+      at = next
+    }
+    assert.ok(wakes < 60, `${wakes}`)
+  })
+
   test('no damaged byte makes a label that is valid and wrong', () => {
     const bench = open()
     bench.run(10)

@@ -50,7 +50,7 @@ interface Unit {
   understood: boolean
   wasSilent: boolean
   /** All of it begins with the first call, which tells what time it is. */
-  clock: { bytesAt: MonoNs; packetAt: MonoNs } | undefined
+  clock: { calledAt: MonoNs; bytesAt: MonoNs; packetAt: MonoNs } | undefined
   status: { readonly headline: string; readonly at: MonoNs } | undefined
   actions: DriverAction[]
 }
@@ -73,12 +73,14 @@ export function createDriver(options: TrimbleTsipOptions, context: DriverContext
   }
   return {
     receive(bytes, receivedAt) {
-      unit.clock ??= { bytesAt: receivedAt, packetAt: receivedAt }
+      unit.clock ??= { calledAt: receivedAt, bytesAt: receivedAt, packetAt: receivedAt }
+      unit.clock.calledAt = receivedAt
       if (bytes.length > 0) unit.clock.bytesAt = receivedAt
       return step(unit.framer.push(bytes, receivedAt), receivedAt)
     },
     wake(now) {
-      unit.clock ??= { bytesAt: now, packetAt: now }
+      unit.clock ??= { calledAt: now, bytesAt: now, packetAt: now }
+      unit.clock.calledAt = now
       const giveUpAt = giveUpPiecesAt(unit)
       return step(giveUpAt !== undefined && now >= giveUpAt ? unit.framer.flush() : [], now)
     },
@@ -237,14 +239,14 @@ function giveUpPiecesAt({ framer, clock, options }: Unit): MonoNs | undefined {
 }
 
 function nextWakeAt(unit: Unit): MonoNs | undefined {
-  const { status, readings, dialogue } = unit
-  if (unit.clock === undefined || status === undefined) return monoNs(0n)
-  // Once it is in a status that something is missing, there is nothing more to wait for.
+  const { clock, status, readings, dialogue } = unit
+  if (clock === undefined || status === undefined) return monoNs(0n)
+  // What is missing by now has been looked at.
   const changes = [
     silentAt(unit),
     readings.primary && plus(readings.primary.at, BELIEVED_NS + 1n),
     readings.supplemental && plus(readings.supplemental.at, BELIEVED_NS + 1n),
-  ].filter((at) => at !== undefined && at > status.at)
+  ].filter((at) => at !== undefined && at > clock.calledAt)
   const instants = [
     ...changes,
     unit.pending?.until,

@@ -25,6 +25,7 @@ export function createLockSequence(
   let since = poweredAt
   let fixAt: MonoNs | undefined
   let holdoverAt: MonoNs | undefined
+  let isDeaf = false
 
   const enter = (next: Stage, now: MonoNs): true => {
     if (next === 'holdover') holdoverAt ??= now
@@ -46,13 +47,15 @@ export function createLockSequence(
     firstFixAt: () => fixAt,
     holdoverSeconds: (now) => (holdoverAt === undefined ? 0 : Number(between(holdoverAt, now) / NS_PER_SECOND)),
     advance(now, hasSatellites) {
+      isDeaf = !hasSatellites
       if (!hasSatellites) return stage === 'locked' || stage === 'recovery' ? enter('holdover', now) : false
       if (stage === 'holdover') return enter('recovery', now)
       const end = endsAt()
       if (end === undefined || now < end) return false
       return enter(stage === 'cold' ? 'locking' : 'locked', now)
     },
-    nextAt: endsAt,
+    // Without satellites nothing goes on by itself.
+    nextAt: () => (isDeaf ? undefined : endsAt()),
   }
 }
 

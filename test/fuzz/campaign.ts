@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
-import { almost } from './mutation.ts'
-import { type Target, tryInput } from './targets.ts'
+import { inputsOf, type Target, tryInput } from './target.ts'
 
 /** What became of all the inputs to one target. */
 export interface CampaignReport {
@@ -47,7 +46,7 @@ export async function runCampaign(
       return taken
     },
   }
-  const property = fc.asyncProperty(almost(target.corpus), async (bytes) => {
+  const property = fc.asyncProperty(inputsOf(target), async (bytes) => {
     const problem = await tryInput(counted, bytes)
     if (problem !== undefined) throw new Error(problem)
   })

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { runCampaign } from './campaign.ts'
-import { TARGETS } from './targets.ts'
+import { CONSENSUS_TARGETS } from './consensus-targets.ts'
+import { INSTRUMENT_TARGETS } from './instrument-targets.ts'
 
 /** As many as finish in seconds; `npm run fuzz` tries a million of each. */
 const INPUTS = 4_000
 
 describe('bytes from outside', () => {
-  for (const target of TARGETS) {
+  for (const target of [...CONSENSUS_TARGETS, ...INSTRUMENT_TARGETS]) {
     it(`never throw, and mean one thing only: ${target.name}`, async (t) => {
       const report = await runCampaign(target, INPUTS, 1)
       t.diagnostic(`${report.inputs} inputs, ${report.accepted} accepted, ${Object.keys(report.refused).length} faults`)
@@ -21,7 +22,7 @@ describe('bytes from outside', () => {
 
 describe('a campaign', () => {
   it('finds a target that throws, and says with which input', async () => {
-    const target = TARGETS[0]
+    const target = CONSENSUS_TARGETS[0]
     assert.ok(target !== undefined)
     const fragile = {
       ...target,
@@ -35,7 +36,7 @@ describe('a campaign', () => {
   })
 
   it('finds a target for which two byte strings are one', async () => {
-    const target = TARGETS[2]
+    const target = CONSENSUS_TARGETS[2]
     assert.ok(target !== undefined)
     const lax = { ...target, take: () => ({ ok: true, value: { again: target.corpus[0] } }) as const }
     assert.match((await runCampaign(lax, 1_000, 3)).failure ?? '', /stands for other bytes/)

@@ -14,6 +14,16 @@ export function almost(corpus: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> 
   )
 }
 
+/** The same for bytes without a grammar that CBOR knows: a valid input with a few edits of its bytes, or just bytes. */
+export function almostBytes(corpus: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
+  const base = fc.constantFrom(...corpus)
+  return fc.oneof(
+    { weight: 10, arbitrary: fc.tuple(base, fc.array(byteEdit, { minLength: 1, maxLength: 4 })).map(applyBytes) },
+    { weight: 1, arbitrary: base },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 600 }) },
+  )
+}
+
 type ByteEdit = (bytes: Uint8Array) => Uint8Array
 /** Replaces the item that stands at a place of the tree, counted in the order of the encoding. */
 interface ItemEdit {

@@ -5,12 +5,13 @@ import type { CampaignReport } from './campaign.ts'
 import { TARGETS } from './targets.ts'
 import type { Assignment, WorkerWord } from './worker.ts'
 
-const HELP = `npm run -s fuzz [-- --target NAME]… [--inputs N] [--seed N] [--jobs N] [--json]
+const HELP = `npm run -s fuzz [-- --target NAME]… [--only TEXT]… [--inputs N] [--seed N] [--jobs N] [--json]
 
-Gives almost valid bytes to every decoder and verifier. Exits with 1 if one of them throws, hangs, accepts two byte strings
+Gives almost valid bytes to every decoder, verifier, parser and driver. Exits with 1 if one of them throws, hangs, accepts two byte strings
 for one thing or a forgery, or keeps memory.
 
   --target NAME  only this one (repeatable): ${TARGETS.map(({ name }) => name).join(', ')}
+  --only TEXT    those whose name contains the text (repeatable): driver, nmea, tsip …
   --inputs N     inputs for each (default 1000000)
   --seed N       the same seed gives the same inputs (default 1)
   --jobs N       targets at once (default: the cores)
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       target: { type: 'string', multiple: true },
+      only: { type: 'string', multiple: true },
       inputs: { type: 'string', default: '1000000' },
       seed: { type: 'string', default: '1' },
       jobs: { type: 'string', default: String(availableParallelism()) },
@@ -41,10 +43,13 @@ async function main(): Promise<number> {
     console.log(HELP)
     return 0
   }
-  const names = values.target ?? TARGETS.map(({ name }) => name)
+  const only = values.only ?? []
+  const chosen = TARGETS.filter(({ name }) => only.length === 0 || only.some((text) => name.includes(text)))
+  const names = values.target ?? chosen.map(({ name }) => name)
   const stranger = names.find((name) => !TARGETS.some((target) => target.name === name))
   const [inputs, seed, jobs] = [Number(values.inputs), Number(values.seed), Number(values.jobs)]
-  const wholeNumbers = [inputs, seed, jobs].every((value) => Number.isSafeInteger(value) && value >= 1)
+  const wholeNumbers =
+    names.length > 0 && [inputs, seed, jobs].every((value) => Number.isSafeInteger(value) && value >= 1)
   if (stranger !== undefined || !wholeNumbers) {
     const got = stranger === undefined ? `${values.inputs}, ${values.seed}, ${values.jobs}` : `"${stranger}"`
     console.error(`expected known targets, and whole numbers from 1 for inputs, seed and jobs, got ${got}; see --help`)

@@ -16,7 +16,7 @@ const STAGES: readonly Stage[] = [
   { name: 'drivers', globs: ['drivers/**/*.test.ts'], ...QUICK },
   { name: 'provisioning', globs: ['provisioning/**/*.test.ts'], ...QUICK },
   { name: 'vectors', globs: ['test/vectors/*.test.ts'], ...QUICK },
-  { name: 'fuzz', globs: ['test/fuzz/*.test.ts'], ...QUICK },
+  { name: 'fuzz', globs: ['test/fuzz/*.test.ts'], testSecondsMax: 400, stageSecondsMax: 600 },
   { name: 'scenarios', globs: ['test/scenarios/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
   {
     name: 'hardware-scenarios',
@@ -28,7 +28,7 @@ const STAGES: readonly Stage[] = [
   { name: 'simulation', globs: ['test/simulation/**/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
   {
     name: 'project',
-    globs: ['test/*.test.ts', 'test/tools/*.test.ts', 'test/mutants/*.test.ts', 'test/support/*.test.ts'],
+    globs: ['test/*.test.ts', 'test/{tools,mutants,support,validation}/*.test.ts'],
     ...QUICK,
   },
   { name: 'conformance', globs: ['test/conformance/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
