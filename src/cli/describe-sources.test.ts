@@ -48,3 +48,16 @@ test('sources are a table: letter, what they are and say, and below each why it 
 test('an appliance without sources says so', () => {
   assert.deepEqual(describeSources({ node: 'ts0', sources: [] }), ['ts0 has no sources'])
 })
+
+test('a source that may be steered says what was decided last, and why', () => {
+  const remark = (last: { kind: string; reason: string } | null): string | undefined =>
+    describeSources({
+      node: 'ts0',
+      sources: [{ name: 'rb0', link: 'up', steering: { measuredPercent: 40, last } }],
+    })[2]
+  assert.equal(remark(null), '     steering: nothing decided yet; 40 % of the interval measured')
+  assert.equal(
+    remark({ kind: 'refused', reason: 'there is no node clock' }),
+    '     steering: refused, there is no node clock; 40 % of the interval measured',
+  )
+})

@@ -16,6 +16,11 @@ export interface SourcesAnswer {
     readonly lock?: string
     readonly alarms?: readonly string[]
     readonly reason?: string
+    /** Of a source that the agent may steer: the last decision, and how much of the next interval has been measured. */
+    readonly steering?: {
+      readonly measuredPercent: number
+      readonly last: { readonly kind: string; readonly reason: string } | null
+    }
   }[]
 }
 
@@ -51,5 +56,13 @@ export function describeSources({ node, sources }: SourcesAnswer): readonly stri
 
 function remarks(source: SourcesAnswer['sources'][number] | undefined): readonly string[] {
   const reason = source?.reason === undefined ? [] : [`     not used: ${source.reason}`]
-  return [...reason, ...(source?.alarms ?? []).map((alarm) => `     alarm: ${alarm}`)]
+  const alarms = (source?.alarms ?? []).map((alarm) => `     alarm: ${alarm}`)
+  return [...reason, ...alarms, ...steeringOf(source?.steering)]
+}
+
+function steeringOf(steering: SourcesAnswer['sources'][number]['steering']): readonly string[] {
+  if (steering === undefined) return []
+  const { last, measuredPercent } = steering
+  const decided = last === null ? 'nothing decided yet' : `${last.kind}, ${last.reason}`
+  return [`     steering: ${decided}; ${measuredPercent} % of the interval measured`]
 }
