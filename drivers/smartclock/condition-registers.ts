@@ -1,6 +1,7 @@
 /**
  * The condition registers of the unit, whose bits are the state of now. Their event registers are never read: that clears
- * what the operator's alarm lamp stands for. Source: 58503B guide 097-58503-13, figures on p. 5-95 to 5-117.
+ * what the operator's alarm lamp stands for. Source: 58503B guide 097-58503-13 by its figure of the status registers, and
+ * github charlieh0tel/smartclockmon, `types.rs`, which names the same bits.
  */
 
 interface HardwareBit {
@@ -9,7 +10,7 @@ interface HardwareBit {
   readonly reason: string
 }
 
-/** `:STAT:OPER:HARD:COND?`; bit 5 is not used. The guide's figure and its text agree on all but 8 and 9, which are alike. */
+/** `:STAT:OPER:HARD:COND?`; bit 5 is not used. No recording has one set, so the order of 8 and 9 rests on the figure alone. */
 const HARDWARE_BITS: readonly HardwareBit[] = [
   { bit: 0, alarm: 'smartclock.self-test-failed', reason: 'a self test has failed' },
   { bit: 1, alarm: 'smartclock.supply', reason: 'the +15 V supply is out of tolerance' },

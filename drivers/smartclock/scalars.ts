@@ -10,7 +10,8 @@ const WAITS = ['NONE', 'GPS', 'LIM', 'HARD'] as const
 /**
  * What is asked of the unit beside the essentials: one line each, none urgent. A unit refuses what it cannot say in its
  * state (-221, -230) and what its firmware does not know (-113); the schedule heeds both. The spellings are those of the
- * 58503 command tree, which all seven firmware images known have, the Z3801A's among them.
+ * 58503 command tree, which recorded Z38 units answered too; as far as their firmware images have been compared
+ * (smartclockmon, `docs/scpi/models.md`) the Z3801A's has the same nodes.
  */
 export const SCALARS = {
   hardwareCondition: scalar(':STAT:OPER:HARD:COND?', /^\+\d{1,5}$/, 10, parseInteger),
