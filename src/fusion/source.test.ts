@@ -222,5 +222,16 @@ describe('a source', () => {
         assert.notEqual(runOf(source, 31), run)
       })
     }
+
+    it('begins another run when its oscillator is steered by more than it may wander, and not for less', () => {
+      const source = settled({ class: 'rubidium', role: 'frequency', domain: 'rb0' })
+      const steerTo = (steeredE15: number): void => source.setStatus({ ...status('locked'), steeredE15 }, at(20))
+      steerTo(500_000)
+      const run = runOf(source, 20)
+      steerTo(504_000)
+      assert.equal(runOf(source, 20), run)
+      steerTo(508_000)
+      assert.equal(runOf(source, 20), run + 1)
+    })
   })
 })

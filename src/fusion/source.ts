@@ -7,6 +7,7 @@ import type { Carrier } from './flywheel.ts'
 import type { Candidate } from './selection.ts'
 import { CLASS_DEFAULTS, holdoverDriftNs, type SourceClass } from './source-class.ts'
 import { createSourceClock, type FrequencyEstimate, type SourceEstimate } from './source-clock.ts'
+import { STABILITY } from './stability.ts'
 
 export interface SourceConfig {
   readonly name: string
@@ -25,6 +26,8 @@ export interface SourceStatus {
   readonly quality: SampleQuality | 'unknown'
   readonly dependsOn: 'sky' | 'own' | 'unknown'
   readonly alarms: readonly string[]
+  /** What its oscillator is steered to, 1e-15, where that is known. */
+  readonly steeredE15?: number | undefined
   /** For alarms that want more than their code: a sentence by code. */
   readonly reasons?: Readonly<Record<string, string>> | undefined
 }
@@ -62,6 +65,9 @@ export interface Silence {
   readonly reason: string
 }
 
+/** Steering by more than one such part of the floor of its class is no wander. */
+const STEERED_PARTS = 4
+
 /** `wanderPpb`: how far the rate of the local oscillator strays while it is measured. */
 export function createSource(config: SourceConfig, wanderPpb: number): Source {
   const { name, class: sourceClass, role } = config
@@ -70,7 +76,16 @@ export function createSource(config: SourceConfig, wanderPpb: number): Source {
   let status: SourceStatus | undefined
   let disciplinedAt: MonoNs | undefined
   let run = 0
+  let steeredE15: number | undefined
 
+  /** A small correction is within what the class may wander; a large one, or several, make another oscillator of it. */
+  const noteSteering = (e15: number | undefined): void => {
+    if (e15 === undefined) return
+    steeredE15 ??= e15
+    if (Math.abs(e15 - steeredE15) * STEERED_PARTS <= Number(STABILITY[sourceClass].floorE15 ?? 0n)) return
+    steeredE15 = e15
+    run += 1
+  }
   const domain = (): string => (status?.dependsOn === 'own' ? (config.holdoverDomain ?? config.domain) : config.domain)
 
   const wordOf = (heard: SourceEstimate, inHoldover: boolean, now: MonoNs): SourceWord => {
@@ -107,6 +122,7 @@ export function createSource(config: SourceConfig, wanderPpb: number): Source {
     },
     setStatus: (newer, now) => {
       status = newer
+      noteSteering(newer.steeredE15)
       if (newer.quality === 'locked') disciplinedAt = now
       if (newer.quality !== 'unlocked') return
       disciplinedAt = undefined
