@@ -28,10 +28,15 @@ const STAGES: readonly Stage[] = [
   { name: 'simulation', globs: ['test/simulation/**/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
   {
     name: 'project',
-    globs: ['test/*.test.ts', 'test/{tools,mutants,support,validation}/*.test.ts'],
+    globs: ['test/!(driver-conformance).test.ts', 'test/{tools,mutants,support,validation}/*.test.ts'],
     ...QUICK,
   },
-  { name: 'conformance', globs: ['test/conformance/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
+  {
+    name: 'conformance',
+    globs: ['test/driver-conformance.test.ts', 'test/conformance/*.test.ts'],
+    testSecondsMax: 120,
+    stageSecondsMax: 900,
+  },
   { name: 'hil', globs: ['test/hil/*.test.ts'], testSecondsMax: 420, stageSecondsMax: 600 },
   { name: 'end-to-end', globs: ['test/end-to-end/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
 ]
