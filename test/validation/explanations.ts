@@ -21,6 +21,13 @@ export const EXPLANATIONS: readonly Explanation[] = [
     why: 'gpsd had not finished the last second when its input ended',
   },
   {
+    file: 'isync',
+    kind: 'spectratime',
+    onlyIn: 'ours',
+    seconds: ['2016-02-03T13:15:30'],
+    why: 'gpsd had not finished the last second when its input ended',
+  },
+  {
     file: 'nmea-fuzzy-cases',
     kind: 'nmea-receiver',
     onlyIn: 'gpsd',

@@ -7,7 +7,7 @@ export const READERS: Readonly<Record<string, readonly Reader[]>> = {
   'firefly-II': [{ kind: 'nmea-receiver' }, { kind: 'jackson-labs', pace: 'evenly' }],
   furuno_gl_ga: [{ kind: 'nmea-receiver' }],
   'gp-320fw-2019-04-07-coldboot': [{ kind: 'nmea-receiver' }],
-  isync: [{ kind: 'nmea-receiver' }],
+  isync: [{ kind: 'nmea-receiver' }, { kind: 'spectratime', pace: 'evenly' }],
   'jl-micro-jlt': [{ kind: 'nmea-receiver' }, { kind: 'jackson-labs', pace: 'evenly' }],
   'meinberg-gps164': [{ kind: 'nmea-receiver' }],
   'nmea-fuzzy-cases': [{ kind: 'nmea-receiver' }],
