@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { after, test } from 'node:test'
 import { utf8 } from '../core/bytes.ts'
 import type { Result } from '../core/fault.ts'
@@ -145,10 +146,11 @@ print('bound', flush=True)
 print(sock.recv(100).decode(), flush=True)
 `
   const child = spawn('python3', ['-c', program, name.slice(1)], { stdio: ['ignore', 'pipe', 'inherit'] })
-  await new Promise((resolve) => child.stdout.once('data', resolve))
+  // By lines, for print may hand over text and line end one after the other.
+  const said = createInterface(child.stdout)[Symbol.asyncIterator]()
+  assert.equal((await said.next()).value, 'bound')
   const sender = open(openUnixDatagram())
   assert.deepEqual(sender.sendTo(name, utf8('READY=1')), { ok: true, value: undefined })
-  const printed = await new Promise((resolve) => child.stdout.once('data', resolve))
-  assert.equal(String(printed).trim(), 'READY=1')
+  assert.equal((await said.next()).value, 'READY=1')
   sender.close()
 })
