@@ -25,11 +25,11 @@ const BARE_CRYSTAL_E15 = 50_000_000_000n
 const FOLLOWER: Stability = { unlearntE15: BARE_CRYSTAL_E15, floorE15: undefined, ageingE15PerDay: 0n }
 
 /**
- * Rubidium: ageing up to 5e-11 a month after the first (Efratom FRS-C specification, quoted on time-nuts 2007-06-12; SRS
- * gives the same of the PRS10), taken three times; the floor is 5e-11 over 40 degrees for sixteen of them, and "better than a few parts in 10^11 seems difficult" to predict (forty
- * PRS10, M. Wouters, time-nuts 2019-03-09). Caesium: 1e-12 accuracy, drift and temperature coefficient below 1e-14 a day
- * and a degree (5071A, R. Karlquist and T. Van Baak, time-nuts 2005-04-20 and 2007-07-16). OCXO: 5e-10 a day, and 1e-9
- * over the temperatures of a rack, of a good single oven. Each is a choice on the safe side, not a guarantee of a maker.
+ * Rubidium: ageing up to 5e-11 a month after the first (Efratom FRS-C specification, quoted on time-nuts 2007-06-12), taken
+ * three times; the floor is a choice: "better than a few parts in 10^11 seems difficult" to predict (forty PRS10,
+ * M. Wouters, time-nuts 2019-03-09). Caesium: 1e-12 accuracy, drift and temperature coefficient below 1e-14 a day and a
+ * degree (5071A, R. Karlquist and T. Van Baak, time-nuts 2005-04-20 and 2007-07-16). OCXO: assumed, 5e-10 a day and 1e-9 over
+ * the temperatures of a rack, what a good single oven does. Each is a choice on the safe side, not a guarantee of a maker.
  */
 export const STABILITY: Readonly<Record<SourceClass | OscillatorClass, Stability>> = {
   caesium: { unlearntE15: 10_000n, floorE15: 1_000n, ageingE15PerDay: 100n },
