@@ -37,18 +37,32 @@ export function parseSentence(text: string, allowMissingChecksum: boolean): Resu
       )
     }
   }
-  const standard = address.length === 5 && STANDARD_ADDRESS.test(address)
-  let fields: readonly string[] | undefined
-  return ok({
-    address,
-    talker: standard ? address.slice(0, 2) : undefined,
-    formatter: standard ? address.slice(2) : undefined,
-    // Half of what a receiver says is not looked at, and splitting is what costs most.
-    get fields() {
-      fields ??= body.split(',')
-      return fields
-    },
-  })
+  return ok(new LazySentence(address, body))
+}
+
+/**
+ * Half of what a receiver says is not looked at, and splitting is what costs most: it is put off. A class, since an accessor
+ * of its own for every sentence would cost as much.
+ */
+class LazySentence implements NmeaSentence {
+  readonly address: string
+  readonly talker: string | undefined
+  readonly formatter: string | undefined
+  readonly #body: string
+  #fields: readonly string[] | undefined
+
+  constructor(address: string, body: string) {
+    const standard = address.length === 5 && STANDARD_ADDRESS.test(address)
+    this.address = address
+    this.talker = standard ? address.slice(0, 2) : undefined
+    this.formatter = standard ? address.slice(2) : undefined
+    this.#body = body
+  }
+
+  get fields(): readonly string[] {
+    this.#fields ??= this.#body.split(',')
+    return this.#fields
+  }
 }
 
 /** `$<fields joined by commas>*<checksum>` CR LF, as an instrument sends it. */
