@@ -36,6 +36,10 @@ describe('SpectraTime answers', () => {
       },
     })
     assert.deepEqual(parseState('9'), { ok: true, value: 'searching the line' })
+    for (const text of ['', ' 9', '1e0', '0x3', '10']) assert.ok(!parseState(text).ok, `"${text}" is no state`)
+    for (const text of ['80 00 7A 66 7F 6E 5C', '80 00 7A 66 7F 6E 5C 0G', '800 00 7A 66 7F 6E 5C 00']) {
+      assert.ok(!parseMonitor(text).ok, `"${text}" is no reading`)
+    }
     assert.deepEqual(parseTime('23:59:60'), { ok: true, value: { hour: 23, minute: 59, second: 60, nanosecond: 0 } })
     assert.deepEqual(parseDate('2016-02-03'), { ok: true, value: { year: 2016, month: 2, day: 3 } })
     assert.equal(setFrequency(-12).command, 'FC-00012')

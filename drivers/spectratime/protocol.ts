@@ -65,7 +65,7 @@ export function parseDate(text: string): Result<CalendarDate | undefined> {
 
 /** The digit of `ST`. Fault `spectratime.reply`. */
 export function parseState(text: string): Result<SpectratimeState> {
-  const state = STATES[Number(text)]
+  const state = /^\d$/.test(text) ? STATES[Number(text)] : undefined
   return state === undefined ? fail('spectratime.reply', `ST: expected 0 to 9, got "${text}"`) : ok(state)
 }
 
@@ -83,23 +83,19 @@ export interface Monitor {
 
 const FULL_SCALE_V = 5
 const BYTE_MAX = 255
+const MONITOR = /^[0-9A-Fa-f]{2}(?: [0-9A-Fa-f]{2}){7}$/
 
 /** `HH GG FF EE DD CC BB AA`, hexadecimal. Fault `spectratime.reply`. */
 export function parseMonitor(text: string): Result<Monitor> {
-  const bytes = text
-    .trim()
-    .split(' ')
-    .map((byte) => Number.parseInt(byte, 16))
+  const bytes = MONITOR.test(text.trim()) ? [...Uint8Array.fromHex(text.trim().replaceAll(' ', ''))] : []
   const [hh, , ff, ee, dd, cc, bb] = bytes
   if (
-    bytes.length !== 8 ||
     hh === undefined ||
     ff === undefined ||
     ee === undefined ||
     dd === undefined ||
     cc === undefined ||
-    bb === undefined ||
-    bytes.some(Number.isNaN)
+    bb === undefined
   ) {
     return fail('spectratime.reply', `M: expected eight bytes in hexadecimal, got "${text.slice(0, 40)}"`)
   }

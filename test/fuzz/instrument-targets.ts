@@ -45,28 +45,10 @@ import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
 import { monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import { parseArrivals } from '../../src/device/recording.ts'
 import { almostBytes } from './mutation.ts'
-import type { Taken, Target } from './target.ts'
+import { ACCEPTED, type Taken, type Target } from './target.ts'
+import { textTarget } from './text-target.ts'
 
 const AT = monoNs(NS_PER_SECOND)
-const ACCEPTED: Taken = { ok: true, value: { again: undefined } }
-
-/** Parsers of a line of text: the first that accepts it decides, and what all refuse is refused. */
-function textTarget(
-  name: string,
-  corpus: readonly string[],
-  ...parsers: readonly ((text: string) => Result<unknown>)[]
-): Target {
-  return {
-    name,
-    corpus: corpus.map((text) => utf8(text)),
-    inputs: almostBytes,
-    take: (bytes) => {
-      const text = Buffer.from(bytes).toString('latin1')
-      const results = parsers.map((parse) => parse(text))
-      return results.some(({ ok }) => ok) ? ACCEPTED : (results.find(({ ok }) => !ok) as Taken)
-    },
-  }
-}
 
 /** A parser of which what it accepts is written again byte for byte. */
 function fieldsTarget<T>(

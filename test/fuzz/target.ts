@@ -19,6 +19,9 @@ export interface Target {
 
 export type Taken = Result<{ readonly again: Uint8Array | undefined }>
 
+/** For what is accepted and cannot be written again. */
+export const ACCEPTED: Taken = { ok: true, value: { again: undefined } }
+
 export function inputsOf({ inputs = almost, corpus }: Target): fc.Arbitrary<Uint8Array> {
   return inputs(corpus)
 }

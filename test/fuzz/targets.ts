@@ -2,10 +2,16 @@ import { fail, type Result } from '../../src/core/fault.ts'
 import { CONSENSUS_TARGETS } from './consensus-targets.ts'
 import { DRIVER_TARGETS } from './driver-targets.ts'
 import { INSTRUMENT_TARGETS } from './instrument-targets.ts'
+import { REFERENCE_TARGETS } from './reference-targets.ts'
 import type { Target } from './target.ts'
 
 /** The bytes of messages, of files that are shown to strangers, of instruments, and of everything else that comes from outside. */
-export const TARGETS: readonly Target[] = [...CONSENSUS_TARGETS, ...INSTRUMENT_TARGETS, ...DRIVER_TARGETS]
+export const TARGETS: readonly Target[] = [
+  ...CONSENSUS_TARGETS,
+  ...INSTRUMENT_TARGETS,
+  ...REFERENCE_TARGETS,
+  ...DRIVER_TARGETS,
+]
 
 /** For a target that is asked for by a name that is none. */
 export function targetNamed(name: string): Result<Target> {
