@@ -39,7 +39,7 @@ const RULES: ImportRules = {
     // The words for what operators write, which configuration and families share.
     'drivers/options{,.test}.ts': { imports: [CORE], pure: true },
     'drivers/nmea/': { imports: [CORE, CONTRACT], pure: true },
-    'drivers/scpi/': { imports: [CORE, CONTRACT], pure: true },
+    'drivers/scpi/': { imports: [CORE, CONTRACT, 'drivers/oscillator/'], pure: true },
     'drivers/gnss/': { imports: [CORE, CONTRACT], pure: true },
     'drivers/oscillator/': { imports: [CORE, CONTRACT], pure: true },
     // What emulated instruments of every family hang on.

@@ -3,6 +3,7 @@ import { fail, ok } from '../../src/core/fault.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { Emulator, EmulatorAction, EmulatorContext } from '../driver.ts'
+import { pulseEdges } from '../oscillator/pulse-output.ts'
 import { createScpiTerminal, type ScpiTerminal } from '../scpi/terminal.ts'
 import { FAULTS, type FaultName, isFaultName } from './emulator-faults.ts'
 import { createInstrument, type Instrument } from './instrument.ts'
@@ -13,8 +14,6 @@ import { isDiagnostic, replyTo } from './replies.ts'
 const BYTE_NS = NS_PER_SECOND / 960n
 const THINKS_NS = 5_000_000n
 const THINKS_LONG_NS = 3n * NS_PER_SECOND
-const SECOND_EDGE_AFTER_NS = 50_000n
-const PULSES_PER_MISSING_ONE = 3
 const ERRORS_TOO_MANY = 31
 
 interface Unit {
@@ -114,9 +113,7 @@ function pulses(unit: Unit, { oscillator }: Instrument, now: MonoNs): EmulatorAc
   const actions: EmulatorAction[] = []
   for (let pulse = oscillator.takePulse(now); pulse !== undefined; pulse = oscillator.takePulse(now)) {
     unit.pulsesSeen += 1
-    if (unit.faults.has('missing-pulse') && unit.pulsesSeen % PULSES_PER_MISSING_ONE === 0) continue
-    actions.push({ type: 'pulse', at: pulse.at })
-    if (unit.faults.has('doubled-pulse')) actions.push({ type: 'pulse', at: plus(pulse.at, SECOND_EDGE_AFTER_NS) })
+    actions.push(...pulseEdges(pulse.at, unit.pulsesSeen, unit.faults))
   }
   return actions
 }

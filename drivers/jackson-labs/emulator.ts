@@ -3,6 +3,7 @@ import { fail, ok } from '../../src/core/fault.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_MILLISECOND, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { Emulator, EmulatorAction, EmulatorContext } from '../driver.ts'
+import { pulseEdges } from '../oscillator/pulse-output.ts'
 import { createScpiTerminal, type ScpiTerminal } from '../scpi/terminal.ts'
 import { createEmulatedLoop } from './emulated-loop.ts'
 import { FAULTS, type FaultName, isFaultName } from './emulator-faults.ts'
@@ -14,9 +15,7 @@ import type { JacksonLabsOptions } from './options.ts'
 const THINKS_NS = 2n * NS_PER_MILLISECOND
 /** From its pulse to the sentences of its second. */
 const REPORTS_AFTER_NS = 120n * NS_PER_MILLISECOND
-const SECOND_EDGE_AFTER_NS = 50_000n
 const COMMANDS_PER_REFUSAL = 4
-const PULSES_PER_MISSING_ONE = 3
 
 interface Unit {
   readonly options: JacksonLabsOptions['emulator']
@@ -136,9 +135,7 @@ function pulses(unit: Unit, panel: Panel, now: MonoNs): EmulatorAction[] {
   for (let at = panel.loop.takePulse(now); at !== undefined; at = panel.loop.takePulse(now)) {
     unit.pulsesSeen += 1
     unit.reportAt = plus(at, REPORTS_AFTER_NS)
-    if (unit.faults.has('missing-pulse') && unit.pulsesSeen % PULSES_PER_MISSING_ONE === 0) continue
-    actions.push({ type: 'pulse', at })
-    if (unit.faults.has('doubled-pulse')) actions.push({ type: 'pulse', at: plus(at, SECOND_EDGE_AFTER_NS) })
+    actions.push(...pulseEdges(at, unit.pulsesSeen, unit.faults))
   }
   return actions
 }

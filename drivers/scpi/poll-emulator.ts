@@ -3,6 +3,7 @@ import { fail, ok } from '../../src/core/fault.ts'
 import type { Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { Emulator, EmulatorAction } from '../driver.ts'
+import { pulseEdges } from '../oscillator/pulse-output.ts'
 import { createLineTerminal, type LineTerminal } from './line-terminal.ts'
 
 /** What stands behind the port of an emulated instrument that answers in lines, from power on to power off. */
@@ -50,9 +51,7 @@ export const LINE_FAULTS = {
 } as const
 
 const BANNER_PERIOD_NS = 7n * NS_PER_SECOND
-const SECOND_EDGE_AFTER_NS = 50_000n
 const ANSWERS_PER_RESET = 50
-const PULSES_PER_MISSING_ONE = 3
 
 interface State {
   readonly port: EmulatedPort
@@ -148,9 +147,7 @@ function pulses(state: State, unit: EmulatedUnit, now: MonoNs): EmulatorAction[]
   const actions: EmulatorAction[] = []
   for (let at = unit.takePulse(now); at !== undefined; at = unit.takePulse(now)) {
     state.pulsesSeen += 1
-    if (state.on.has('missing-pulse') && state.pulsesSeen % PULSES_PER_MISSING_ONE === 0) continue
-    actions.push({ type: 'pulse', at })
-    if (state.on.has('doubled-pulse')) actions.push({ type: 'pulse', at: plus(at, SECOND_EDGE_AFTER_NS) })
+    actions.push(...pulseEdges(at, state.pulsesSeen, state.on))
   }
   return actions
 }

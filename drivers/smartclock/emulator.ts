@@ -3,6 +3,7 @@ import { fail, ok } from '../../src/core/fault.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { Emulator, EmulatorAction, EmulatorContext } from '../driver.ts'
+import { pulseEdges } from '../oscillator/pulse-output.ts'
 import type { ErrorCode } from '../scpi/error-queue.ts'
 import { createScpiTerminal, type ScpiTerminal } from '../scpi/terminal.ts'
 import { FAULTS, type FaultName, isFaultName } from './emulator-faults.ts'
@@ -16,9 +17,7 @@ const THINKS_NS = 1_500_000n
 const COMPOSES_SCREEN_NS = 500_000_000n
 const BITS_PER_CHARACTER = 10n
 const BANNER_PERIOD_NS = 7n * NS_PER_SECOND
-const SECOND_EDGE_AFTER_NS = 50_000n
 const COMMANDS_PER_LOST_ONE = 4
-const PULSES_PER_MISSING_ONE = 3
 const FRAMING_ERROR: ErrorCode = -362
 
 interface Unit {
@@ -129,9 +128,7 @@ function pulses(unit: Unit, instrument: Instrument, now: MonoNs): EmulatorAction
   const actions: EmulatorAction[] = []
   for (let at = instrument.takePulse(now); at !== undefined; at = instrument.takePulse(now)) {
     unit.pulsesSeen += 1
-    if (unit.faults.has('missing-pulse') && unit.pulsesSeen % PULSES_PER_MISSING_ONE === 0) continue
-    actions.push({ type: 'pulse', at })
-    if (unit.faults.has('doubled-pulse')) actions.push({ type: 'pulse', at: plus(at, SECOND_EDGE_AFTER_NS) })
+    actions.push(...pulseEdges(at, unit.pulsesSeen, unit.faults))
   }
   return actions
 }

@@ -3,6 +3,7 @@ import { fail, ok } from '../../src/core/fault.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { Emulator, EmulatorAction, EmulatorContext } from '../driver.ts'
+import { pulseEdges } from '../oscillator/pulse-output.ts'
 import { createLineTerminal, endsLine, type LineTerminal } from '../scpi/line-terminal.ts'
 import { FAULTS, type FaultName, isFaultName } from './emulator-faults.ts'
 import { createInstrument, type Instrument } from './instrument.ts'
@@ -13,8 +14,6 @@ import { type Manner, replyTo } from './replies.ts'
 const BYTE_NS = NS_PER_SECOND / 960n
 const THINKS_NS = 2_000_000n
 const BANNER_PERIOD_NS = 7n * NS_PER_SECOND
-const SECOND_EDGE_AFTER_NS = 50_000n
-const PULSES_PER_MISSING_ONE = 3
 const XON = 0x11
 const XOFF = 0x13
 
@@ -142,9 +141,7 @@ function pulses(unit: Unit, { oscillator }: Instrument, now: MonoNs): EmulatorAc
   const actions: EmulatorAction[] = []
   for (let pulse = oscillator.takePulse(now); pulse !== undefined; pulse = oscillator.takePulse(now)) {
     unit.pulsesSeen += 1
-    if (unit.faults.has('missing-pulse') && unit.pulsesSeen % PULSES_PER_MISSING_ONE === 0) continue
-    actions.push({ type: 'pulse', at: pulse.at })
-    if (unit.faults.has('doubled-pulse')) actions.push({ type: 'pulse', at: plus(pulse.at, SECOND_EDGE_AFTER_NS) })
+    actions.push(...pulseEdges(pulse.at, unit.pulsesSeen, unit.faults))
   }
   return actions
 }
