@@ -2,7 +2,7 @@ import { splitAddress } from '../config/address.ts'
 import type { Configuration } from '../config/schema.ts'
 import type { Membership } from '../consensus/membership.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
-import type { SocketAddress } from '../device/ranging-socket.ts'
+import type { SocketAddress } from '../device/stamped-socket.ts'
 import type { MeshPeer } from '../transport/mesh-options.ts'
 
 /** A peer as the genesis and the configuration together describe it. */

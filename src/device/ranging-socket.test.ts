@@ -5,12 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../core/fault.ts'
 import { contains, interval } from '../core/interval.ts'
 import { createPrng } from '../core/prng.ts'
+import type { Stamp } from '../core/stamp.ts'
 import { type MonoNs, monoNs, rangingNs } from '../core/time.ts'
 import type { Mac } from '../ranging/packet-key.ts'
 import type { RangingAction, SendToken } from '../ranging/peer-link.ts'
 import { createRanging } from '../ranging/ranger.ts'
-import type { RangingClock, Stamp } from '../ranging/stamp.ts'
-import { openRangingSocket, type SocketAddress, type StampedSocket } from './ranging-socket.ts'
+import type { RangingClock } from '../ranging/stamp.ts'
+import { openRangingSocket } from './ranging-socket.ts'
+import type { SocketAddress, StampedSocket } from './stamped-socket.ts'
 
 const LOOPBACK: SocketAddress = { address: '127.0.0.1', port: 0 }
 const readMono = (): MonoNs => monoNs(process.hrtime.bigint())

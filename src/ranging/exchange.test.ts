@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { createPrng } from '../core/prng.ts'
+import type { Stamp } from '../core/stamp.ts'
 import { monoNs, rangingNs } from '../core/time.ts'
 import { createExchange, type Exchange, type ExchangeAction, type ExchangeLimits } from './exchange.ts'
 import { decodePacket, encodePacket, PACKET_BYTES } from './packet.ts'
 import { createPacketKey, type Mac } from './packet-key.ts'
-import type { RangingClock, Stamp } from './stamp.ts'
+import type { RangingClock } from './stamp.ts'
 
 const mac: Mac = (key, bytes) => createHmac('sha256', key).update(bytes).digest()
 const upward = new Uint8Array(32).fill(0x5a)

@@ -1,6 +1,7 @@
 import { assert } from '../core/assert.ts'
 import type { Fault } from '../core/fault.ts'
 import type { Prng } from '../core/prng.ts'
+import type { Stamp } from '../core/stamp.ts'
 import { type MonoNs, plus } from '../core/time.ts'
 import { createAdmission } from './admission.ts'
 import type { RangingSample } from './link-clock.ts'
@@ -8,7 +9,7 @@ import { encodePacket, type PacketBody } from './packet.ts'
 import { createPacketKey, type Mac, type RangingKeys } from './packet-key.ts'
 import { type Completed, createRequester, type RequesterLimits } from './requester.ts'
 import { createResponder, type ResponderLimits } from './responder.ts'
-import { type RangingClock, type SegmentId, type Stamp, sameSegment, stampOn } from './stamp.ts'
+import { type RangingClock, type SegmentId, sameSegment, stampOn } from './stamp.ts'
 import { compareClocks } from './two-way.ts'
 
 /** Which packet of an exchange a transmit stamp belongs to. */

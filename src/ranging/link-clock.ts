@@ -1,6 +1,7 @@
 import { abs, compare, driftNs } from '../core/integer.ts'
+import type { StampKind } from '../core/stamp.ts'
 import type { MonoNs } from '../core/time.ts'
-import { type RangingClock, ROUNDING_NS, type SegmentId, type StampKind, sameSegment } from './stamp.ts'
+import { type RangingClock, ROUNDING_NS, type SegmentId, sameSegment } from './stamp.ts'
 import { type Comparison, trueDurationNsMax } from './two-way.ts'
 
 /** One completed exchange with a peer, and between which segments it holds. */

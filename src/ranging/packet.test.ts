@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { toHex } from '../core/bytes.ts'
+import { STAMP_KINDS } from '../core/stamp.ts'
 import { INSTANT_LIMIT_NS, rangingNs } from '../core/time.ts'
 import {
   decodePacket,
@@ -14,7 +15,6 @@ import {
   readSender,
 } from './packet.ts'
 import { createPacketKey, type Mac } from './packet-key.ts'
-import { STAMP_KINDS } from './stamp.ts'
 
 const mac: Mac = (key, bytes) => createHmac('sha256', key).update(bytes).digest()
 const key = createPacketKey(

@@ -1,9 +1,10 @@
 import { assert } from '../core/assert.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { abs } from '../core/integer.ts'
+import { STAMP_KINDS } from '../core/stamp.ts'
 import { INSTANT_LIMIT_NS, rangingNs } from '../core/time.ts'
 import { equalTags, type PacketKey, TAG_BYTES } from './packet-key.ts'
-import { type RangingStamp, type SegmentId, STAMP_ERROR_NS_MAX, STAMP_KINDS } from './stamp.ts'
+import { type RangingStamp, type SegmentId, STAMP_ERROR_NS_MAX } from './stamp.ts'
 
 /**
  * The ranging packet to the byte; `docs/wire.md` publishes it. Requests and responses have one size, so that an answer

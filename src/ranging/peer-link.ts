@@ -1,13 +1,14 @@
 import { assert, unreachable } from '../core/assert.ts'
 import type { Fault } from '../core/fault.ts'
 import type { Prng } from '../core/prng.ts'
+import type { Stamp, StampKind } from '../core/stamp.ts'
 import type { MonoNs } from '../core/time.ts'
 import { createExchange, type Exchange, type ExchangeAction, type ExchangeLimits, type PacketRef } from './exchange.ts'
 import { createLinkClock, type LinkClockLimits, type LinkEntry, type RangingSample } from './link-clock.ts'
 import { createLinkQuality } from './link-quality.ts'
 import { MEMBER_ID_MAX } from './packet.ts'
 import type { Mac, RangingKeys } from './packet-key.ts'
-import type { RangingClock, Stamp, StampKind } from './stamp.ts'
+import type { RangingClock } from './stamp.ts'
 
 export type RangingAction =
   /** Send these bytes to the address that the configuration names for the peer, and tell `sent` when they left. */

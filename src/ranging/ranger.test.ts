@@ -4,12 +4,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { driftNs, max } from '../core/integer.ts'
 import { createPrng, type Prng } from '../core/prng.ts'
+import type { Stamp } from '../core/stamp.ts'
 import { monoNs, rangingNs } from '../core/time.ts'
 import { PACKET_BYTES } from './packet.ts'
 import type { Mac, RangingKeys } from './packet-key.ts'
 import type { RangingAction } from './peer-link.ts'
 import { createRanging, type Ranging } from './ranger.ts'
-import type { RangingClock, Stamp } from './stamp.ts'
+import type { RangingClock } from './stamp.ts'
 import {
   below,
   createTimeline,

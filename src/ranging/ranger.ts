@@ -1,6 +1,7 @@
 import { assert } from '../core/assert.ts'
 import { min } from '../core/integer.ts'
 import type { Prng } from '../core/prng.ts'
+import type { Stamp } from '../core/stamp.ts'
 import type { MonoNs } from '../core/time.ts'
 import { readSender } from './packet.ts'
 import type { Mac, RangingKeys } from './packet-key.ts'
@@ -13,7 +14,7 @@ import {
   type RangingAction,
   type SendToken,
 } from './peer-link.ts'
-import type { RangingClock, Stamp } from './stamp.ts'
+import type { RangingClock } from './stamp.ts'
 
 /** The ranging of one node: a link to every peer, over one socket that belongs to the caller. Pure. */
 export interface Ranging {

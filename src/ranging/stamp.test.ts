@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Stamp } from '../core/stamp.ts'
 import { INSTANT_LIMIT_NS, monoNs, rangingNs } from '../core/time.ts'
-import { coarsestKind, type RangingClock, type Stamp, stampOn } from './stamp.ts'
+import { coarsestKind, type RangingClock, stampOn } from './stamp.ts'
 
 const clock: RangingClock = {
   bootId: new Uint8Array(16),

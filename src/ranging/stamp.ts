@@ -1,18 +1,8 @@
 import { equalBytes } from '../core/bytes.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { abs, max } from '../core/integer.ts'
+import { STAMP_KINDS, type Stamp, type StampKind } from '../core/stamp.ts'
 import { INSTANT_LIMIT_NS, type MonoNs, plus, type RangingNs } from '../core/time.ts'
-
-/** Who took a stamp, coarsest first: this program, the kernel's network stack, the network card. */
-export const STAMP_KINDS = ['user', 'kernel', 'hardware'] as const
-export type StampKind = (typeof STAMP_KINDS)[number]
-
-/** When a packet left or came, on the local oscillator. The true instant lies within `errorNs` of `at`. */
-export interface Stamp {
-  readonly at: MonoNs
-  readonly errorNs: bigint
-  readonly kind: StampKind
-}
 
 /** The same on a ranging clock: the clock's reading at the true instant lies within `errorNs` (+ rounding) of `rangingNs`. */
 export interface RangingStamp {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { abs, divFloor } from '../core/integer.ts'
+import type { StampKind } from '../core/stamp.ts'
 import { INSTANT_LIMIT_NS, rangingNs } from '../core/time.ts'
-import type { RangingStamp, StampKind } from './stamp.ts'
+import type { RangingStamp } from './stamp.ts'
 import { compareClocks, type TwoWay, trueDurationNsMax } from './two-way.ts'
 
 const stamp = (ns: bigint, errorNs = 0n, kind: StampKind = 'user'): RangingStamp => {

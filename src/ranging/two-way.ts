@@ -2,8 +2,9 @@ import { assert } from '../core/assert.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { abs, divCeil, driftNs } from '../core/integer.ts'
 import { errorBound, interval, midpoint } from '../core/interval.ts'
+import type { StampKind } from '../core/stamp.ts'
 import { between, INSTANT_LIMIT_NS, NS_PER_SECOND, type RangingNs } from '../core/time.ts'
-import { coarsestKind, type RangingStamp, ROUNDING_NS, type StampKind } from './stamp.ts'
+import { coarsestKind, type RangingStamp, ROUNDING_NS } from './stamp.ts'
 
 /** The four stamps of one exchange, named as in RFC 5905 section 8, each end's within one segment. */
 export interface TwoWay {

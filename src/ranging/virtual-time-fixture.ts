@@ -1,7 +1,8 @@
 import { abs, divFloor } from '../core/integer.ts'
 import type { Prng } from '../core/prng.ts'
+import type { Stamp } from '../core/stamp.ts'
 import { type MonoNs, monoNs, rangingNs } from '../core/time.ts'
-import type { RangingClock, Stamp } from './stamp.ts'
+import type { RangingClock } from './stamp.ts'
 
 /**
  * For tests: virtual true time, and clocks on it whose exact readings are known in units of 10⁻⁹ ns, so that nothing is
