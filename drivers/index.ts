@@ -5,6 +5,7 @@ import { jacksonLabs } from './jackson-labs/index.ts'
 import { microchipSa3x } from './microchip-sa3x/index.ts'
 import { microchipSa5x } from './microchip-sa5x/index.ts'
 import { nmeaReceiver } from './nmea-receiver/index.ts'
+import type { PacketFamily } from './packet-driver.ts'
 import { safranMro50 } from './safran-mro50/index.ts'
 import { smartclock } from './smartclock/index.ts'
 import { spectratime } from './spectratime/index.ts'
@@ -12,7 +13,7 @@ import { srsPrs10 } from './srs-prs10/index.ts'
 import { trimbleTsip } from './trimble-tsip/index.ts'
 import { ublox } from './ublox/index.ts'
 
-/** The only list of instrument families: what stands here is configured, tested, listed and documented. */
+/** The only lists of instrument families: what stands here is configured, tested, listed and documented. On lines: */
 export const families: readonly DriverFamily<unknown>[] = [
   csacSa45s,
   hp5071a,
@@ -27,3 +28,6 @@ export const families: readonly DriverFamily<unknown>[] = [
   trimbleTsip,
   ublox,
 ]
+
+/** Reached by packets: */
+export const packetFamilies: readonly PacketFamily<unknown>[] = []

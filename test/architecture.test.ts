@@ -8,6 +8,8 @@ import { codeFiles, ROOT } from './tools/project-files.ts'
 
 const CORE = 'src/core/'
 const CONTRACT = 'drivers/driver.ts'
+/** The same for instruments that are reached by packets. */
+const PACKET_CONTRACT = 'drivers/packet-driver.ts'
 const TESTS = '**/*{.test,-fixture}.ts'
 const TEST_CODE = 'test/'
 
@@ -25,8 +27,12 @@ const RULES: ImportRules = {
     'src/ledger/': { imports: [CORE, 'src/consensus/'] },
     'src/linux/': { imports: [CORE] },
     // The wires carry what the pure sides ask for: the driver contract and the ranging exchange.
-    'src/device/': { imports: [CORE, CONTRACT, 'src/linux/', 'src/ranging/'], inTests: ['drivers/'] },
-    'src/output/': { imports: [CORE, 'src/linux/'] },
+    'src/device/': {
+      imports: [CORE, CONTRACT, PACKET_CONTRACT, 'src/linux/', 'src/ranging/'],
+      inTests: ['drivers/'],
+    },
+    // What steers ptp4l speaks its management messages.
+    'src/output/': { imports: [CORE, 'src/linux/', 'drivers/ptp/'] },
     'src/http/': { imports: [CORE] },
     // A configuration names a genesis and families: it checks both when it is read, not when it is used.
     'src/config/': {
@@ -35,17 +41,19 @@ const RULES: ImportRules = {
     'src/agent/': { imports: ['src/', 'drivers/'] },
     'src/cli/': { imports: ['src/', 'drivers/', 'provisioning/'] },
     'drivers/driver.ts': { imports: [CORE], pure: true },
-    'drivers/index.ts': { imports: [CONTRACT, 'drivers/*/index.ts'], pure: true },
+    'drivers/packet-driver.ts': { imports: [CORE, CONTRACT], pure: true },
+    'drivers/index.ts': { imports: [CONTRACT, PACKET_CONTRACT, 'drivers/*/index.ts'], pure: true },
     // The words for what operators write, which configuration and families share.
     'drivers/options{,.test}.ts': { imports: [CORE], pure: true },
     'drivers/nmea/': { imports: [CORE, CONTRACT], pure: true },
     'drivers/scpi/': { imports: [CORE, CONTRACT, 'drivers/oscillator/'], pure: true },
     'drivers/gnss/': { imports: [CORE, CONTRACT], pure: true },
+    'drivers/ptp/': { imports: [CORE, CONTRACT], pure: true },
     'drivers/oscillator/': { imports: [CORE, CONTRACT], pure: true },
     // What emulated instruments of every family hang on.
     'drivers/line/': { imports: [CORE, CONTRACT], pure: true },
     'drivers/*/': {
-      imports: [CORE, CONTRACT, 'drivers/options.ts', 'drivers/{nmea,scpi,gnss,oscillator}/'],
+      imports: [CORE, CONTRACT, PACKET_CONTRACT, 'drivers/options.ts', 'drivers/{nmea,scpi,gnss,oscillator,ptp}/'],
       pure: true,
     },
     'provisioning/': { imports: ['src/', 'drivers/'] },
@@ -101,7 +109,7 @@ const TOOL_PACKAGES = [
 ]
 
 const SRC_FOLDERS = Object.keys(RULES.folders).flatMap((folder) => /^src\/([a-z]+)\/$/.exec(folder)?.[1] ?? [])
-const SHARED_FOLDERS = ['gnss', 'line', 'nmea', 'oscillator', 'scpi']
+const SHARED_FOLDERS = ['gnss', 'line', 'nmea', 'oscillator', 'ptp', 'scpi']
 const FAMILY_FILES = ['protocol.ts', 'driver.ts', 'options.ts', 'emulator.ts', 'index.ts', 'driver.test.ts']
 const TOP_LEVEL_FOLDERS = ['docs', 'drivers', 'hardware-docs', 'provisioning', 'src', 'systemd', 'test']
 
