@@ -1,5 +1,5 @@
 import type { DriverFamily } from '../../drivers/driver.ts'
-import { families } from '../../drivers/index.ts'
+import { families, packetFamilies } from '../../drivers/index.ts'
 import { splitAddress } from './address.ts'
 import type { Configuration, SourceConfiguration } from './schema.ts'
 
@@ -38,15 +38,19 @@ export function checkAcross({ node, cluster, sources }: Configuration): readonly
 
 /** Whether each source is of a known kind, with options that its family knows; `path` is where they stand. */
 export function checkSources(sources: readonly SourceConfiguration[], path: string): readonly string[] {
-  return sources.flatMap(({ kind, role, options, steering, pulseSocket, pulseDevice }, index) => {
+  return sources.flatMap((source, index) => {
+    const { kind, role, options, steering, pulseSocket, pulseDevice } = source
+    const packetFamily = packetFamilies.find((known) => known.kind === kind)
+    if (packetFamily !== undefined) return checkPacketSource(source, packetFamily, `${path}[${index}]`)
     const family = families.find((known) => known.kind === kind)
     if (family === undefined) {
-      const known = families.map((each) => each.kind).join(', ')
+      const known = [...families, ...packetFamilies].map((each) => each.kind).join(', ')
       return [`${path}[${index}].kind: expected one of ${known}, got "${kind}"`]
     }
     const checked = family.parseOptions(options, `${path}[${index}].options`)
     const timeOfDay = checked.ok ? family.timeOfDayWith?.(checked.value) : undefined
     return [
+      ...hangsOn(source, 'device', `${path}[${index}]`),
       ...((timeOfDay ?? family.timeOfDay) === 'none' ? withoutDate(`${path}[${index}].role`, kind, role) : []),
       ...(steering === undefined
         ? []
@@ -54,6 +58,35 @@ export function checkSources(sources: readonly SourceConfiguration[], path: stri
       ...(checked.ok ? [] : checked.fault.message.split('\n')),
     ]
   })
+}
+
+/** What is reached by packets has no line, no pulse and nothing that could be steered. */
+function checkPacketSource(
+  source: SourceConfiguration,
+  family: (typeof packetFamilies)[number],
+  path: string,
+): readonly string[] {
+  const checked = family.parseOptions(source.options, `${path}.options`)
+  const foreign = FOREIGN_TO_PACKETS.filter((key) => source[key] !== undefined)
+  return [
+    ...hangsOn(source, 'interface', path),
+    ...foreign.map((key) => `${path}.${key}: expected none, as ${family.kind} is reached by packets`),
+    ...(checked.ok ? [] : checked.fault.message.split('\n')),
+  ]
+}
+
+const FOREIGN_TO_PACKETS = ['baudRate', 'parity', 'dataBits', 'pulseSocket', 'pulseDevice', 'steering'] as const
+
+function hangsOn(source: SourceConfiguration, wanted: 'device' | 'interface', path: string): readonly string[] {
+  const other = wanted === 'device' ? 'interface' : 'device'
+  return [
+    ...(source[wanted] === undefined
+      ? [`${path}.${wanted}: expected one, as ${source.kind} hangs on it, got none`]
+      : []),
+    ...(source[other] === undefined
+      ? []
+      : [`${path}.${other}: expected none, as ${source.kind} hangs on its ${wanted}`]),
+  ]
 }
 
 /** Pulses without a date mark seconds, but not which: they carry a time forward and cannot tell one. */

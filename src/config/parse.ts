@@ -66,7 +66,7 @@ function resolvePaths(configuration: Configuration, folder: string): Configurati
     },
     sources: sources.map((source) => ({
       ...source,
-      device: from(source.device),
+      ...(source.device === undefined ? {} : { device: from(source.device) }),
       ...(source.pulseSocket === undefined ? {} : { pulseSocket: from(source.pulseSocket) }),
       ...(source.pulseDevice === undefined ? {} : { pulseDevice: from(source.pulseDevice) }),
     })),

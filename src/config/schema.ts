@@ -37,6 +37,11 @@ export const name = z.string(EXPECTED_NAME).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,
 const EXPECTED_DOMAIN = 'a domain of at most 64 letters, digits, ".", "_", ":" and "-"'
 const domain = z.string(EXPECTED_DOMAIN).regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, EXPECTED_DOMAIN)
 
+/** IFNAMSIZ less its terminating zero, and none of what the kernel refuses (dev_valid_name in net/core/dev.c). */
+const networkInterface = z
+  .string('the name of a network interface')
+  .regex(/^(?!\.{1,2}$)[^\s/:\0]{1,15}$/, 'the name of a network interface, of 1 to 15 characters')
+
 const nodeSchema = table({
   /** The name of this appliance in the genesis file. */
   name,
@@ -97,7 +102,10 @@ const sourceSchema = table({
   domain,
   /** Its domain while it runs on its own oscillator. */
   holdoverDomain: domain.optional(),
-  device: path,
+  /** What it hangs on: a serial device, like `/dev/ttyS0`. */
+  device: path.optional(),
+  /** Of kinds that are reached by packets, in place of a device: the network interface, like `eth0`. */
+  interface: networkInterface.optional(),
   baudRate: choice(...BAUD_RATES).optional(),
   parity: choice('none', 'odd', 'even').optional(),
   dataBits: choice(7, 8).optional(),

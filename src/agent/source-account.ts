@@ -1,0 +1,74 @@
+import type { DriverStatus } from '../../drivers/driver.ts'
+import type { SourceConfiguration } from '../config/schema.ts'
+import type { Fault } from '../core/fault.ts'
+import type { TimeSample } from '../core/sample.ts'
+import type { WireEvent } from '../device/wire.ts'
+import type { Report } from './agent-event.ts'
+import { createFaultLog } from './fault-log.ts'
+
+/** One source for `quorumtime sources`. */
+export interface SourceReport {
+  readonly name: string
+  readonly kind: string
+  /** What it hangs on: a device, or a network interface. */
+  readonly device: string
+  /** By how much its pulses are put earlier; undefined without a pulse. */
+  readonly delayNs: bigint | undefined
+  readonly link: 'up' | 'down'
+  readonly status: DriverStatus | undefined
+  readonly samples: number
+  readonly pulses: number
+  readonly faults: Readonly<Record<string, number>>
+}
+
+/** What is known of one running source beside its readings, whatever it hangs on. */
+export interface SourceAccount {
+  reading(sample: TimeSample): void
+  pulse(): void
+  status(newer: DriverStatus): void
+  complain(fault: Fault): void
+  wire(event: WireEvent): void
+  report(): SourceReport
+  /** Hears every reading from now on; one listener at a time. */
+  listen(onReading: (sample: TimeSample) => void): void
+}
+
+export function openAccount(source: SourceConfiguration, report: Report): SourceAccount {
+  const { name, kind, device, interface: network, pulseSocket, pulseDevice } = source
+  const faults = createFaultLog(report)
+  const counts = { samples: 0, pulses: 0 }
+  let link: 'up' | 'down' = 'down'
+  let status: DriverStatus | undefined
+  let listener: ((sample: TimeSample) => void) | undefined
+  const delayNs = (pulseSocket ?? pulseDevice) === undefined ? undefined : BigInt(source.delayNs ?? 0)
+  return {
+    reading: (sample) => {
+      counts.samples += 1
+      listener?.(sample)
+    },
+    pulse: () => {
+      counts.pulses += 1
+    },
+    status: (newer) => {
+      status = newer
+    },
+    complain: (fault) => faults.note(`source ${name}`, fault),
+    wire: (event) => {
+      link = event.type === 'up' ? 'up' : 'down'
+      if (event.type !== 'up') faults.count(`source ${name}`, event.fault)
+      report({ type: 'source', source: name, state: link, reason: reasonOf(event) })
+    },
+    report: () => {
+      const where = device ?? network ?? ''
+      return { name, kind, device: where, delayNs, link, status, ...counts, faults: faults.counts() }
+    },
+    listen: (onReading) => {
+      listener = onReading
+    },
+  }
+}
+
+function reasonOf(event: WireEvent): string {
+  if (event.type === 'up') return event.reason
+  return event.type === 'down' ? event.fault.message : `${event.fault.message}; it is tried again until it opens`
+}
