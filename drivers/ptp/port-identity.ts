@@ -8,7 +8,7 @@ export interface PortIdentity {
 }
 
 export const PORT_IDENTITY_BYTES = 10
-const CLOCK_IDENTITY_BYTES = 8
+export const CLOCK_IDENTITY_BYTES = 8
 
 export function readPortIdentity(bytes: Uint8Array, at: number): PortIdentity {
   const clockIdentity = bytes.slice(at, at + CLOCK_IDENTITY_BYTES)

@@ -2,6 +2,7 @@ import { fail, type Result } from '../../src/core/fault.ts'
 import { CONSENSUS_TARGETS } from './consensus-targets.ts'
 import { DRIVER_TARGETS } from './driver-targets.ts'
 import { INSTRUMENT_TARGETS } from './instrument-targets.ts'
+import { PTP_MANAGEMENT_TARGET } from './ptp-management-target.ts'
 import { REFERENCE_TARGETS } from './reference-targets.ts'
 import type { Target } from './target.ts'
 
@@ -11,6 +12,7 @@ export const TARGETS: readonly Target[] = [
   ...INSTRUMENT_TARGETS,
   ...REFERENCE_TARGETS,
   ...DRIVER_TARGETS,
+  PTP_MANAGEMENT_TARGET,
 ]
 
 /** For a target that is asked for by a name that is none. */

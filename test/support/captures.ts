@@ -10,8 +10,8 @@ import { unwrap } from './results.ts'
  * Recorded bytes of real instruments, which stand beside the project and are no part of it. `QUORUMTIME_CAPTURES` says
  * where they are if not there; tests that need them skip where they are absent.
  */
-const captures = process.env['QUORUMTIME_CAPTURES'] ?? join(import.meta.dirname, '../../../shared/captures')
-const folder = join(captures, 'gnss')
+export const captureFolder = process.env['QUORUMTIME_CAPTURES'] ?? join(import.meta.dirname, '../../../shared/captures')
+const folder = join(captureFolder, 'gnss')
 
 export const capturesPresent = existsSync(folder)
 /** For `skip` of a test. */
@@ -32,7 +32,7 @@ function readCapture(name: string): Uint8Array {
 
 /** Recorded status screens of SCPI instruments, with the recorder's names. */
 export function readScreens(): readonly { readonly file: string; readonly text: string }[] {
-  const screens = join(captures, 'scpi')
+  const screens = join(captureFolder, 'scpi')
   if (!existsSync(screens)) return []
   const files = readdirSync(screens).filter((file) => file.endsWith('.txt'))
   return files.map((file) => ({
