@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import type { TestContext } from 'node:test'
+import type { Scope } from '../support/scope.ts'
 import { runCommand, startCommand } from './command.ts'
 
 /** A program of the system's that runs while a test does. */
@@ -12,7 +12,7 @@ export interface Daemon {
 const OUTPUT_CHARACTERS_MAX = 20_000
 
 /** It is killed at the end of the test, whatever that is, and when this process ends before. */
-export function startDaemon(t: TestContext, command: string, args: readonly string[]): Daemon {
+export function startDaemon(t: Scope, command: string, args: readonly string[]): Daemon {
   // setpriv asks the kernel to kill the daemon with its parent: no test can leave it behind.
   const child = startCommand('setpriv', ['--pdeathsig', 'KILL', command, ...args])
   let output = ''

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { checkClusterPlan } from '../../provisioning/cluster-plan.ts'
 import { createCluster } from '../../provisioning/new-cluster.ts'
@@ -9,6 +8,7 @@ import { freePorts } from '../../src/cli/demo/ports.ts'
 import type { Membership } from '../../src/consensus/membership.ts'
 import { type TaiNs, taiNs } from '../../src/core/time.ts'
 import { unwrap } from './results.ts'
+import type { Scope } from './scope.ts'
 
 /** A real cluster in a folder, and its real processes. */
 
@@ -66,7 +66,7 @@ export interface AgentRun {
  * command line begins with, of a command that becomes the agent.
  */
 export function startAgent(
-  t: TestContext,
+  t: Scope,
   configFile: string,
   env: Readonly<Record<string, string>> = {},
   within: readonly string[] = [],

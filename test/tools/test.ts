@@ -28,7 +28,11 @@ const STAGES: readonly Stage[] = [
   { name: 'simulation', globs: ['test/simulation/**/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
   {
     name: 'project',
-    globs: ['test/!(driver-conformance).test.ts', 'test/{tools,mutants,support,validation}/*.test.ts'],
+    globs: [
+      'test/!(driver-conformance).test.ts',
+      'test/{tools,mutants,support,validation}/*.test.ts',
+      'test/benchmark/*/*.test.ts',
+    ],
     ...QUICK,
   },
   {

@@ -1,0 +1,15 @@
+import type { NetworkNamespaces } from '../../hil/network-namespaces.ts'
+import type { Scope } from '../../support/scope.ts'
+
+/** What every part of the benchmark is given. */
+export interface BenchmarkWorld {
+  readonly scope: Scope
+  readonly network: NetworkNamespaces
+  /** An empty folder of its own. */
+  readonly folder: string
+  /** How long to read, once everything runs. */
+  readonly seconds: number
+  progress(line: string): void
+}
+
+export const NODES = [0, 1, 2, 3] as const
