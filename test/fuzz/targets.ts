@@ -3,6 +3,7 @@ import { CONSENSUS_TARGETS } from './consensus-targets.ts'
 import { DRIVER_TARGETS } from './driver-targets.ts'
 import { INSTRUMENT_TARGETS } from './instrument-targets.ts'
 import { PTP_MANAGEMENT_TARGET } from './ptp-management-target.ts'
+import { PTP_TARGETS } from './ptp-targets.ts'
 import { REFERENCE_TARGETS } from './reference-targets.ts'
 import type { Target } from './target.ts'
 
@@ -11,6 +12,7 @@ export const TARGETS: readonly Target[] = [
   ...CONSENSUS_TARGETS,
   ...INSTRUMENT_TARGETS,
   ...REFERENCE_TARGETS,
+  ...PTP_TARGETS,
   ...DRIVER_TARGETS,
   PTP_MANAGEMENT_TARGET,
 ]
