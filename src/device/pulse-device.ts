@@ -6,8 +6,9 @@ import { type ControlledDevice, isOtherKind, openControlled } from '../linux/ioc
 import { type PhcInput, startPhc } from '../linux/phc.ts'
 import { startPps } from '../linux/pps.ts'
 import type { PpsEvent } from '../linux/pps-abi.ts'
-import { type ClockBridge, createClockBridge } from './clock-bridge.ts'
+import type { ClockBridge } from './clock-bridge.ts'
 import { createFaultCounter } from './fault-counter.ts'
+import { createSkippingPhcBridge } from './phc-bridge.ts'
 
 export interface PulseDeviceOptions {
   /** `/dev/ppsN` or `/dev/ptpN`: which it is, the device says. */
@@ -163,18 +164,9 @@ export function createPhcReader(
   { path, channel }: Pick<PulseDeviceOptions, 'path' | 'channel'>,
 ): PulseReader {
   let failed: Fault | undefined
-  let last = input.first
-  const bridge = createClockBridge(
-    () => {
-      const pair = input.readPair()
-      failed = pair.ok ? undefined : pair.fault
-      // The bridge passes over a pair that it has.
-      if (pair.ok) last = pair.value
-      return last
-    },
-    undefined,
-    'phc',
-  )
+  const bridge = createSkippingPhcBridge(input.first, input.readPair, (fault) => {
+    failed = fault
+  })
   return {
     poll: () => {
       bridge.refresh()

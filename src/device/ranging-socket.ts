@@ -1,10 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { isIP } from 'node:net'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
-import { max, min } from '../core/integer.ts'
-import type { Stamp } from '../core/stamp.ts'
-import { between, type MonoNs } from '../core/time.ts'
+import type { MonoNs } from '../core/time.ts'
 import type { SocketAddress, StampedSocket, StampedSocketEvents } from './stamped-socket.ts'
+import { createUserStamps } from './user-stamp.ts'
 
 /**
  * Opens the ranging socket with stamps that this program takes from `readMono`.
@@ -13,8 +12,6 @@ import type { SocketAddress, StampedSocket, StampedSocketEvents } from './stampe
  * a receive stamp after the system handed it over, so the instants of the two readings that enclose a flight are in the
  * right order, and that order is all that ranging assumes. Whatever this host adds (the event loop, the scheduler, the
  * network stack) lies between them and counts as flight: it widens the round trip, which the uncertainty is made of.
- * The error of the stamp itself is only that of the reading: the clock had the value at some instant inside the call, and
- * the order of readings on different processors is as good as the counter they share. One call's duration covers both.
  *
  * Faults: `ranging.address` for an address that is not literal, `ranging.port-in-use`, `ranging.bind` for any other reason.
  */
@@ -31,8 +28,7 @@ export async function openRangingSocket<Token>(
   const refusal = await bind(socket, at)
   if (refusal !== undefined) return { ok: false, fault: refusal }
 
-  const errorNs = readingErrorNs(readMono)
-  const stamp = (): Stamp => ({ at: readMono(), errorNs, kind: 'user' })
+  const stamp = createUserStamps(readMono)
   let open = true
   const report = (code: string, message: string): void => {
     if (open) events.onFault({ code, message })
@@ -88,17 +84,6 @@ function bindFault(at: SocketAddress, error: NodeJS.ErrnoException): Fault {
     return { code: 'ranging.port-in-use', message }
   }
   return { code: 'ranging.bind', message: `ranging socket ${show(at)}: expected to bind it, got ${error.message}` }
-}
-
-/** The duration of one reading of the clock, at least its resolution: the shortest of several, as others were interrupted. */
-function readingErrorNs(readMono: () => MonoNs): bigint {
-  let shortest: bigint | undefined
-  for (let tries = 0; tries < 16; tries++) {
-    const before = readMono()
-    const durationNs = between(before, readMono())
-    shortest = shortest === undefined ? durationNs : min(shortest, durationNs)
-  }
-  return max(shortest ?? 0n, 1n)
 }
 
 function show({ address, port }: SocketAddress): string {

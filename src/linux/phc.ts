@@ -58,7 +58,7 @@ export function startPhc(device: ControlledDevice, channel: number, edge: 'risin
       const read = attempt('phc.read', `${device.path}: expected to read edges`, () => readWaiting(device.fd, into))
       return read.ok ? ok(readExternalStamps(into.subarray(0, read.value))) : read
     },
-    readPair: () => readPairOf(device),
+    readPair: () => readPhcPair(device),
   })
 }
 
@@ -71,8 +71,8 @@ function readWaiting(fd: number, into: Uint8Array): number {
   }
 }
 
-/** The best way that the driver of the card has. */
-function readPairOf(device: ControlledDevice): Result<ClockPair<PhcNs>> {
+/** The clock against the local oscillator, in the best way that the driver of the card has. Faults `linux.ioctl`, `phc.sandwich`. */
+export function readPhcPair(device: ControlledDevice): Result<ClockPair<PhcNs>> {
   const cross = new Uint8Array(PTP_SYS_OFFSET_PRECISE_BYTES)
   if (device.control(PTP_SYS_OFFSET_PRECISE, cross, 'latch two clocks').ok) {
     return ok(pairByCrossStamp(readCrossStamp(cross)))

@@ -1,0 +1,164 @@
+import { type Fault, ok, type Result } from '../core/fault.ts'
+import type { StampKind } from '../core/stamp.ts'
+import { readMonoNs } from '../linux/clock.ts'
+import { networkInterface } from '../linux/network-interface.ts'
+import { SOL_SOCKET } from '../linux/socket-abi.ts'
+import { parseAddress } from '../linux/socket-address.ts'
+import { setOption } from '../linux/socket-options.ts'
+import {
+  SO_TIMESTAMPING,
+  SOF_RAW_HARDWARE,
+  SOF_RX_HARDWARE,
+  SOF_RX_SOFTWARE,
+  SOF_SOFTWARE,
+  SOF_TX_HARDWARE,
+  SOF_TX_SOFTWARE,
+} from '../linux/stamping-abi.ts'
+import { openUdpSocket, type UdpSocket, type UdpSocketOptions } from '../linux/udp-socket.ts'
+import { createFaultCounter } from './fault-counter.ts'
+import { type StampedTraffic, startHardwareStamping } from './hardware-stamping.ts'
+import { createSentPackets, type SentPacket } from './sent-packets.ts'
+import type { SentFrame, StampBatch } from './stamp-messages.ts'
+import { type WatchedSocketHandle, watchSocket } from './stamp-service.ts'
+import type { SocketAddress, StampedSocket, StampedSocketEvents } from './stamped-socket.ts'
+import { createUserStamps } from './user-stamp.ts'
+import { createWakeTimer } from './wake-timer.ts'
+
+/** Where a socket is and what stamps it is to have. `interface` is needed for those of a card. */
+export interface KernelSocketOptions extends UdpSocketOptions {
+  /** 'prefer': the card's where it has them for this traffic. */
+  readonly hardware: { readonly prefer: StampedTraffic } | 'off'
+}
+
+/** What stamps a socket has. Single ones may be coarser: every stamp says its own kind. */
+export interface Stamping {
+  readonly kind: StampKind
+  /** Why they are not finer, where that was asked for. */
+  readonly reason: Fault | undefined
+}
+
+/** A stamped socket whose stamps are the kernel's, or its card's. */
+export interface KernelStampedSocket<Token> extends StampedSocket<Token> {
+  readonly stamping: Stamping
+  /**
+   * What was lost since the start, by its reason: packets (`socket.flood`, `socket.cut`), and stamps for which those of
+   * this program stand in (`stamp.none`, `stamp.late`, `stamp.unmatched`, `clock.realtime-stepped`, …).
+   */
+  lost(): ReadonlyMap<string, number>
+}
+
+/**
+ * Opens a UDP socket whose packets the kernel stamps. All such sockets of the process are read by one thread, so that
+ * stamps do not wait for the event loop; packets are sent from here, at once.
+ *
+ * The stamps lie inside the flight: a packet that leaves is stamped by the kernel when it hands it to the driver, before
+ * the wire has it, and by a card when it is on the wire; one that comes is stamped by the card, or by the kernel after the
+ * card's interrupt. Transmit before receive is all that ranging assumes, so what the kernel adds widens the round trip
+ * alone, and the error of a stamp is that of bringing it to the local oscillator.
+ *
+ * A packet without a stamp that can be believed gets one of this program, of kind 'user'. Faults: those of `openUdpSocket`.
+ */
+export async function openKernelSocket<Token>(
+  options: KernelSocketOptions,
+  events: StampedSocketEvents<Token>,
+): Promise<Result<KernelStampedSocket<Token>>> {
+  const opened = openUdpSocket(options)
+  if (!opened.ok) return opened
+  const udp = opened.value
+  const { clockPath, ...stamping } = startStamping(udp, options)
+  const run = createSocketRun(udp, events)
+  const watched = watchSocket({ fd: udp.fd, clockPath }, { onBatch: run.take, onFault: events.onFault })
+  const lacking = await watched.watching
+  return ok({
+    local: udp.local,
+    stamping: lacking === undefined ? stamping : { kind: 'kernel', reason: lacking },
+    send: run.send,
+    lost: run.lost,
+    close: () => run.close(watched),
+  })
+}
+
+/** Asks for the best stamps first, and keeps the reason where there are lesser ones. */
+function startStamping(udp: UdpSocket, options: KernelSocketOptions): Stamping & { clockPath: string | undefined } {
+  const software = SOF_TX_SOFTWARE | SOF_RX_SOFTWARE | SOF_SOFTWARE
+  const ask = (flags: number): Result<void> =>
+    setOption(udp.fd, [SOL_SOCKET, SO_TIMESTAMPING], flags, 'have packets stamped')
+  const clock = options.hardware === 'off' ? undefined : hardwareClock(udp, options.interface, options.hardware.prefer)
+  if (clock?.ok) {
+    const asked = ask(software | SOF_TX_HARDWARE | SOF_RX_HARDWARE | SOF_RAW_HARDWARE)
+    if (asked.ok) return { kind: 'hardware', reason: undefined, clockPath: clock.value }
+  }
+  const asked = ask(software)
+  if (!asked.ok) return { kind: 'user', reason: asked.fault, clockPath: undefined }
+  return { kind: 'kernel', reason: clock?.ok === false ? clock.fault : undefined, clockPath: undefined }
+}
+
+function hardwareClock(udp: UdpSocket, name: string | undefined, traffic: StampedTraffic): Result<string> {
+  if (name !== undefined) return startHardwareStamping(networkInterface(udp.fd, name), traffic)
+  const message = 'stamps of a network card: expected the name of its interface, got none'
+  return { ok: false, fault: { code: 'stamp.no-interface', message } }
+}
+
+interface SocketRun<Token> extends Pick<KernelStampedSocket<Token>, 'send' | 'lost'> {
+  take(batch: StampBatch): void
+  close(watched: WatchedSocketHandle): Promise<void>
+}
+
+function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Token>): SocketRun<Token> {
+  const waiting = createSentPackets<Token>()
+  const losses = createFaultCounter()
+  const stampNow = createUserStamps(readMonoNs)
+  let closing: Promise<void> | undefined
+
+  const giveUp = (packets: readonly SentPacket<Token>[]): void => {
+    for (const { token, before } of packets) {
+      losses.count('stamp.late')
+      events.onSent(token, before)
+    }
+  }
+  const timer = createWakeTimer(() => {
+    // A loop that was held up finds the timer first and the stamps behind it.
+    setImmediate(() => {
+      if (closing !== undefined) return
+      giveUp(waiting.expire(readMonoNs()))
+      timer.arm(waiting.nextExpiryAt())
+    })
+  })
+  const left = ({ frame, stamp }: SentFrame): void => {
+    const packet = waiting.take(frame)
+    if (packet === undefined) losses.count('stamp.unmatched')
+    else events.onSent(packet.token, stamp ?? packet.before)
+  }
+
+  return {
+    lost: losses.counts,
+    send: (bytes, to, token) => {
+      if (closing !== undefined) return
+      const parsed = parseAddress(to.address)
+      const address = parsed.ok ? parsed.value.bytes : new Uint8Array()
+      const packet = { bytes: bytes.slice(), port: to.port, address, token, before: stampNow() }
+      const sent = udp.send(bytes, to)
+      if (!sent.ok) {
+        events.onFault(sent.fault)
+        return
+      }
+      giveUp(waiting.add(packet))
+      timer.arm(waiting.nextExpiryAt())
+    },
+    take: ({ packets, sent, lost, fault }) => {
+      for (const [code, count] of lost) for (let seen = 0; seen < count; seen++) losses.count(code)
+      for (const frame of sent) if (closing === undefined) left(frame)
+      for (const { bytes, from, stamp } of packets) {
+        if (closing === undefined) events.onPacket(bytes, from satisfies SocketAddress, stamp)
+      }
+      if (fault !== undefined && closing === undefined) events.onFault(fault)
+    },
+    close: (watched) => {
+      closing ??= watched.release().then(() => {
+        timer.arm(undefined)
+        udp.close()
+      })
+      return closing
+    },
+  }
+}
