@@ -10,6 +10,7 @@ import { createNodeClock, type NodeClock } from '../fusion/node-clock.ts'
 import { readClockPair } from '../linux/clock.ts'
 import type { Report } from './agent-event.ts'
 import { openLineSource } from './line-source.ts'
+import { isPacketSource, openPacketSources } from './packet-sources.ts'
 import type { RunningSource, SourceWorld } from './running-source.ts'
 import type { SourceReport } from './source-account.ts'
 
@@ -43,22 +44,27 @@ export async function openAppliance(
   })
   const bridge = createClockBridge(readClockPair)
   const stallWatch = createStallWatch()
+  const world = { nodeClock, bridge, stallWatch, leapTable, report }
   const running: RunningSource[] = []
-  for (const source of configuration.sources) {
-    const opened = openSource(source, { nodeClock, bridge, stallWatch, leapTable, report })
+  const onLines = configuration.sources.filter((source) => !isPacketSource(source))
+  for (const open of [
+    ...onLines.map((source) => () => openSource(source, world)),
+    () => openPacketSources(configuration.sources.filter(isPacketSource), world),
+  ]) {
+    const opened = open()
     if (!opened.ok) {
       await Promise.all(running.map((other) => other.close()))
       return opened
     }
-    running.push(opened.value)
+    running.push(...opened.value)
   }
+  const find = (name: string): RunningSource | undefined => running.find((source) => source.name === name)
   return ok({
     nodeClock,
-    reports: () => running.map((source) => source.report()),
-    listen: (name, onReading) => running.find((source) => source.name === name)?.listen(onReading),
+    reports: () => configuration.sources.flatMap(({ name }) => find(name)?.report() ?? []),
+    listen: (name, onReading) => find(name)?.listen(onReading),
     steer: (name, steering) =>
-      running.find((source) => source.name === name)?.steer(steering) ??
-      fail('source.unknown', `expected a configured source, got "${name}"`),
+      find(name)?.steer(steering) ?? fail('source.unknown', `expected a configured source, got "${name}"`),
     close: async () => {
       stallWatch.close()
       await Promise.all(running.map((source) => source.close()))
@@ -66,8 +72,11 @@ export async function openAppliance(
   })
 }
 
-function openSource(source: SourceConfiguration, world: SourceWorld): Result<RunningSource> {
+function openSource(source: SourceConfiguration, world: SourceWorld): Result<readonly RunningSource[]> {
   const family = families.find(({ kind }) => kind === source.kind)
-  if (family !== undefined) return openLineSource(source, family, world)
+  if (family !== undefined) {
+    const opened = openLineSource(source, family, world)
+    return opened.ok ? ok([opened.value]) : opened
+  }
   return fail('source.kind', `source ${source.name}: expected a known kind, got "${source.kind}"`)
 }

@@ -2,6 +2,7 @@ import type { DriverStatus } from '../../drivers/driver.ts'
 import type { SourceConfiguration } from '../config/schema.ts'
 import type { Fault } from '../core/fault.ts'
 import type { TimeSample } from '../core/sample.ts'
+import type { StampKind } from '../core/stamp.ts'
 import type { WireEvent } from '../device/wire.ts'
 import type { Report } from './agent-event.ts'
 import { createFaultLog } from './fault-log.ts'
@@ -19,6 +20,8 @@ export interface SourceReport {
   readonly samples: number
   readonly pulses: number
   readonly faults: Readonly<Record<string, number>>
+  /** Of sources reached by packets: who stamps these, and why nobody better. */
+  readonly stamps?: { readonly kind: StampKind; readonly reason: string | undefined }
 }
 
 /** What is known of one running source beside its readings, whatever it hangs on. */
@@ -28,6 +31,8 @@ export interface SourceAccount {
   status(newer: DriverStatus): void
   complain(fault: Fault): void
   wire(event: WireEvent): void
+  /** The link was opened, with these stamps. */
+  stamping(kind: StampKind, reason: Fault | undefined): void
   report(): SourceReport
   /** Hears every reading from now on; one listener at a time. */
   listen(onReading: (sample: TimeSample) => void): void
@@ -39,6 +44,7 @@ export function openAccount(source: SourceConfiguration, report: Report): Source
   const counts = { samples: 0, pulses: 0 }
   let link: 'up' | 'down' = 'down'
   let status: DriverStatus | undefined
+  let stamps: SourceReport['stamps']
   let listener: ((sample: TimeSample) => void) | undefined
   const delayNs = (pulseSocket ?? pulseDevice) === undefined ? undefined : BigInt(source.delayNs ?? 0)
   return {
@@ -58,10 +64,20 @@ export function openAccount(source: SourceConfiguration, report: Report): Source
       if (event.type !== 'up') faults.count(`source ${name}`, event.fault)
       report({ type: 'source', source: name, state: link, reason: reasonOf(event) })
     },
-    report: () => {
-      const where = device ?? network ?? ''
-      return { name, kind, device: where, delayNs, link, status, ...counts, faults: faults.counts() }
+    stamping: (by, reason) => {
+      stamps = { kind: by, reason: reason?.message }
     },
+    report: () => ({
+      name,
+      kind,
+      device: device ?? network ?? '',
+      delayNs,
+      link,
+      status,
+      ...counts,
+      faults: faults.counts(),
+      ...(stamps === undefined ? {} : { stamps }),
+    }),
     listen: (onReading) => {
       listener = onReading
     },

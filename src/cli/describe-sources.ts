@@ -16,6 +16,8 @@ export interface SourcesAnswer {
     readonly lock?: string
     readonly alarms?: readonly string[]
     readonly reason?: string
+    /** Of a source reached by packets: who stamps these, and why nobody better. */
+    readonly stamps?: { readonly kind: string; readonly reason?: string }
     /** Of a source that the agent may steer: the last decision, and how much of the next interval has been measured. */
     readonly steering?: {
       readonly measuredPercent: number
@@ -57,7 +59,15 @@ export function describeSources({ node, sources }: SourcesAnswer): readonly stri
 function remarks(source: SourcesAnswer['sources'][number] | undefined): readonly string[] {
   const reason = source?.reason === undefined ? [] : [`     not used: ${source.reason}`]
   const alarms = (source?.alarms ?? []).map((alarm) => `     alarm: ${alarm}`)
-  return [...reason, ...alarms, ...steeringOf(source?.steering)]
+  return [...reason, ...alarms, ...stampsOf(source?.stamps), ...steeringOf(source?.steering)]
+}
+
+function stampsOf(stamps: SourcesAnswer['sources'][number]['stamps']): readonly string[] {
+  if (stamps === undefined) return []
+  const why = stamps.reason === undefined ? '' : `, for want of better: ${stamps.reason}`
+  return [
+    `     stamps: by ${{ user: 'this program', kernel: 'the kernel', hardware: 'the card' }[stamps.kind] ?? stamps.kind}${why}`,
+  ]
 }
 
 function steeringOf(steering: SourcesAnswer['sources'][number]['steering']): readonly string[] {

@@ -1,0 +1,116 @@
+import { packetFamilies } from '../../drivers/index.ts'
+import type { PacketLink } from '../../drivers/packet-driver.ts'
+import type { SourceConfiguration } from '../config/schema.ts'
+import { fail, ok, type Result } from '../core/fault.ts'
+import { randomBytes } from '../crypto/random.ts'
+import { openLinkSocket } from '../device/link-socket.ts'
+import { openPacketLink } from '../device/packet-link.ts'
+import type { SpeakerMaker } from '../device/packet-speakers.ts'
+import { readMonoNs } from '../linux/clock.ts'
+import type { RunningSource, SourceWorld } from './running-source.ts'
+import { openAccount, type SourceAccount } from './source-account.ts'
+import { createSourceIntake } from './source-intake.ts'
+
+export function isPacketSource({ kind }: SourceConfiguration): boolean {
+  return packetFamilies.some((family) => family.kind === kind)
+}
+
+/** One source, before the link that it shares with others is opened. */
+interface Prepared {
+  readonly source: SourceConfiguration
+  readonly interfaceName: string
+  readonly link: PacketLink
+  readonly account: SourceAccount
+  readonly maker: SpeakerMaker
+}
+
+/**
+ * The sources that are reached by packets, each with a driver of its own: they are compared, none is elected. Those on the
+ * same ports of the same interface share its sockets. Faults: those of their options.
+ */
+export function openPacketSources(
+  sources: readonly SourceConfiguration[],
+  world: SourceWorld,
+): Result<readonly RunningSource[]> {
+  const clockIdentity = drawClockIdentity()
+  const prepared: Prepared[] = []
+  for (const [index, source] of sources.entries()) {
+    const next = prepare(source, world, { clockIdentity, portNumber: index + 1 })
+    if (!next.ok) return next
+    prepared.push(next.value)
+  }
+  const links = new Map<string, readonly Prepared[]>()
+  for (const each of prepared) {
+    const key = JSON.stringify([each.interfaceName, each.link])
+    links.set(key, [...(links.get(key) ?? []), each])
+  }
+  return ok([...links.values()].flatMap((sharing) => openSharing(sharing)))
+}
+
+/** Of no vendor (EUI-64, locally administered), so that it meets that of no ptp4l on this machine. */
+function drawClockIdentity(): Uint8Array {
+  const identity = randomBytes(8)
+  identity[0] = ((identity[0] ?? 0) & 0xfc) | 0x02
+  return identity
+}
+
+function prepare(
+  source: SourceConfiguration,
+  world: SourceWorld,
+  port: { readonly clockIdentity: Uint8Array; readonly portNumber: number },
+): Result<Prepared> {
+  const { name, kind, interface: interfaceName } = source
+  const family = packetFamilies.find((known) => known.kind === kind)
+  if (family === undefined || interfaceName === undefined) {
+    return fail('source.kind', `source ${name}: expected a kind that is reached by packets, got "${kind}"`)
+  }
+  const options = family.parseOptions(source.options, `source ${name}`)
+  if (!options.ok) return options
+  const account = openAccount(source, world.report)
+  const intake = createSourceIntake({
+    source,
+    timeOfDay: 'label',
+    nodeClock: world.nodeClock,
+    onFault: account.complain,
+    onReading: account.reading,
+  })
+  const maker: SpeakerMaker = {
+    create: () => family.create(options.value, { source: name, leapTable: world.leapTable, port }),
+    handlers: {
+      onSample: intake.sample,
+      onStatus: (newer) => {
+        account.status(newer)
+        intake.status(newer, readMonoNs())
+      },
+      onFault: account.complain,
+      onWire: account.wire,
+    },
+  }
+  return ok({ source, interfaceName, link: family.linkOf(options.value), account, maker })
+}
+
+function openSharing(sharing: readonly Prepared[]): readonly RunningSource[] {
+  const [first] = sharing
+  if (first === undefined) return []
+  const { interfaceName, link } = first
+  const shell = openPacketLink({
+    name: interfaceName,
+    link,
+    open: async (channel, events) => {
+      const opened = await openLinkSocket(interfaceName, link, channel, events)
+      if (opened.ok && channel === 'event') {
+        const { kind, reason } = opened.value.stamping
+        for (const { account } of sharing) account.stamping(kind, reason)
+      }
+      return opened
+    },
+    speakers: sharing.map(({ maker }) => maker),
+  })
+  return sharing.map(({ source, account }) => ({
+    name: source.name,
+    listen: account.listen,
+    report: account.report,
+    steer: () => fail('driver.cannot-steer', `source ${source.name}: expected an instrument that can be steered`),
+    close: shell.close,
+  }))
+}
