@@ -41,7 +41,7 @@ export type AgentEvent =
 /** What was decided about steering an instrument's oscillator, and why; frequencies in 1e-15. */
 export type SteeringEvent = SteeringDecision & { readonly type: 'steering'; readonly source: string }
 
-/** One per certificate, with what this appliance served at the epoch's mark. */
+/** One per certificate, with what this appliance served at the epoch's mark and what the certificate makes of it. */
 export interface DecisionEvent {
   readonly type: 'decision'
   readonly node: number
@@ -60,6 +60,18 @@ export interface DecisionEvent {
   /** Everything that the decision holds against anybody, sorted by member. */
   readonly suspicions: readonly SuspicionTold[]
   readonly served: ServedAtMark | undefined
+  /** Undefined when the certificate has no region for this appliance, or it was not there at the mark. */
+  readonly certified: CertifiedAtMark | undefined
+}
+
+/** What the certificate itself says of the mark, in the frame of this appliance. */
+export interface CertifiedAtMark {
+  /** The mark on the own oscillator. */
+  readonly monoNs: bigint
+  /** The agreed point: the own node clock with the correction of the certificate. */
+  readonly taiNs: bigint
+  readonly loNs: bigint
+  readonly hiNs: bigint
 }
 
 /**

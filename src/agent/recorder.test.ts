@@ -58,7 +58,8 @@ function newest(): Commit {
 test('a decision is kept with a certificate that verifies, and told with what was served at its mark', async () => {
   const monoNs = plus(readMonoNs(), -50_000_000n)
   const served = { monoNs, taiNs: 1n, loNs: 0n, hiNs: 2n, boundNs: 1n, origin: 'certified' }
-  const { recorder, log, events } = setUp({ monoNs, served })
+  const measurement = { rangingNs: 5n } as unknown as Mark['measurement']
+  const { recorder, log, events } = setUp({ monoNs, served, measurement })
   const { block, blockHash, votes } = newest()
   recorder.commit(newest())
   const stored = unwrap(log.byHash(blockHash))
@@ -73,6 +74,10 @@ test('a decision is kept with a certificate that verifies, and told with what wa
   )
   assert.ok((event.markToCertificateMs ?? 0) >= 50)
   assert.deepEqual(event.served, served)
+  const region = block.outcome.frames.find(({ member }) => member === 1)?.region
+  assert.ok(region !== undefined)
+  const [taiNs, loNs, hiNs] = [5n + region.point, 5n + region.lo, 5n + region.hi]
+  assert.deepEqual(event.certified, { monoNs, taiNs, loNs, hiNs })
   assert.deepEqual(event.suspected, [])
   log.close()
 })

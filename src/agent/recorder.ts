@@ -1,4 +1,4 @@
-import { blockCodec } from '../consensus/block.ts'
+import { type Block, blockCodec } from '../consensus/block.ts'
 import { certificateCodec, certificateOf } from '../consensus/certificate.ts'
 import { decisionLeafHash } from '../consensus/decision.ts'
 import { leaderOf, membershipHash, quorumOf } from '../consensus/membership.ts'
@@ -9,10 +9,13 @@ import { encode } from '../core/encoding.ts'
 import { between } from '../core/time.ts'
 import type { StoredDecision } from '../ledger/decision-log.ts'
 import { readMonoNs } from '../linux/clock.ts'
-import type { SuspicionTold } from './agent-event.ts'
+import type { CertifiedAtMark, SuspicionTold } from './agent-event.ts'
+import { instantOf } from './epoch-bootstrap.ts'
 import type { FaultLog } from './fault-log.ts'
+import type { Mark } from './mark-book.ts'
 import type { MemberOptions } from './member.ts'
 import { memberName } from './peer-events.ts'
+import { ownFrame } from './steering.ts'
 import { createSuspicionWatch, type SuspicionsStanding } from './suspicion-watch.ts'
 
 /** What happens to a decision: kept in the log, followed by the clock, told to the world. */
@@ -94,9 +97,18 @@ export function createRecorder(
         suspected: [...new Set(wrong.map(({ member }) => member))],
         suspicions: [...wrong, ...block.state.behaviour.suspects].sort((a, b) => a.member - b.member),
         served: mark?.served,
+        certified: mark && certifiedAtMark(block, mark, identity.member.id),
       })
     },
   }
+}
+
+/** What the certificate says of a mark; undefined when it has no region for the appliance. */
+function certifiedAtMark(block: Block, { monoNs, measurement }: Mark, self: number): CertifiedAtMark | undefined {
+  const region = ownFrame(block, self)?.region
+  if (region === undefined) return undefined
+  const at = (offsetNs: bigint): bigint => instantOf(measurement.rangingNs, offsetNs)
+  return { monoNs, taiNs: at(region.point), loNs: at(region.lo), hiNs: at(region.hi) }
 }
 
 /** Whose hardware the outcome finds wrong, sorted by member. */

@@ -6,7 +6,7 @@ const PRELOAD = fileURLToPath(new URL('preload.ts', import.meta.url))
 export const DISTORTION_VARIABLE = 'QUORUMTIME_BENCHMARK_DISTORTION'
 
 /** The environment in which a program of ours has a false clock, with all its threads. */
-function falseEnvironment(distortion: Distortion): Readonly<Record<string, string>> {
+export function falseEnvironment(distortion: Distortion): Readonly<Record<string, string>> {
   return { NODE_OPTIONS: `--import ${PRELOAD}`, [DISTORTION_VARIABLE]: JSON.stringify(distortion) }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createNetworkNamespaces } from '../../hil/network-namespaces.ts'
 import { openScope } from '../../support/scope.ts'
+import { measureCertified } from './certified.ts'
 import { measureChronyd } from './chronyd.ts'
 import { keepBusy } from './load.ts'
 import { measurePtp4l } from './ptp4l.ts'
@@ -18,6 +19,7 @@ import { type BenchmarkWorld, NODES } from './world.ts'
  */
 const PARTS: Readonly<Record<string, (world: BenchmarkWorld) => Promise<readonly Figures[]>>> = {
   ranging: measureRanging,
+  certified: measureCertified,
   ptp4l: measurePtp4l,
   chrony: measureChronyd,
 }
