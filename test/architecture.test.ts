@@ -32,7 +32,8 @@ const RULES: ImportRules = {
       inTests: ['drivers/'],
     },
     // What steers ptp4l speaks its management messages.
-    'src/output/': { imports: [CORE, 'src/linux/', 'drivers/ptp/'] },
+    // The datagram of chrony's SOCK has one codec, whoever sends it.
+    'src/output/': { imports: [CORE, 'src/linux/', 'src/device/sock-sample.ts', 'drivers/ptp/'] },
     'src/http/': { imports: [CORE] },
     // A configuration names a genesis and families: it checks both when it is read, not when it is used.
     'src/config/': {

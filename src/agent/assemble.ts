@@ -4,16 +4,18 @@ import type { Configuration } from '../config/schema.ts'
 import { BOOT_ID_BYTES } from '../consensus/proposal.ts'
 import { verifySessionChain } from '../consensus/session-chain.ts'
 import { type Fault, ok, type Result } from '../core/fault.ts'
+import type { LeapTable } from '../core/leap.ts'
 import { randomBytes, randomUint32 } from '../crypto/random.ts'
-import { createRangingClock } from '../fusion/ranging-clock.ts'
+import { createRangingClock, type RangingClock } from '../fusion/ranging-clock.ts'
 import { OSCILLATOR_FLOOR_PPB } from '../fusion/source-class.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { Report } from './agent-event.ts'
-import { openAppliance } from './appliance.ts'
+import { type Appliance, openAppliance } from './appliance.ts'
 import { type ControlSocket, openControlSocket } from './control-socket.ts'
 import { openFollowingMember } from './following-member.ts'
-import { createMemberClock } from './member-clock.ts'
-import { findOwnSession } from './own-session.ts'
+import { createMemberClock, type MemberClock } from './member-clock.ts'
+import { openOutputs } from './outputs.ts'
+import { findOwnSession, type OwnSession } from './own-session.ts'
 import { peersOfSession } from './peer-directory.ts'
 import { checkStateFolder, openRecords } from './records.ts'
 import { readSessions } from './session-file.ts'
@@ -88,20 +90,12 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   const appliance = await openAppliance(configuration, leapTable.value, hooks.report)
   if (!appliance.ok) return appliance
   releases.push(() => appliance.value.close())
-  const floorPpb = OSCILLATOR_FLOOR_PPB[configuration.oscillator.class]
-  const rangingClock = createRangingClock(randomBytes(BOOT_ID_BYTES), floorPpb, readMonoNs())
-  const clock = createMemberClock({
-    self: identity.member.id,
-    membership,
-    nodeClock: appliance.value.nodeClock,
-    rangingClock,
-    leapTable: leapTable.value,
-    report: hooks.report,
-    start: readMonoNs(),
-    floorPpb,
-  })
+  const { clock, rangingClock } = createClocks(configuration, own.value, appliance.value, leapTable.value, hooks.report)
   const steering = openSteering(configuration, appliance.value, clock, hooks.report)
   releases.push(() => steering.close())
+  const outputs = openOutputs(configuration.outputs, { clock, leapTable: leapTable.value, report: hooks.report })
+  if (!outputs.ok) return outputs
+  releases.push(() => outputs.value.close())
   isHandedOver = true
   const member = await openFollowingMember({
     configuration,
@@ -123,12 +117,30 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     member: member.value,
     clock,
     steering,
+    outputs: outputs.value,
+    leapTable: leapTable.value,
   })
   if (!control.ok) return control
   releases.push(() => control.value.close())
   const { id, name } = identity.member
   hooks.report({ type: 'started', node: name, member: id, bootCount: journal.value.bootCount })
   return ok(undefined)
+}
+
+function createClocks(
+  configuration: Configuration,
+  { identity, session }: OwnSession,
+  { nodeClock }: Appliance,
+  leapTable: LeapTable,
+  report: Report,
+): { readonly clock: MemberClock; readonly rangingClock: RangingClock } {
+  const floorPpb = OSCILLATOR_FLOOR_PPB[configuration.oscillator.class]
+  const start = readMonoNs()
+  const rangingClock = createRangingClock(randomBytes(BOOT_ID_BYTES), floorPpb, start)
+  const { membership } = session
+  const self = identity.member.id
+  const clock = createMemberClock({ self, membership, nodeClock, rangingClock, leapTable, report, start, floorPpb })
+  return { clock, rangingClock }
 }
 
 function openControl({ node }: Configuration, parts: Omit<StatusParts, 'name'>): Promise<Result<ControlSocket>> {

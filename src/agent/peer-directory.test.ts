@@ -19,6 +19,7 @@ function configuration(peers: Configuration['cluster']['peers']): Configuration 
     cluster: { listen: '[::]:7400', rangingListen: '[::]:7401', peers },
     oscillator: { class: 'crystal' },
     sources: [],
+    outputs: {},
   }
 }
 

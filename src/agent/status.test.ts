@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { EMBEDDED_LEAP_TABLE } from '../core/leap-table.ts'
 import { taiNs } from '../core/time.ts'
 import { answerQuestion, type StatusParts } from './status.ts'
 
 /** What the parts of an agent say of themselves; `served` and the estimate can be missing. */
 function parts(hasTime: boolean): StatusParts {
   const estimate = { taiNs: taiNs(7n), boundNs: 3n, interval: { lo: 4n, hi: 10n } }
-  const served = { taiNs: taiNs(9n), boundNs: 2n, origin: 'certified', flags: [] }
+  const served = { taiNs: taiNs(9n), boundNs: 2n, interval: { lo: 7n, hi: 11n }, origin: 'certified', flags: [] }
   const reading = { name: 'gnss0', state: 'selected', offsetNs: -1n, boundNs: 3n, reason: undefined }
   return {
     name: 'ts0',
     appliance: { reports: () => [{ name: 'gnss0', kind: 'nmea-receiver', link: 'up', samples: 5, faults: {} }] },
     steering: { describe: () => ({}) },
+    outputs: { describe: () => [{ name: 'clockbound', told: 3, fault: null }] },
+    leapTable: EMBEDDED_LEAP_TABLE,
     member: {
       status: () => ({ view: 4, leader: 1, finalizedView: 3, finalizedEpoch: 3, deltaNs: 50_000_000n }),
       convicted: () => ['ts2'],

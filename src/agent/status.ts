@@ -1,9 +1,13 @@
+import { type LeapTable, taiMinusUtcAt } from '../core/leap.ts'
 import { readMonoNs } from '../linux/clock.ts'
+import { readKernelClock } from '../linux/timex.ts'
 import type { Appliance } from './appliance.ts'
 import type { Question } from './control-socket.ts'
 import type { Member } from './member.ts'
 import type { MemberClock } from './member-clock.ts'
+import { type Outputs, readSystemTime } from './outputs.ts'
 import type { SteeringLoop } from './source-steering.ts'
+import { describeSystemClock } from './system-clock.ts'
 
 export interface StatusParts {
   readonly name: string
@@ -11,6 +15,8 @@ export interface StatusParts {
   readonly member: Member
   readonly clock: MemberClock
   readonly steering: SteeringLoop
+  readonly outputs: Outputs
+  readonly leapTable: LeapTable
 }
 
 /** The answer to a question on the control socket: one JSON object, nanoseconds as decimal strings. */
@@ -20,7 +26,8 @@ export function answerQuestion(question: Question, parts: StatusParts): string {
   )
 }
 
-function describe(question: Question, { name, appliance, member, clock, steering }: StatusParts): object {
+function describe(question: Question, parts: StatusParts): object {
+  const { name, appliance, member, clock, steering } = parts
   const now = readMonoNs()
   const node = clock.node(now)
   switch (question) {
@@ -37,6 +44,8 @@ function describe(question: Question, { name, appliance, member, clock, steering
           served === undefined
             ? null
             : { taiNs: served.taiNs, boundNs: served.boundNs, origin: served.origin, flags: served.flags },
+        systemClock: systemClock(parts),
+        outputs: parts.outputs.describe(),
         cluster: member.standing(),
         convicted: member.convicted(),
         replica: member.status(),
@@ -58,4 +67,11 @@ function describe(question: Question, { name, appliance, member, clock, steering
     case 'partitions':
       return { node: name, ...member.partitions() }
   }
+}
+
+function systemClock(parts: StatusParts): object {
+  const time = readSystemTime(parts)
+  const served = parts.clock.served(readMonoNs())
+  const taiMinusUtc = served === undefined ? undefined : taiMinusUtcAt(parts.leapTable, served.taiNs)
+  return describeSystemClock(readKernelClock(), time, taiMinusUtc)
 }

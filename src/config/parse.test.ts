@@ -151,7 +151,7 @@ test('an unknown key is told with the keys that there are, a missing one as noth
     'node.colour: expected one of name, genesis, signingKey, tlsKey, stateDirectory, controlSocket, leapSecondsList, calibrations, got an unknown key',
   ])
   assert.deepEqual(complaints('[[watchdog]]\n', NODE, CLUSTER, GNSS), [
-    'watchdog: expected one of node, cluster, oscillator, sources, got an unknown key',
+    'watchdog: expected one of node, cluster, oscillator, sources, outputs, got an unknown key',
   ])
   assert.deepEqual(complaints(NODE.replace(/tlsKey.*\n/, ''), CLUSTER, GNSS), [
     'node.tlsKey: expected a path, got nothing',

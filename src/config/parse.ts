@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../core/fault.ts'
 import { applyCalibrations } from './apply-calibrations.ts'
 import { readRecords } from './calibration-record.ts'
 import { checkAcross } from './check-across.ts'
+import { resolveOutputs } from './outputs.ts'
 import { type Configuration, configurationSchema } from './schema.ts'
 import { parseToml, readToml } from './toml.ts'
 
@@ -51,7 +52,7 @@ function prefixed(file: string, sentences: readonly string[]): string {
 
 function resolvePaths(configuration: Configuration, folder: string): Configuration {
   const from = (path: string): string => resolve(folder, path)
-  const { node, sources } = configuration
+  const { node, sources, outputs } = configuration
   return {
     ...configuration,
     node: {
@@ -64,6 +65,7 @@ function resolvePaths(configuration: Configuration, folder: string): Configurati
       ...(node.leapSecondsList === undefined ? {} : { leapSecondsList: from(node.leapSecondsList) }),
       ...(node.calibrations === undefined ? {} : { calibrations: from(node.calibrations) }),
     },
+    outputs: resolveOutputs(outputs, from),
     sources: sources.map((source) => ({
       ...source,
       ...(source.device === undefined ? {} : { device: from(source.device) }),

@@ -3,6 +3,7 @@ import { choice, integer, number, table, yesOrNo } from '../../drivers/options.t
 import { MEMBERS_MAX } from '../consensus/membership.ts'
 import { SOURCE_CLASSES, SOURCES_MAX } from '../consensus/proposal.ts'
 import { splitAddress } from './address.ts'
+import { outputsSchema, path } from './outputs.ts'
 
 /**
  * The configuration file of one appliance, as an operator writes it: TOML, times with their unit in the key. Every
@@ -28,8 +29,6 @@ const literalAddress = address.refine(
   (text) => ipAddress.safeParse(splitAddress(text).host).success,
   'a literal IP address with its port, like 192.0.2.10:7401 or [2001:db8::a]:7401',
 )
-
-const path = z.string('a path').regex(/^[^\0]{1,4096}$/s, 'a path of 1 to 4096 characters')
 
 const EXPECTED_NAME = 'a name of at most 64 letters, digits, ".", "_" and "-"'
 export const name = z.string(EXPECTED_NAME).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, EXPECTED_NAME)
@@ -139,6 +138,7 @@ export const configurationSchema = table({
   cluster: clusterSchema,
   oscillator: table({ class: oscillatorClass }).default({ class: 'crystal' }),
   sources,
+  outputs: outputsSchema.default({}),
 })
 
 export type Configuration = z.infer<typeof configurationSchema>

@@ -5,6 +5,7 @@ import {
   formatUtc,
   type LeapTable,
   leapTableExpired,
+  nextLeapSecond,
   parseLeapSecondsList,
   realtimeToTai,
   taiMinusUtcAt,
@@ -192,4 +193,22 @@ describe('leap-seconds.list', () => {
       }),
     )
   })
+})
+
+it('the next leap second is the first that is not over, with where seconds are counted apart', () => {
+  const table: LeapTable = {
+    entries: [
+      { sinceUtcSecond: 0n, taiMinusUtcSeconds: 10 },
+      { sinceUtcSecond: 1_000n, taiMinusUtcSeconds: 11 },
+      { sinceUtcSecond: 2_000n, taiMinusUtcSeconds: 10 },
+    ],
+    expiresAtUtcSecond: 3_000n,
+    origin: 'test',
+  }
+  const next = (second: bigint) => nextLeapSecond(table, taiNs(second * NS_PER_SECOND))
+  const at = (second: bigint) => taiNs(second * NS_PER_SECOND)
+  assert.deepEqual(next(1_010n), { change: 'insert', from: at(1_010n), until: at(1_011n) })
+  assert.equal(next(1_011n)?.change, 'delete')
+  assert.deepEqual(next(2_009n), { change: 'delete', from: at(2_010n), until: at(2_010n) })
+  assert.equal(next(2_010n), undefined)
 })

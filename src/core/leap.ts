@@ -73,6 +73,26 @@ export function leapTableExpired(table: LeapTable, tai: TaiNs): boolean {
   return divFloor(tai, NS_PER_SECOND) - BigInt(taiMinusUtcAt(table, tai) ?? 0) >= table.expiresAtUtcSecond
 }
 
+/** A second that is inserted into UTC or left out of it. */
+export interface LeapSecond {
+  readonly change: 'insert' | 'delete'
+  /** Where clocks that count UTC seconds stop being as before: the inserted second begins, or the deleted one would. */
+  readonly from: TaiNs
+  /** Where they all count alike again. */
+  readonly until: TaiNs
+}
+
+/** The first leap second of the table that is not over at `tai`; undefined when it has none. */
+export function nextLeapSecond(table: LeapTable, tai: TaiNs): LeapSecond | undefined {
+  const leaps = table.entries.slice(1).map((entry, index): LeapSecond => {
+    const before = table.entries[index]?.taiMinusUtcSeconds ?? entry.taiMinusUtcSeconds
+    const at = (offset: number): TaiNs => taiNs((entry.sinceUtcSecond + BigInt(offset)) * NS_PER_SECOND)
+    const change = entry.taiMinusUtcSeconds > before ? 'insert' : 'delete'
+    return { change, from: at(Math.min(before, entry.taiMinusUtcSeconds)), until: at(entry.taiMinusUtcSeconds) }
+  })
+  return leaps.find(({ until }) => until > tai)
+}
+
 /** TAI − UTC in seconds at `tai`, or undefined before the table begins. In an inserted second: the old value. */
 export function taiMinusUtcAt(table: LeapTable, tai: TaiNs): number | undefined {
   const taiSecond = divFloor(tai, NS_PER_SECOND)

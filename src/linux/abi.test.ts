@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
+import { compileC } from '../../test/support/c-program.ts'
 import {
   channelsOf,
   extendedOffsetRequest,
@@ -38,34 +36,20 @@ import {
   readPpsEvent,
   withMode,
 } from './pps-abi.ts'
+import { decodeTimex, STA_DEL, STA_INS, STA_UNSYNC, TIME_OOP, TIME_WAIT, TIMEX_BYTES } from './timex.ts'
 
 /** The kernel's own headers are the judge: a C program says the numbers, and fills the structures that are read here. */
 
-const HEADERS = '#include <stdio.h>\n#include <string.h>\n#include <linux/pps.h>\n#include <linux/ptp_clock.h>\n'
+const HEADERS =
+  '#include <stdio.h>\n#include <string.h>\n#include <linux/pps.h>\n#include <linux/ptp_clock.h>\n#include <linux/timex.h>\n'
 
-/** Runs a C program; undefined where there is no compiler or no header, which is said. */
+const HEX =
+  '#define HEX(x) do { const unsigned char *bytes_ = (void *)&x; for (size_t at_ = 0; at_ < sizeof x; at_++) printf("%02x", bytes_[at_]); printf("\\n"); } while (0)\n'
+
+/** What a C program with this body prints; undefined where there can be none. */
 function runC(t: TestContext, main: string): string | undefined {
-  if (spawnSync('cc', ['--version']).status !== 0) {
-    t.skip('there is no C compiler to ask the kernel headers with')
-    return undefined
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'abi-'))
-  try {
-    const source = join(folder, 'abi.c')
-    writeFileSync(
-      source,
-      `${HEADERS}#define HEX(x) do { const unsigned char *bytes_ = (void *)&x; for (size_t at_ = 0; at_ < sizeof x; at_++) printf("%02x", bytes_[at_]); printf("\\n"); } while (0)\nint main(void) {\n${main}\nreturn 0; }\n`,
-    )
-    const compiled = spawnSync('cc', ['-o', join(folder, 'abi'), source], { encoding: 'utf8' })
-    if (/No such file or directory/.test(compiled.stderr)) {
-      t.skip('the kernel headers are not installed')
-      return undefined
-    }
-    assert.equal(compiled.status, 0, compiled.stderr)
-    return execFileSync(join(folder, 'abi'), { encoding: 'utf8' })
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const program = compileC(t, `${HEADERS}${HEX}int main(void) {\n${main}\nreturn 0; }\n`)
+  return program === undefined ? undefined : execFileSync(program, { encoding: 'utf8' })
 }
 
 function bytesOf(hex: string | undefined): Uint8Array {
@@ -94,6 +78,12 @@ const NUMBERS: Readonly<Record<string, number>> = {
   'sizeof(struct ptp_extts_event)': PTP_EXTTS_EVENT_BYTES,
   'sizeof(struct ptp_sys_offset_precise)': PTP_SYS_OFFSET_PRECISE_BYTES,
   'sizeof(struct ptp_sys_offset_extended)': PTP_SYS_OFFSET_EXTENDED_BYTES,
+  'sizeof(struct __kernel_timex)': TIMEX_BYTES,
+  STA_INS,
+  STA_DEL,
+  STA_UNSYNC,
+  TIME_OOP,
+  TIME_WAIT,
 }
 
 test('requests, flags and sizes are those of the kernel headers', (t) => {
@@ -154,4 +144,31 @@ test('a hardware clock is asked and read as the kernel has it', (t) => {
     { realtimeBeforeNs: 101_000_000_000n, phcNs: 101_000_000_001n, realtimeAfterNs: 101_000_000_002n },
   ])
   assert.deepEqual(readCrossStamp(cross), { phcNs: 1_000_000_000n, monoNs: 3_000_000_004n })
+})
+
+test('the state of the system clock is read from where the kernel puts it', (t) => {
+  const printed = runC(
+    t,
+    `struct __kernel_timex x; memset(&x, 0, sizeof x); x.freq = -65536LL * 3; x.maxerror = 1234; x.status = STA_PLL | STA_DEL; x.tick = 10000; x.tai = 37; HEX(x);
+     x.freq = 32768; x.status = STA_UNSYNC | STA_INS; x.tick = 9999; x.tai = 0; HEX(x);`,
+  )
+  if (printed === undefined) return
+  const [steered, alone] = printed.split('\n').map(bytesOf)
+  assert.ok(steered && alone)
+  assert.deepEqual(decodeTimex(steered, 0), {
+    synchronized: true,
+    leap: 'delete',
+    taiMinusUtcSeconds: 37,
+    claimedErrorNs: 1_234_000n,
+    steeredPpb: -3_000n,
+  })
+  assert.deepEqual(decodeTimex(alone, 5), {
+    synchronized: false,
+    leap: 'insert',
+    taiMinusUtcSeconds: undefined,
+    claimedErrorNs: 1_234_000n,
+    steeredPpb: 500n - 100_000n,
+  })
+  assert.equal(decodeTimex(alone, TIME_OOP).leap, 'inserting')
+  assert.equal(decodeTimex(alone, TIME_WAIT).leap, 'done')
 })

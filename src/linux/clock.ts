@@ -13,6 +13,7 @@ export interface ClockPair<Scale extends RealtimeNs | PhcNs = RealtimeNs> {
 // include/uapi/linux/time.h
 const CLOCK_REALTIME = 0
 const CLOCK_MONOTONIC_RAW = 4
+const CLOCK_MONOTONIC_COARSE = 6
 
 /** How many windows are tried for a pair; an interrupt or a preemption spoils one, rarely all. */
 const PAIR_TRIES = 5
@@ -34,6 +35,12 @@ export function readMonoNs(): MonoNs {
 export function readRealtimeNs(): RealtimeNs {
   read(CLOCK_REALTIME, before)
   return realtimeNs(toNs(before))
+}
+
+/** CLOCK_MONOTONIC as of the last tick of the kernel, ns: what readers of ClockBound's segment measure its age on. */
+export function readCoarseNs(): bigint {
+  read(CLOCK_MONOTONIC_COARSE, before)
+  return toNs(before)
 }
 
 /** Reads the realtime clock between two readings of the raw one and keeps the narrowest of several such windows. */

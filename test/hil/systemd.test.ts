@@ -67,6 +67,12 @@ inContainer('the commands of the guide make a cluster and start the service, whi
 inContainer('serial lines, pulses, TLS, ranging and the journal work in the sandbox', async (container) => {
   await waitForCertificates(container, '')
   await container.until('quorumtime status --config /etc/quorumtime/config.toml --json', /"served":\{"/, 10)
+  // The filter lets it ask the kernel how the clock is steered.
+  await container.until(
+    'quorumtime status --config /etc/quorumtime/config.toml --json',
+    /"systemClock":\{[^}]*"synchronized":(?:true|false)/,
+    10,
+  )
   await container.until('systemctl status quorumtime', /Status: "epoch \d+: 2 [^,]*signatures/, 10)
 })
 
