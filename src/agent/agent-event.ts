@@ -35,6 +35,16 @@ export type AgentEvent =
   /** How far off the own hardware was after a time without certificates. */
   | (Divergence & { readonly type: 'divergence'; readonly durationNs: bigint })
   | SteeringEvent
+  /** What a local ptp4l was told to announce from now on. */
+  | {
+      readonly type: 'grandmaster'
+      readonly clockClass: number
+      readonly clockAccuracy: number
+      readonly currentUtcOffset: number
+      readonly flags: number
+      readonly timeSource: number
+      readonly reason: string
+    }
   | DecisionEvent
   | { readonly type: 'stopped'; readonly reason: string }
 

@@ -11,12 +11,14 @@ import { OSCILLATOR_FLOOR_PPB } from '../fusion/source-class.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { Report } from './agent-event.ts'
 import { type Appliance, openAppliance } from './appliance.ts'
+import { createAudience } from './audience.ts'
 import { type ControlSocket, openControlSocket } from './control-socket.ts'
 import { openFollowingMember } from './following-member.ts'
 import { createMemberClock, type MemberClock } from './member-clock.ts'
 import { openOutputs } from './outputs.ts'
 import { findOwnSession, type OwnSession } from './own-session.ts'
 import { peersOfSession } from './peer-directory.ts'
+import { openPtp4lOutput } from './ptp4l-open.ts'
 import { checkStateFolder, openRecords } from './records.ts'
 import { readSessions } from './session-file.ts'
 import { openSessionJournal } from './session-journal.ts'
@@ -62,6 +64,7 @@ export async function assembleAgent(configuration: Configuration, hooks: AgentHo
 
 async function assemble(configuration: Configuration, hooks: AgentHooks, releases: Release[]): Promise<Result<void>> {
   const { node } = configuration
+  const { report, listen } = createAudience(hooks.report)
   const genesis = readGenesis(node.genesis)
   if (!genesis.ok) return genesis
   const leapTable = readLeapTable(node.leapSecondsList)
@@ -87,15 +90,19 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   const records = openRecords(node.stateDirectory, membership.epochPeriodNs)
   if (!records.ok) return records
   releases.push(() => records.value.close())
-  const appliance = await openAppliance(configuration, leapTable.value, hooks.report)
+  const appliance = await openAppliance(configuration, leapTable.value, report)
   if (!appliance.ok) return appliance
   releases.push(() => appliance.value.close())
-  const { clock, rangingClock } = createClocks(configuration, own.value, appliance.value, leapTable.value, hooks.report)
-  const steering = openSteering(configuration, appliance.value, clock, hooks.report)
+  const { clock, rangingClock } = createClocks(configuration, own.value, appliance.value, leapTable.value, report)
+  const steering = openSteering(configuration, appliance.value, clock, report)
   releases.push(() => steering.close())
-  const outputs = openOutputs(configuration.outputs, { clock, leapTable: leapTable.value, report: hooks.report })
+  const outputs = openOutputs(configuration.outputs, { clock, leapTable: leapTable.value, report })
   if (!outputs.ok) return outputs
   releases.push(() => outputs.value.close())
+  const ptp4l = openPtp4lOutput(configuration, { clock, leapTable: leapTable.value, report })
+  if (!ptp4l.ok) return ptp4l
+  releases.push(() => ptp4l.value?.close())
+  if (ptp4l.value !== undefined) listen(ptp4l.value.hear)
   isHandedOver = true
   const member = await openFollowingMember({
     configuration,
@@ -109,6 +116,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     rangingClock,
     random: () => randomUint32() / 2 ** 32,
     ...hooks,
+    report,
   })
   if (!member.ok) return member
   releases.push(() => member.value.close())
@@ -119,6 +127,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     steering,
     outputs: outputs.value,
     leapTable: leapTable.value,
+    ptp4l: ptp4l.value,
   })
   if (!control.ok) return control
   releases.push(() => control.value.close())

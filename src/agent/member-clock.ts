@@ -1,7 +1,7 @@
 import type { Block } from '../consensus/block.ts'
 import type { Observer } from '../consensus/frame-intervals.ts'
 import type { Membership } from '../consensus/membership.ts'
-import type { HardwareVerdict } from '../consensus/outcome.ts'
+import type { CertifiedLeap, HardwareVerdict } from '../consensus/outcome.ts'
 import type { ClockReading, RangingEntry } from '../consensus/proposal.ts'
 import type { EpochClock, Measurement } from '../consensus/replica/types.ts'
 import type { Replica } from '../consensus/replica.ts'
@@ -32,6 +32,8 @@ export interface MemberClock {
   enterSession(self: number, membership: Membership): void
   /** The newest certificate that steered this appliance, with the mark that it belongs to. */
   steered(): { readonly mark: Mark; readonly certified: CertifiedTime } | undefined
+  /** What the newest final block certifies of leap seconds, as of its epoch; undefined before there was one. */
+  leap(): CertifiedLeap | undefined
   /** Which epoch it is, found without a certificate. */
   bootstrap(tai: TaiNs, at: MonoNs): void
   /** The own clocks and row at `now`, as the agreement wants to see them. */
@@ -59,14 +61,13 @@ export interface MemberClockOptions {
 
 export function createMemberClock(options: MemberClockOptions): MemberClock {
   let { self, membership } = options
-  const { nodeClock, rangingClock, leapTable, report } = options
+  const { nodeClock, rangingClock, leapTable, report, floorPpb } = options
   const servedClock = createServedClock(plus(options.start, STEERING_EPOCHS * membership.epochPeriodNs))
   let marks = createMarkBook()
-  const { floorPpb } = options
   const teacher = createRateTeacher({ rangingClock, floorPpb, frequency: nodeClock.frequency, report })
   /** What epochs are numbered by: the last certified time, or what a bootstrap found since. */
   let numbering: { readonly tai: TaiNs; readonly at: MonoNs } | undefined
-  let followedEpoch = 0
+  let followed: { readonly epoch: number; readonly leap: CertifiedLeap | undefined } = { epoch: 0, leap: undefined }
   let certified: CertifiedTime | undefined
   let newest: ReturnType<MemberClock['steered']>
   let lastMode: string | undefined
@@ -103,8 +104,8 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
     follow: (block, replica, now) => {
       const mark = marks.find(block.epoch)
       // Blocks that were missed come late and backwards.
-      if (block.epoch <= followedEpoch) return mark
-      followedEpoch = block.epoch
+      if (block.epoch <= followed.epoch) return mark
+      followed = { epoch: block.epoch, leap: block.outcome.leap }
       const steering = steer(block, mark, self, membership, replica)
       const steered = steering.steers ? steering.certified : undefined
       certified = steered ?? certified
@@ -117,12 +118,13 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
     },
     enterSession: (id, next) => {
       // A new era numbers its epochs from 0 again; and the rows of older marks name peers by ids that may be others' now.
-      if (next.era !== membership.era) followedEpoch = 0
+      if (next.era !== membership.era) followed = { ...followed, epoch: 0 }
       marks = createMarkBook()
       self = id
       membership = next
     },
     steered: () => newest,
+    leap: () => followed.leap,
     bootstrap: (tai, at) => {
       numbering = { tai, at }
     },

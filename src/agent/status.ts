@@ -6,6 +6,7 @@ import type { Question } from './control-socket.ts'
 import type { Member } from './member.ts'
 import type { MemberClock } from './member-clock.ts'
 import { type Outputs, readSystemTime } from './outputs.ts'
+import type { Ptp4lOutput } from './ptp4l-output.ts'
 import type { SteeringLoop } from './source-steering.ts'
 import { describeSystemClock } from './system-clock.ts'
 
@@ -17,6 +18,7 @@ export interface StatusParts {
   readonly steering: SteeringLoop
   readonly outputs: Outputs
   readonly leapTable: LeapTable
+  readonly ptp4l: Pick<Ptp4lOutput, 'describe'> | undefined
 }
 
 /** The answer to a question on the control socket: one JSON object, nanoseconds as decimal strings. */
@@ -27,7 +29,7 @@ export function answerQuestion(question: Question, parts: StatusParts): string {
 }
 
 function describe(question: Question, parts: StatusParts): object {
-  const { name, appliance, member, clock, steering } = parts
+  const { name, appliance, member, clock, steering, ptp4l } = parts
   const now = readMonoNs()
   const node = clock.node(now)
   switch (question) {
@@ -46,6 +48,7 @@ function describe(question: Question, parts: StatusParts): object {
             : { taiNs: served.taiNs, boundNs: served.boundNs, origin: served.origin, flags: served.flags },
         systemClock: systemClock(parts),
         outputs: parts.outputs.describe(),
+        ...(ptp4l === undefined ? {} : { ptp4l: ptp4l.describe() }),
         cluster: member.standing(),
         convicted: member.convicted(),
         replica: member.status(),

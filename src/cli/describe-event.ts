@@ -29,6 +29,8 @@ export function describeEvent(event: AgentEvent): string {
       return `catch-up: ${event.done} of ${event.of} missed decisions are here`
     case 'divergence':
       return `divergence after ${formatDurationNs(event.durationNs)} of hardware fallback: ${formatDurationNs(event.offsetNs)}, own bound ${formatDurationNs(event.ownBoundNs)}, certified ± ${formatDurationNs(event.certifiedBoundNs)}${event.meets ? '' : ', which do not meet'}`
+    case 'grandmaster':
+      return `ptp4l announces class ${event.clockClass}, accuracy 0x${event.clockAccuracy.toString(16)}, UTC offset ${event.currentUtcOffset} s: ${event.reason}`
     case 'steering':
       return describeSteering(event)
     case 'decision': {

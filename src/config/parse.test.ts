@@ -146,6 +146,26 @@ test('steering is for instruments that can be steered and have a pulse, and has 
   }
 })
 
+test('a ptp4l is told something only when it is named, and by its own clock', () => {
+  const parsed = (...parts: readonly string[]) => parseConfiguration(parts.join('\n'), '/etc/quorumtime/config.toml')
+  const without = parsed(NODE, CLUSTER, GNSS)
+  assert.ok(without.ok)
+  assert.deepEqual(without.value.outputs, {})
+  const named = parsed(NODE, CLUSTER, GNSS, '[outputs.ptp4l]\nclock = "/dev/ptp0"\nreplySocket = "reply.sock"')
+  assert.ok(named.ok)
+  assert.deepEqual(named.value.outputs.ptp4l, {
+    socket: '/var/run/ptp4l',
+    replySocket: '/etc/quorumtime/reply.sock',
+    domain: 0,
+    transportSpecific: 0,
+    clock: '/dev/ptp0',
+  })
+  assert.deepEqual(complaints(NODE, CLUSTER, GNSS, '[outputs.ptp4l]\nclock = "ptp0"\ndomain = 256'), [
+    'outputs.ptp4l.domain: expected an integer from 0 to 255, got 256',
+    'outputs.ptp4l.clock: expected "system", or a hardware clock like /dev/ptp0, got "ptp0"',
+  ])
+})
+
 test('an unknown key is told with the keys that there are, a missing one as nothing', () => {
   assert.deepEqual(complaints(NODE, 'colour = "red"\n', CLUSTER, GNSS), [
     'node.colour: expected one of name, genesis, signingKey, tlsKey, stateDirectory, controlSocket, leapSecondsList, calibrations, got an unknown key',

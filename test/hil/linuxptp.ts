@@ -1,0 +1,49 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { openPtp4l, type Ptp4l } from '../../src/output/ptp4l.ts'
+import { unwrap } from '../support/results.ts'
+import { runCommand } from './command.ts'
+import { type Daemon, startDaemon } from './daemon.ts'
+
+export interface Ptp4lPlace {
+  /** Its configuration, its sockets and those of who asks it lie here. */
+  readonly folder: string
+  readonly name: string
+  /** Words that its command line begins with, to run in a network namespace. */
+  readonly within: readonly string[]
+  /** Lines of its configuration beside those that every test needs. */
+  readonly settings: readonly string[]
+}
+
+/** A real ptp4l on the interface `uplink`, with software stamps; it leaves the clock of the machine alone. */
+export function startPtp4l(
+  t: TestContext,
+  { folder, name, within, settings }: Ptp4lPlace,
+): Daemon & { readonly socket: string } {
+  const socket = join(folder, name)
+  const configuration = ['[global]', 'time_stamping software', 'free_running 1', `uds_address ${socket}`, ...settings]
+  writeFileSync(`${socket}.conf`, `${configuration.join('\n')}\n`)
+  const words = ['ptp4l', '-f', `${socket}.conf`, '-i', 'uplink', '-4', '-E', '-m', '-q']
+  const [command, ...rest] = [...within, ...words] as [string, ...string[]]
+  return { ...startDaemon(t, command, rest), socket }
+}
+
+/** What pmc, linuxptp's own client, reads at a ptp4l's socket: name → value, as it prints them. */
+export async function askByPmc(socket: string, dataSet: string): Promise<Readonly<Record<string, string>>> {
+  const words = ['-u', '-b', '0', '-s', socket, '-i', `${socket}.pmc`, `GET ${dataSet}`]
+  const { output } = await runCommand('pmc', words, 10)
+  const lines = output.split('\n').flatMap((line) => {
+    const [, key, value] = /^\s+([A-Za-z.]\S*)\s+(\S+)\s*$/.exec(line) ?? []
+    return key === undefined || value === undefined ? [] : [[key, value] as const]
+  })
+  return Object.fromEntries(lines)
+}
+
+/** Our own client at a ptp4l's socket, which whoever gets it closes. */
+export function openClient(socket: string, domain = 0): Ptp4l {
+  const replySocket = `${socket}.client-${clients++}`
+  return unwrap(openPtp4l({ socket, replySocket, domain, transportSpecific: 0 }))
+}
+
+let clients = 0
