@@ -1,5 +1,6 @@
 import type { Suspicion } from '../consensus/behaviour/suspicion.ts'
 import type { Fault } from '../core/fault.ts'
+import type { StampKind } from '../core/stamp.ts'
 import type { SteeringDecision } from '../fusion/steering.ts'
 import type { ClusterState } from './cluster-state.ts'
 import type { Divergence } from './fallback-episode.ts'
@@ -19,6 +20,8 @@ export type AgentEvent =
   | { readonly type: 'peer'; readonly peer: string; readonly state: 'up' | 'down'; readonly reason: string }
   | { readonly type: 'mode'; readonly mode: string; readonly boundNs: bigint | undefined }
   | { readonly type: 'epoch-clock'; readonly state: 'set' | 'waiting'; readonly reason: string }
+  /** Who stamps the packets of ranging, and why nobody better. */
+  | { readonly type: 'ranging'; readonly stamps: StampKind; readonly reason: string | undefined }
   | { readonly type: 'segment'; readonly segment: number; readonly ratePpb: bigint; readonly boundPpb: bigint }
   | { readonly type: 'alarm'; readonly code: string; readonly message: string }
   | { readonly type: 'cluster'; readonly state: ClusterState; readonly from: ClusterState; readonly reason: string }

@@ -70,6 +70,7 @@ export async function openFollowingMember(options: FollowingOptions): Promise<Re
     standing: () => present().standing(),
     partitions: () => present().partitions(),
     suspicions: () => present().suspicions(),
+    ranging: () => present().ranging(),
     submitOrder: (bytes) =>
       following.waiting === undefined && following.changing === undefined
         ? present().submitOrder(bytes)

@@ -20,7 +20,7 @@ import type { MemberClock } from './member-clock.ts'
 import { createMemberCore } from './member-core.ts'
 import type { PeerEntry } from './peer-directory.ts'
 import { createPeerEvents, memberName } from './peer-events.ts'
-import { openRangingPort } from './ranging-port.ts'
+import { openRangingPort, type RangingStanding } from './ranging-port.ts'
 import type { SuspicionsStanding } from './suspicion-watch.ts'
 
 /** The cluster half: links, ranging, and the replica that agrees with the others once per epoch. */
@@ -34,6 +34,7 @@ export interface Member {
   standing(): object
   partitions(): object
   suspicions(): SuspicionsStanding
+  ranging(): RangingStanding
   /** Hands an encoded membership order to the cluster, once its signatures are verified. Faults: those of `submitOrder`. */
   submitOrder(bytes: Uint8Array): Promise<Result<void>>
   close(): Promise<void>
@@ -77,6 +78,8 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     self,
     peers,
     listen: splitRanging(configuration.cluster.rangingListen),
+    stamps: configuration.cluster.rangingStamps,
+    interface: configuration.cluster.rangingInterface,
     clock: rangingClock,
     seed: Math.floor(options.random() * 2 ** 32),
     onFault: (fault) => faults.note('ranging', fault),
@@ -99,6 +102,8 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     await ranging.value.close()
     return mesh
   }
+  const { stamps, reason } = ranging.value.standing()
+  report({ type: 'ranging', stamps, reason })
   core.start(mesh.value)
   return ok({
     status: () => core.replica.status(),
@@ -115,6 +120,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     standing: () => core.watch.standing(readMonoNs()),
     partitions: () => core.watch.partitions(),
     suspicions: core.suspicions,
+    ranging: () => ranging.value.standing(),
     submitOrder: core.submitOrder,
     close: async () => {
       core.stop()

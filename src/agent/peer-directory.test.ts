@@ -16,7 +16,7 @@ function configuration(peers: Configuration['cluster']['peers']): Configuration 
   const node = { name: 'node1' } as Configuration['node']
   return {
     node,
-    cluster: { listen: '[::]:7400', rangingListen: '[::]:7401', peers },
+    cluster: { listen: '[::]:7400', rangingListen: '[::]:7401', rangingStamps: 'kernel', peers },
     oscillator: { class: 'crystal' },
     sources: [],
     outputs: {},

@@ -2,14 +2,15 @@ import type { Fault, Result } from '../core/fault.ts'
 import { createPrng } from '../core/prng.ts'
 import type { MonoNs } from '../core/time.ts'
 import { hmacSha256 } from '../crypto/hmac.ts'
-import { openRangingSocket } from '../device/ranging-socket.ts'
-import type { SocketAddress, StampedSocket } from '../device/stamped-socket.ts'
+import type { Stamping } from '../device/kernel-stamped-socket.ts'
+import type { SocketAddress } from '../device/stamped-socket.ts'
 import { createWakeTimer } from '../device/wake-timer.ts'
 import type { RangingClock } from '../fusion/ranging-clock.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { LinkReport, RangingAction, PeerEntry as RangingRow, SendToken } from '../ranging/peer-link.ts'
 import { createRanging } from '../ranging/ranger.ts'
 import type { RangingKeys } from '../transport/ranging-keys.ts'
+import { type ChosenRangingSocket, openChosenSocket, type RangingSocketChoice } from './ranging-socket-choice.ts'
 
 /** Ranging with its socket and its timer: the peers' ranging clocks against the own one. */
 export interface RangingPort {
@@ -18,13 +19,20 @@ export interface RangingPort {
   row(now: MonoNs): readonly RangingRow[]
   links(now: MonoNs): readonly LinkReport[]
   faultCounts(): ReadonlyMap<string, number>
+  /** Who stamps its packets, why nobody better, and what was lost on the way, by its reason. */
+  standing(): RangingStanding
   close(): Promise<void>
 }
 
-export interface RangingPortOptions {
+export interface RangingStanding {
+  readonly stamps: Stamping['kind']
+  readonly reason: string | undefined
+  readonly lost: Readonly<Record<string, number>>
+}
+
+export interface RangingPortOptions extends RangingSocketChoice {
   readonly self: number
   readonly peers: readonly { readonly id: number; readonly ranging: SocketAddress }[]
-  readonly listen: SocketAddress
   readonly clock: RangingClock
   readonly seed: number
   /** The socket failed. */
@@ -46,13 +54,13 @@ export async function openRangingPort(options: RangingPortOptions): Promise<Resu
     perform(ranging.wake(now, clock))
     timer.arm(ranging.nextWakeAt())
   })
-  const opened = await openRangingSocket<SendToken>(options.listen, readMonoNs, {
+  const opened = await openChosenSocket<SendToken>(options, {
     onPacket: (bytes, _from, received) => perform(ranging.receive(bytes, received, clock)),
     onSent: (token, sent) => perform(ranging.sent(token, sent, clock)),
     onFault: options.onFault,
   })
   if (!opened.ok) return opened
-  const socket: StampedSocket<SendToken> = opened.value
+  const socket: ChosenRangingSocket<SendToken> = opened.value
 
   function perform(actions: readonly RangingAction[]): void {
     for (const action of actions) {
@@ -77,6 +85,10 @@ export async function openRangingPort(options: RangingPortOptions): Promise<Resu
       row: (now) => ranging.row(now, clock),
       links: (now) => ranging.links(now),
       faultCounts: () => ranging.faultCounts(),
+      standing: () => {
+        const { kind, reason } = socket.stamping
+        return { stamps: kind, reason: reason?.message, lost: Object.fromEntries(socket.lost()) }
+      },
       close: async () => {
         timer.arm(undefined)
         await socket.close()

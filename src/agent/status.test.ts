@@ -21,6 +21,7 @@ function parts(hasTime: boolean): StatusParts {
       peers: () => [{ id: 1, name: 'ts1', up: true, link: { roundTripNs: 120_000n } }],
       standing: () => ({ state: 'degraded', certificateAgeNs: 5n }),
       partitions: () => ({ epoch: 4, components: [['ts0', 'ts1'], ['ts2']] }),
+      ranging: () => ({ stamps: 'kernel', reason: undefined, lost: { 'stamp.none': 3 } }),
       suspicions: () => ({ suspects: [{ member: 'ts3', kind: 'delay' }], inconsistencies: [] }),
       faultCounts: () => ({ 'peer ts1 message.signature': 2 }),
     },
@@ -51,6 +52,7 @@ test('the status says what is served and why, with nanoseconds as decimal string
   assert.deepEqual(status['cluster'], { state: 'degraded', certificateAgeNs: '5' })
   assert.deepEqual(status['suspects'], [{ member: 'ts3', kind: 'delay' }])
   assert.deepEqual(status['convicted'], ['ts2'])
+  assert.deepEqual(status['ranging'], { stamps: 'kernel', lost: { 'stamp.none': 3 } })
   assert.deepEqual(status['faults'], { 'peer ts1 message.signature': 2 })
   assert.deepEqual([status['node'], status['mode'], status['clockClass']], ['ts0', 'locked', 6])
 })

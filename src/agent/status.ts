@@ -50,6 +50,7 @@ function describe(question: Question, parts: StatusParts): object {
         outputs: parts.outputs.describe(),
         ...(ptp4l === undefined ? {} : { ptp4l: ptp4l.describe() }),
         cluster: member.standing(),
+        ranging: member.ranging(),
         convicted: member.convicted(),
         replica: member.status(),
         ...member.suspicions(),

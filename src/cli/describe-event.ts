@@ -2,6 +2,8 @@ import type { AgentEvent, SteeringEvent } from '../agent/agent-event.ts'
 import { partsOf } from './describe-partitions.ts'
 import { formatDurationNs } from './present.ts'
 
+const STAMPED_BY = { user: 'agent itself', kernel: 'kernel', hardware: 'network card' }
+
 /** An agent's event as a line for a person. */
 export function describeEvent(event: AgentEvent): string {
   switch (event.type) {
@@ -17,6 +19,8 @@ export function describeEvent(event: AgentEvent): string {
       return `node clock ${event.mode}${event.boundNs === undefined ? '' : `, bound ${formatDurationNs(event.boundNs)}`}`
     case 'epoch-clock':
       return `epoch clock ${event.state}: ${event.reason}`
+    case 'ranging':
+      return `ranging with stamps of the ${STAMPED_BY[event.stamps]}${event.reason === undefined ? '' : `: ${event.reason}`}`
     case 'segment':
       return `ranging segment ${event.segment}: rate ${event.ratePpb} ppb ± ${event.boundPpb} ppb`
     case 'alarm':

@@ -32,8 +32,15 @@ export function checkAcross({ node, cluster, sources }: Configuration): readonly
     ...repetitions(peers('address')),
     ...repetitions(peers('rangingAddress')),
     ...otherFamilies(own('cluster.rangingListen', cluster.rangingListen), peers('rangingAddress')),
+    ...stampedByNobody(cluster),
     ...checkSources(sources, 'sources'),
   ]
+}
+
+/** The agent's own stamps are of no interface. */
+function stampedByNobody({ rangingStamps, rangingInterface }: Configuration['cluster']): readonly string[] {
+  if (rangingStamps === 'kernel' || rangingInterface === undefined) return []
+  return [`cluster.rangingInterface: expected none with rangingStamps = "user", got "${rangingInterface}"`]
 }
 
 /** Whether each source is of a known kind, with options that its family knows; `path` is where they stand. */

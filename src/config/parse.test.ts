@@ -216,6 +216,20 @@ test('addresses have a port, and ranging is done with literal ones of one kind',
   assert.ok(parseConfiguration(NODE + six + GNSS, 'config.toml').ok)
 })
 
+test('ranging has the best stamps unless it is told otherwise, and only an interface has a card that stamps', () => {
+  const cluster = (more: string): string => CLUSTER.replace('rangingListen', `${more}\nrangingListen`)
+  const read = (more: string) => unwrap(parseConfiguration(NODE + cluster(more) + GNSS, 'config.toml')).cluster
+  assert.deepEqual([read('').rangingStamps, read('').rangingInterface], ['kernel', undefined])
+  assert.equal(read('rangingStamps = "user"').rangingStamps, 'user')
+  assert.equal(read('rangingInterface = "eth1"').rangingInterface, 'eth1')
+  assert.deepEqual(complaints(NODE, cluster('rangingStamps = "card"'), GNSS), [
+    'cluster.rangingStamps: expected one of kernel, user, got "card"',
+  ])
+  assert.deepEqual(complaints(NODE, cluster('rangingStamps = "user"\nrangingInterface = "eth1"'), GNSS), [
+    'cluster.rangingInterface: expected none with rangingStamps = "user", got "eth1"',
+  ])
+})
+
 test('names, devices and sockets are each used once, however their paths are written', () => {
   assert.deepEqual(complaints(NODE, CLUSTER, GNSS, GNSS.replace('/dev/ttyS0', '/dev/ttyS7')), [
     'sources[1].name: expected another value than sources[0].name has, got "gnss0" again',

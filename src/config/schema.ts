@@ -63,6 +63,10 @@ const clusterSchema = table({
   listen: address,
   /** UDP, for ranging. */
   rangingListen: literalAddress,
+  /** Who stamps the packets of ranging: "kernel" is the best that there is, "user" the agent itself. */
+  rangingStamps: choice('kernel', 'user').default('kernel'),
+  /** Ranging goes through this network interface alone, like `eth0`, whose card stamps where it can. */
+  rangingInterface: networkInterface.optional(),
   peers: z
     .array(table({ name, address, rangingAddress: literalAddress }), 'a list of tables')
     .max(MEMBERS_MAX - 1, `a list of at most ${MEMBERS_MAX - 1} peers`),

@@ -56,7 +56,8 @@ export interface KernelStampedSocket<Token> extends StampedSocket<Token> {
  * card's interrupt. Transmit before receive is all that ranging assumes, so what the kernel adds widens the round trip
  * alone, and the error of a stamp is that of bringing it to the local oscillator.
  *
- * A packet without a stamp that can be believed gets one of this program, of kind 'user'. Faults: those of `openUdpSocket`.
+ * A packet without a stamp that can be believed gets one of this program, of kind 'user'. Faults: those of `openUdpSocket`,
+ * and `stamp.thread` where there is no thread to be had.
  */
 export async function openKernelSocket<Token>(
   options: KernelSocketOptions,
@@ -69,6 +70,10 @@ export async function openKernelSocket<Token>(
   const run = createSocketRun(udp, events)
   const watched = watchSocket({ fd: udp.fd, clockPath }, { onBatch: run.take, onFault: events.onFault })
   const lacking = await watched.watching
+  if (lacking?.code === 'stamp.thread') {
+    await run.close(watched)
+    return { ok: false, fault: lacking }
+  }
   return ok({
     local: udp.local,
     stamping: lacking === undefined ? stamping : { kind: 'kernel', reason: lacking },

@@ -123,7 +123,10 @@ function prepare(fd: number, at: AddressParts, options: UdpSocketOptions): Resul
     if (lastErrno() !== constants.errno.EADDRINUSE) {
       return failWithErrno('socket.open', `UDP socket ${name}: expected to bind it`)
     }
-    return fail('socket.port-in-use', `UDP socket ${name}: expected a free port, got one that is bound already`)
+    return fail(
+      'socket.port-in-use',
+      `UDP socket ${name}: expected a free UDP port, got one that another process has bound`,
+    )
   }
   const into = new Uint8Array(ADDRESS_BYTES_MAX)
   if (getsockname(fd, into, Uint32Array.of(into.length)) !== 0) {

@@ -172,7 +172,7 @@ describe('a port or socket in use', () => {
     })
     assert.equal(
       await refusal(t, config),
-      `ranging socket ${rangingListen}: expected a free UDP port, got one that another process has bound`,
+      `UDP socket ${rangingListen}: expected a free UDP port, got one that another process has bound`,
     )
     socket.close()
   })
