@@ -61,6 +61,8 @@ export interface DriverStatus {
   readonly taiMinusUtcSeconds?: number
   /** Of families with `steering`: what it is steered to at present by its own word, 1e-15; absent while that is not known. */
   readonly steeredE15?: number
+  /** How warm its oscillator is by its own sensor, °C; absent while that is not known. Its rate may go with it. */
+  readonly celsius?: number
   /** Everything else worth showing, with units in the names: `satellitesUsed`, `timeIntervalNs`. */
   readonly details: Readonly<Record<string, string | number | boolean>>
 }

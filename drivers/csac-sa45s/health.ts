@@ -56,12 +56,14 @@ export function statusOf(readings: Readings, silent: boolean): DriverStatus {
   const serial = values.get('SN')
   const version = values.get('Ver')
   const steeredE15 = silent || steerE12 === undefined ? undefined : steerE12 * 1_000
+  const celsius = values.get('Temp')
   return {
     ...(silent ? UNKNOWN : judge(readings)),
     alarms: [...alarms.keys()],
     ...(alarms.size === 0 ? {} : { reasons: Object.fromEntries(alarms) }),
     ...(serial === undefined ? {} : { identity: ['SA.45s CSAC', serial, version].filter(Boolean).join(' ') }),
     ...(steeredE15 === undefined ? {} : { steeredE15 }),
+    ...(silent || celsius === undefined ? {} : { celsius: Number(celsius) }),
     details: detailsOf(readings),
   }
 }

@@ -71,6 +71,7 @@ function statusOf(telemetry: Telemetry | undefined, silent: boolean): DriverStat
       ? {}
       : { reasons: { 'sa3x.not-locked': `BITE is 1, cell heater ${telemetry.cellHeaterMilliAmpere} mA` } }),
     identity: `Microchip MAC SA.3x ${serial} ${firmware}`,
+    celsius: telemetry.temperatureMilliC / 1_000,
     details: detailsOf(telemetry),
   }
 }

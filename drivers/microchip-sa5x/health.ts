@@ -25,12 +25,14 @@ export function statusOf(readings: Readings, silent: boolean): DriverStatus {
   const judged = silent ? { quality: 'unknown' as const, dependsOn: 'unknown' as const } : judge(readings)
   const alarms = silent ? new Map([['sa5x.silent', 'it does not answer']]) : alarmsOf(readings)
   const steeredE15 = silent ? undefined : numbers.get('digitalTuningE15')
+  const milliC = silent ? undefined : numbers.get('temperatureMilliC')
   return {
     ...judged,
     alarms: [...alarms.keys()],
     ...(alarms.size === 0 ? {} : { reasons: Object.fromEntries(alarms) }),
     ...(firmware === undefined ? {} : { identity: ['Microchip SA5x', serial, firmware].filter(Boolean).join(' ') }),
     ...(steeredE15 === undefined ? {} : { steeredE15 }),
+    ...(milliC === undefined ? {} : { celsius: milliC / 1_000 }),
     details: detailsOf(readings),
   }
 }

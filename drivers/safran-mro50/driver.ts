@@ -105,6 +105,7 @@ function statusOf({ monitor, fine, coarse }: Readings, silent: boolean): DriverS
     ...(alarms.size === 0 ? {} : { reasons: Object.fromEntries(alarms) }),
     identity: 'Safran mRO-50',
     ...(silent || fine === undefined ? {} : { steeredE15: steeredE15Of(fine) }),
+    ...(silent || monitor?.temperatureC === undefined ? {} : { celsius: monitor.temperatureC }),
     details: {
       ...(monitor?.temperatureC === undefined ? {} : { temperatureC: monitor.temperatureC }),
       ...(fine === undefined ? {} : { fineControl: fine }),

@@ -30,6 +30,7 @@ export function statusOf(readings: Readings, latch: Latch, silent: boolean): Dri
   const { alarms, reasons } = silent ? SILENT : alarmsOf(readings, latch)
   const { identity } = readings
   const steered = silent ? undefined : readings.details['steeringE15']
+  const warm = silent ? undefined : readings.details['caseCelsius']
   const name = identity === undefined ? {} : { identity: `PRS10_${identity.firmware}_SN_${identity.serial}` }
   return {
     quality,
@@ -38,6 +39,7 @@ export function statusOf(readings: Readings, latch: Latch, silent: boolean): Dri
     ...(alarms.length === 0 ? {} : { reasons }),
     ...name,
     ...(typeof steered === 'number' ? { steeredE15: steered } : {}),
+    ...(typeof warm === 'number' ? { celsius: warm } : {}),
     details: detailsOf(readings, latch),
   }
 }

@@ -13,6 +13,7 @@ import { openLineSource } from './line-source.ts'
 import { isPacketSource, openPacketSources } from './packet-sources.ts'
 import type { RunningSource, SourceWorld } from './running-source.ts'
 import type { SourceReport } from './source-account.ts'
+import { openThermometers } from './thermometers.ts'
 
 /** The hardware half: instruments on their wires, fused into the node clock. */
 export interface Appliance {
@@ -45,6 +46,7 @@ export async function openAppliance(
   const bridge = createClockBridge(readClockPair)
   const stallWatch = createStallWatch()
   const world = { nodeClock, bridge, stallWatch, leapTable, report }
+  const thermometers = openThermometers(configuration, nodeClock, report)
   const running: RunningSource[] = []
   const onLines = configuration.sources.filter((source) => !isPacketSource(source))
   for (const open of [
@@ -53,6 +55,7 @@ export async function openAppliance(
   ]) {
     const opened = open()
     if (!opened.ok) {
+      thermometers.close()
       await Promise.all(running.map((other) => other.close()))
       return opened
     }
@@ -67,6 +70,7 @@ export async function openAppliance(
       find(name)?.steer(steering) ?? fail('source.unknown', `expected a configured source, got "${name}"`),
     close: async () => {
       stallWatch.close()
+      thermometers.close()
       await Promise.all(running.map((source) => source.close()))
     },
   })

@@ -68,3 +68,21 @@ test('pulses with labels get their seconds from these, and labels alone are a ti
   second(alone.intake, 1n, true)
   assert.equal(alone.readings[0]?.monoNs, NS_PER_SECOND + 100_000_000n)
 })
+
+test('what an instrument says of its temperature is passed on, unless the configuration names another thermometer', () => {
+  for (const [temperature, expected] of [
+    [undefined, 28.5],
+    ['lm75', undefined],
+  ] as const) {
+    const told: (number | undefined)[] = []
+    const intake = createSourceIntake({
+      source: { name: 'x0', class: 'rubidium', accuracyNs: undefined, temperature },
+      timeOfDay: 'none',
+      nodeClock: { observe: () => [], setStatus: (_name, { celsius }) => told.push(celsius) },
+      onFault: () => undefined,
+      onReading: () => undefined,
+    })
+    intake.status({ quality: 'locked', dependsOn: 'own', alarms: [], celsius: 28.5, details: {} }, monoNs(0n))
+    assert.deepEqual(told, [expected])
+  }
+})

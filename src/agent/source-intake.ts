@@ -20,7 +20,7 @@ export interface SourceIntake {
 export interface IntakeOptions {
   readonly source: Pick<
     SourceConfiguration,
-    'name' | 'class' | 'accuracyNs' | 'pulseSocket' | 'pulseDevice' | 'delayNs' | 'delayUncertaintyNs'
+    'name' | 'class' | 'accuracyNs' | 'pulseSocket' | 'pulseDevice' | 'delayNs' | 'delayUncertaintyNs' | 'temperature'
   >
   readonly timeOfDay: DriverFamily<unknown>['timeOfDay']
   readonly nodeClock: Pick<NodeClock, 'observe' | 'setStatus'>
@@ -57,7 +57,12 @@ export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onRe
     },
     status: (status, now) => {
       quality = status.quality === 'unknown' ? 'unlocked' : status.quality
-      nodeClock.setStatus(source.name, status, now)
+      // Two thermometers say two things of one oscillator: the configured one counts.
+      nodeClock.setStatus(
+        source.name,
+        source.temperature === undefined ? status : { ...status, celsius: undefined },
+        now,
+      )
     },
   }
 }

@@ -94,8 +94,9 @@ function steerSource(
       if (!carriedOut.ok) tell(steering.failed(`the instrument would not: ${carriedOut.fault.message}`, now))
       else if (status !== undefined) {
         // What the node clock has learnt of its rate is no longer so: it was not its own for a moment.
-        appliance.nodeClock.setStatus(name, { ...status, quality: 'unlocked' }, now)
-        appliance.nodeClock.setStatus(name, status, now)
+        const told = { ...status, celsius: undefined }
+        appliance.nodeClock.setStatus(name, { ...told, quality: 'unlocked' }, now)
+        appliance.nodeClock.setStatus(name, told, now)
       }
     },
     report: () => ({

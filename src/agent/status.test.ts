@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EMBEDDED_LEAP_TABLE } from '../core/leap-table.ts'
-import { taiNs } from '../core/time.ts'
+import { monoNs, taiNs } from '../core/time.ts'
 import { answerQuestion, type StatusParts } from './status.ts'
 
 /** What the parts of an agent say of themselves; `served` and the estimate can be missing. */
@@ -55,6 +55,15 @@ test('the status says what is served and why, with nanoseconds as decimal string
   assert.deepEqual(status['ranging'], { stamps: 'kernel', lost: { 'stamp.none': 3 } })
   assert.deepEqual(status['faults'], { 'peer ts1 message.signature': 2 })
   assert.deepEqual([status['node'], status['mode'], status['clockClass']], ['ts0', 'locked', 6])
+})
+
+test('the temperature of the local oscillator is told with what it is worth', () => {
+  assert.equal(answer('status')['oscillatorTemperature'], null)
+  const warm = parts(true)
+  const temperature = { celsius: 28.5, ppbPerK: 30, used: false, reason: 'it does not help enough' }
+  const node = (): object => ({ ...parts(true).clock.node(monoNs(0n)), temperature })
+  const text = answerQuestion('status', { ...warm, clock: { ...warm.clock, node } as StatusParts['clock'] })
+  assert.deepEqual((JSON.parse(text) as Record<string, unknown>)['oscillatorTemperature'], temperature)
 })
 
 test('what there is not yet is null, not left out', () => {

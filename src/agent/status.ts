@@ -41,6 +41,7 @@ function describe(question: Question, parts: StatusParts): object {
         clockClass: node.clockClass,
         flags: node.flags,
         alarms: node.alarms,
+        oscillatorTemperature: node.temperature ?? null,
         nodeClock: node.estimate === undefined ? null : { taiNs: node.estimate.taiNs, boundNs: node.estimate.boundNs },
         served:
           served === undefined

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeSources } from './describe-sources.ts'
+import { describeSources, type TemperatureAnswer } from './describe-sources.ts'
 
 test('sources are a table: letter, what they are and say, and below each why it is not used and its alarms', () => {
   const lines = describeSources({
@@ -59,5 +59,18 @@ test('a source that may be steered says what was decided last, and why', () => {
   assert.equal(
     remark({ kind: 'refused', reason: 'there is no node clock' }),
     '     steering: refused, there is no node clock; 40 % of the interval measured',
+  )
+})
+
+test('a source with a thermometer says how warm it is, what that is worth, and why it is used or not', () => {
+  const remark = (temperature: TemperatureAnswer): string | undefined =>
+    describeSources({ node: 'ts0', sources: [{ name: 'rb0', link: 'up', temperature }] })[2]
+  assert.equal(
+    remark({ celsius: 28.31, ppbPerK: -0.0117, used: true, reason: '16 of 18 times predicted better with it' }),
+    '     temperature: 28.3 °C, -0.012 ppb a kelvin; used for holdover: 16 of 18 times predicted better with it',
+  )
+  assert.equal(
+    remark({ used: false, reason: 'its thermometer is silent, or stuck' }),
+    '     temperature: unknown; not used: its thermometer is silent, or stuck',
   )
 })

@@ -1,6 +1,13 @@
 import { formatDistance, formatOffset } from '../fusion/format-offset.ts'
 import { formatDurationNs } from './present.ts'
 
+export interface TemperatureAnswer {
+  readonly celsius?: number
+  readonly ppbPerK?: number
+  readonly used: boolean
+  readonly reason: string
+}
+
 /** What an agent answers to `sources`, as its JSON has it: nanoseconds are decimal strings, what is not known is left out. */
 export interface SourcesAnswer {
   readonly node: string
@@ -18,6 +25,8 @@ export interface SourcesAnswer {
     readonly reason?: string
     /** Of a source reached by packets: who stamps these, and why nobody better. */
     readonly stamps?: { readonly kind: string; readonly reason?: string }
+    /** Of its oscillator, with a thermometer. */
+    readonly temperature?: TemperatureAnswer
     /** Of a source that the agent may steer: the last decision, and how much of the next interval has been measured. */
     readonly steering?: {
       readonly measuredPercent: number
@@ -59,7 +68,8 @@ export function describeSources({ node, sources }: SourcesAnswer): readonly stri
 function remarks(source: SourcesAnswer['sources'][number] | undefined): readonly string[] {
   const reason = source?.reason === undefined ? [] : [`     not used: ${source.reason}`]
   const alarms = (source?.alarms ?? []).map((alarm) => `     alarm: ${alarm}`)
-  return [...reason, ...alarms, ...stampsOf(source?.stamps), ...steeringOf(source?.steering)]
+  const { stamps, temperature, steering } = source ?? {}
+  return [...reason, ...alarms, ...stampsOf(stamps), ...temperatureOf(temperature), ...steeringOf(steering)]
 }
 
 function stampsOf(stamps: SourcesAnswer['sources'][number]['stamps']): readonly string[] {
@@ -68,6 +78,14 @@ function stampsOf(stamps: SourcesAnswer['sources'][number]['stamps']): readonly 
   return [
     `     stamps: by ${{ user: 'this program', kernel: 'the kernel', hardware: 'the card' }[stamps.kind] ?? stamps.kind}${why}`,
   ]
+}
+
+function temperatureOf(temperature: TemperatureAnswer | undefined): readonly string[] {
+  if (temperature === undefined) return []
+  const { celsius, ppbPerK, used, reason } = temperature
+  const now = celsius === undefined ? 'unknown' : `${celsius.toFixed(1)} °C`
+  const worth = ppbPerK === undefined ? '' : `, ${ppbPerK.toPrecision(2)} ppb a kelvin`
+  return [`     temperature: ${now}${worth}; ${used ? 'used for holdover' : 'not used'}: ${reason}`]
 }
 
 function steeringOf(steering: SourcesAnswer['sources'][number]['steering']): readonly string[] {

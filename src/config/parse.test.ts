@@ -93,6 +93,10 @@ test('a value that is not allowed is told with its path, what was expected and w
     ['authority = 0', 'expected a number from 0.001 to 1, got 0'],
     ['authority = nan', 'expected a number from 0.001 to 1, got NaN'],
     ['options = 1', 'expected a table, got 1'],
+    [
+      'temperature = ""',
+      'expected a sensor of at most 300 characters, like "coretemp/Package id 0", or the path of a file, got ""',
+    ],
     ['pulseSocket = ""', 'expected a path of 1 to 4096 characters, got ""'],
     ['holdoverDomain = "a@b"', 'expected a domain of at most 64 letters, digits, ".", "_", ":" and "-", got "a@b"'],
   ] as const) {

@@ -75,6 +75,11 @@ const clusterSchema = table({
 /** What drives CLOCK_MONOTONIC_RAW: sets the floor of its rate bound. */
 export const oscillatorClass = choice('crystal', 'ocxo', 'rubidium', 'caesium').default('crystal')
 
+/** A sensor of the kernel's hardware monitoring, by chip and label, or a file with thousandths of a degree. */
+const temperatureSensor = z
+  .string('a sensor')
+  .regex(/^[^\0\n]{1,300}$/, 'a sensor of at most 300 characters, like "coretemp/Package id 0", or the path of a file')
+
 const BAUD_RATES = [1_200, 2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600] as const
 
 /** Twice the longest fibre that a site has; more is a slip of the unit. Negative: the instrument advances too far. */
@@ -128,6 +133,8 @@ const sourceSchema = table({
   delayUncertaintyNs: integer(0, DELAY_NS_MAX).optional(),
   /** Its weight beside the others of its appliance, to a thousandth. */
   authority: number(0.001, 1).optional(),
+  /** How warm its oscillator is, where something else than the instrument says so. */
+  temperature: temperatureSensor.optional(),
   /** Takes the frequency offset out of an instrument that can be steered, slowly; off unless it says `enabled = true`. */
   steering: steeringSchema.optional(),
   options: z.record(z.string(), z.unknown(), 'a table').default({}),
@@ -140,7 +147,11 @@ export const sources = z
 export const configurationSchema = table({
   node: nodeSchema,
   cluster: clusterSchema,
-  oscillator: table({ class: oscillatorClass }).default({ class: 'crystal' }),
+  oscillator: table({
+    class: oscillatorClass,
+    /** How warm it is. Absent: its rate alone carries it. */
+    temperature: temperatureSensor.optional(),
+  }).default({ class: 'crystal' }),
   sources,
   outputs: outputsSchema.default({}),
 })

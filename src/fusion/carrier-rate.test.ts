@@ -112,7 +112,7 @@ describe('how far an oscillator runs away', () => {
   }
 
   it('is by its class when nothing was learnt, or nothing can be, or less than the class promises', () => {
-    const byClass = { correctionNs: 0n, driftNs: 86_400n }
+    const byClass = { known: false, correctionNs: 0n, driftNs: 86_400n }
     assert.deepEqual(carry(rubidium, undefined, from, to), byClass)
     assert.deepEqual(carry(STABILITY.gpsdo, learnt, from, to), byClass)
     assert.deepEqual(carry(rubidium, { ...learnt, referenceE15: 990_000n }, from, to), byClass)
@@ -120,7 +120,7 @@ describe('how far an oscillator runs away', () => {
 
   it('is by what was learnt: never better than the floor, worse by what was seen and with age', () => {
     // 2e-11 and 5e-12 and a day of ageing, over a day.
-    assert.deepEqual(carry(rubidium, learnt, from, to), { correctionNs: 34_560n, driftNs: 2_593n })
+    assert.deepEqual(carry(rubidium, learnt, from, to), { known: true, correctionNs: 34_560n, driftNs: 2_593n })
     const wandering = carry(rubidium, { ...learnt, wanderE15: 60_000n }, from, to)
     assert.equal(wandering.driftNs, 6_049n)
     const later = carry(rubidium, learnt, plus(from, learnt.baselineNs * 10n), plus(to, learnt.baselineNs * 10n))

@@ -2,6 +2,9 @@ import { divCeil, divFloor, max } from '../core/integer.ts'
 import { between, type MonoNs, NS_PER_SECOND, plus, type TaiNs } from '../core/time.ts'
 import { fitLine, type Line, median, valueAt } from './robust-line.ts'
 import { UNLEARNT_PPB } from './source-class.ts'
+import type { WarmPoint } from './temperature-fit.ts'
+import { createTemperatureTrial, type Expectation, type TemperatureVerdict } from './temperature-trial.ts'
+import type { Warmth } from './thermometer.ts'
 
 /** What is known of the rate of TAI against a carrier, 1e-15: of its mean over `baselineNs`, up to `until`. */
 export interface LearntRate {
@@ -22,11 +25,13 @@ export interface LearntRate {
 export interface CarrierRate {
   /**
    * At local instant `at` the carrier said `carrierNs` and trusted time was `taiNs`, right within `referenceNs` whatever
-   * is averaged. Instants ascend.
+   * is averaged. Instants ascend. `warmth`: what the thermometer beside it says at `at`.
    */
-  learn(at: MonoNs, carrierNs: TaiNs, taiNs: TaiNs, referenceNs: bigint): void
+  learn(at: MonoNs, carrierNs: TaiNs, taiNs: TaiNs, referenceNs: bigint, warmth?: Warmth): void
   /** Undefined before half an hour of it, and again after it left its line. */
   read(): LearntRate | undefined
+  /** What its temperature is worth. */
+  temperature(): TemperatureVerdict
   forget(): void
 }
 
@@ -59,6 +64,7 @@ interface Mean {
   /** TAI − carrier, against that of the first mean. */
   readonly ns: number
   readonly referenceNs: bigint
+  readonly warmth: Pick<Warmth, 'run' | 'sumKs'> | undefined
 }
 
 interface Gathering {
@@ -67,12 +73,17 @@ interface Gathering {
   sumNs: bigint
   sumAgeNs: bigint
   referenceNs: bigint
+  warmthRun: number | undefined
+  sumKs: number
 }
 
-export function createCarrierRate(floorE15: bigint): CarrierRate {
+/** `expectation`: by which of its rates it is carried on, with and without a thermometer. */
+export function createCarrierRate(floorE15: bigint, expectation: Expectation = 'mean'): CarrierRate {
   // Oldest first.
   let means: readonly Mean[] = []
   let zeroNs = 0n
+  let zeroAt: MonoNs | undefined
+  const trial = createTemperatureTrial(expectation)
   let gathering: Gathering | undefined
   let learnt: LearntRate | undefined
 
@@ -80,33 +91,55 @@ export function createCarrierRate(floorE15: bigint): CarrierRate {
     means = []
     gathering = undefined
     learnt = undefined
+    trial.forget()
   }
-  const close = ({ from, count, sumNs, sumAgeNs, referenceNs }: Gathering): void => {
+  const close = ({ from, count, sumNs, sumAgeNs, referenceNs, warmthRun, sumKs }: Gathering): void => {
     if (count < MEAN_COUNT_MIN) return
     if (means.length === 0) zeroNs = divFloor(sumNs, BigInt(count))
+    if (means.length === 0) zeroAt = from
     const at = plus(from, divFloor(sumAgeNs, BigInt(count)))
     const ns = Number(sumNs - zeroNs * BigInt(count)) / count
-    means = [...means, { at, ns, referenceNs }].slice(-MEANS_MAX)
-    if (isAnother(means, floorE15)) means = means.slice(-ASTRAY_COUNT)
+    const warmth = warmthRun === undefined ? undefined : { run: warmthRun, sumKs: sumKs / count }
+    if (means.at(-1)?.warmth?.run !== warmth?.run) trial.forget()
+    means = [...means, { at, ns, referenceNs, warmth }].slice(-MEANS_MAX)
+    if (isAnother(means, floorE15)) {
+      means = means.slice(-ASTRAY_COUNT)
+      trial.forget()
+    }
     learnt = learnFrom(means)
+    if (learnt !== undefined) trial.hear(warmPoints(means, zeroAt ?? from), Number(learnt.rateE15) / 1e6)
   }
   return {
-    learn: (at, carrierNs, taiNs, referenceNs) => {
+    learn: (at, carrierNs, taiNs, referenceNs, warmth) => {
       const newest = means.at(-1)
       if (newest !== undefined && between(newest.at, at) > ALONE_NS_MAX) forget()
       if (gathering !== undefined && between(gathering.from, at) >= MEAN_NS) {
         close(gathering)
         gathering = undefined
       }
-      gathering ??= { from: at, count: 0, sumNs: 0n, sumAgeNs: 0n, referenceNs: 0n }
+      const warmthRun = warmth?.celsius === undefined ? undefined : warmth.run
+      gathering ??= { from: at, count: 0, sumNs: 0n, sumAgeNs: 0n, referenceNs: 0n, warmthRun, sumKs: 0 }
       gathering.count += 1
+      if (gathering.warmthRun !== warmthRun) gathering.warmthRun = undefined
+      gathering.sumKs += warmth?.sumKs ?? 0
       gathering.sumNs += between(carrierNs, taiNs)
       gathering.sumAgeNs += between(gathering.from, at)
       gathering.referenceNs = max(gathering.referenceNs, referenceNs)
     },
     read: () => learnt,
+    temperature: trial.read,
     forget,
   }
+}
+
+/** The newest means that one thermometer has seen without a gap. */
+function warmPoints(means: readonly Mean[], zeroAt: MonoNs): readonly WarmPoint[] {
+  const run = means.at(-1)?.warmth?.run
+  if (run === undefined) return []
+  const from = means.findLastIndex(({ warmth }) => warmth?.run !== run) + 1
+  return means.slice(from).map(({ at, ns, warmth }) => {
+    return { atS: Number(between(zeroAt, at)) / 1e9, ns, sumKs: warmth?.sumKs ?? 0 }
+  })
 }
 
 /** A line through means, and how far they lie from it, ns; against the last of them. */

@@ -1,11 +1,13 @@
-import { divFloor, driftNs, max, min } from '../core/integer.ts'
-import { around, meets } from '../core/interval.ts'
+import { abs, divFloor, driftNs, max } from '../core/integer.ts'
+import { around, errorBound, type Interval, meets } from '../core/interval.ts'
 import { between, type MonoNs, NS_PER_SECOND, plus, type TaiNs } from '../core/time.ts'
-import { type CarrierRate, createCarrierRate } from './carrier-rate.ts'
 import type { BoundedTime } from './combination.ts'
+import { createLearntCarriers, expectationOf, OWN, stabilityOf } from './learnt-carriers.ts'
 import { type OscillatorClass, type SourceClass, UNLEARNT_PPB } from './source-class.ts'
 import type { FrequencyEstimate } from './source-clock.ts'
-import { carry, STABILITY, type Stability } from './stability.ts'
+import { carry } from './stability.ts'
+import type { Warmth } from './thermometer.ts'
+import { NO_SHIFT, type TemperatureReading, type WarmShift } from './warm-shift.ts'
 
 /**
  * The last trusted node clock, carried forward: what remains when every source is gone, and what a source that jumps is
@@ -17,6 +19,10 @@ export interface Flywheel {
   trust(at: MonoNs, trusted: Trusted): void
   /** By the carrier that knows best; one that the local oscillator contradicts is not asked. */
   read(now: MonoNs, carriers: readonly Carrier[]): BoundedTime | undefined
+  /** The temperature of a carrier by its name, or of the local oscillator, `OWN`, °C. */
+  warm(at: MonoNs, carrier: string, celsius: number): void
+  /** Of every carrier that has a thermometer, by its name; that of the local oscillator is empty. */
+  temperatures(now: MonoNs): ReadonlyMap<string, TemperatureReading>
   /** What was trusted is no longer: the next time is taken as it is. How fast the oscillator runs is still known. */
   forget(): void
 }
@@ -45,6 +51,7 @@ export interface Carrier {
 interface Anchor {
   readonly at: MonoNs
   readonly time: BoundedTime
+  readonly warmth: Warmth | undefined
 }
 
 /** `floorPpb`: what the class of the oscillator may wander however well its rate was measured. */
@@ -52,35 +59,35 @@ export function createFlywheel(floorPpb: bigint, oscillator: OscillatorClass = '
   let anchor: Anchor | undefined
   let rate = { ppb: 0n, driftPpb: UNLEARNT_PPB }
   const carried = new Map<string, Anchor & { readonly carrier: Carrier }>()
-  const learning = new Map<string, CarrierRate>()
+  const learntCarriers = createLearntCarriers()
+  const own = { name: OWN, class: oscillator }
 
   const byOscillator = (now: MonoNs): BoundedTime | undefined => {
     if (anchor === undefined) return undefined
     const elapsedNs = between(anchor.at, now)
     const taiNow = plus(anchor.time.taiNs, elapsedNs + divFloor(elapsedNs * rate.ppb, NS_PER_SECOND))
-    return timeAround(taiNow, anchor.time.boundNs + driftNs(elapsedNs, rate.driftPpb) + ROUNDING_NS)
+    const boundNs = anchor.time.boundNs + driftNs(elapsedNs, rate.driftPpb) + ROUNDING_NS
+    return timeAround(taiNow, boundNs, learntCarriers.shift(own, 'recent', anchor.warmth, now))
   }
   const byCarrier = (now: MonoNs, carrier: Carrier): BoundedTime | undefined => {
+    if (expectationOf(carrier) === 'recent') return byOscillator(now)
     const from = carried.get(carrier.name)
     if (from?.carrier.run !== carrier.run) return undefined
-    const run = carry(stabilityOf(carrier), learning.get(carrier.name)?.read(), from.at, now)
+    const run = carry(stabilityOf(carrier), learntCarriers.rate(carrier.name), from.at, now)
     const taiNow = plus(from.time.taiNs, between(from.carrier.taiNs, carrier.taiNs) + run.correctionNs)
-    return timeAround(taiNow, from.time.boundNs + from.carrier.noiseNs + carrier.noiseNs + run.driftNs + ROUNDING_NS)
+    const boundNs = from.time.boundNs + from.carrier.noiseNs + carrier.noiseNs + run.driftNs + ROUNDING_NS
+    return timeAround(taiNow, boundNs, run.known ? learntCarriers.shift(carrier, 'mean', from.warmth, now) : NO_SHIFT)
   }
   /** The local oscillator as a carrier: a good one is worth learning. */
   const withOwn = (now: MonoNs, carriers: readonly Carrier[]): readonly Carrier[] => [
     ...carriers,
-    { name: OWN, class: oscillator, taiNs: now as bigint as TaiNs, noiseNs: 0n, run: 0 },
+    { ...own, taiNs: now as bigint as TaiNs, noiseNs: 0n, run: 0 },
   ]
-  const learn = (at: MonoNs, carrier: Carrier, { time, accuracyNs }: Trusted): void => {
-    const { floorE15 } = stabilityOf(carrier)
+  const learn = (at: MonoNs, carrier: Carrier, trusted: Trusted): void => {
     const known = byCarrier(at, carrier)
     // A poor source that is left alone does not teach what is known better.
-    if (floorE15 === undefined || (known !== undefined && time.boundNs > POOR * known.boundNs)) return
-    const rates = learning.get(carrier.name) ?? createCarrierRate(floorE15)
-    learning.set(carrier.name, rates)
-    if (carried.get(carrier.name)?.carrier.run !== carrier.run) rates.forget()
-    rates.learn(at, carrier.taiNs, time.taiNs, min(accuracyNs, time.boundNs))
+    if (known !== undefined && trusted.time.boundNs > POOR * known.boundNs) return
+    learntCarriers.learn(at, carrier, trusted, carried.get(carrier.name)?.carrier.run !== carrier.run)
   }
   return {
     trust: (at, trusted) => {
@@ -88,44 +95,47 @@ export function createFlywheel(floorPpb: bigint, oscillator: OscillatorClass = '
       for (const carrier of withOwn(at, trusted.carriers)) {
         learn(at, carrier, trusted)
         if (isBetter(byCarrier(at, carrier), time)) continue
-        carried.set(carrier.name, { at, time, carrier })
+        carried.set(carrier.name, { at, time, carrier, warmth: learntCarriers.warmth(carrier.name, at) })
       }
       if (isBetter(byOscillator(at), time)) return
-      anchor = { at, time }
+      anchor = { at, time, warmth: learntCarriers.warmth(OWN, at) }
       rate = learnt(frequency, floorPpb) ?? rate
     },
     read: (now, carriers) => {
-      const own = byOscillator(now)
-      if (own === undefined) return undefined
+      const bare = byOscillator(now)
+      if (bare === undefined) return undefined
       const others = withOwn(now, carriers).flatMap((carrier) => byCarrier(now, carrier) ?? [])
       return others
-        .filter(({ interval }) => meets(interval, own.interval))
-        .reduce((best, other) => (other.boundNs < best.boundNs ? other : best), own)
+        .filter(({ interval }) => meets(interval, bare.interval))
+        .reduce((best, other) => (widthNs(other.interval) < widthNs(best.interval) ? other : best), bare)
     },
+    warm: (at, carrier, celsius) => learntCarriers.hearTemperature(at, carrier, celsius),
+    temperatures: (now) => learntCarriers.temperatures(now),
     forget: () => {
       anchor = undefined
       carried.clear()
-      learning.clear()
+      learntCarriers.forget()
     },
   }
 }
 
-/** No source has an empty name. */
-const OWN = ''
 /** A time with a bound so many times that of what is carried teaches nothing. */
 const POOR = 2n
 
-/** The kernel's count of the local oscillator is off by what it took for its frequency, however good that is. */
-function stabilityOf(carrier: Carrier): Stability {
-  const stability = STABILITY[carrier.class]
-  return carrier.name === OWN ? { ...stability, unlearntE15: UNLEARNT_PPB * E15_PER_PPB } : stability
-}
-
-const E15_PER_PPB = 1_000_000n
 const ROUNDING_NS = 1n
 
-function timeAround(taiNs: TaiNs, boundNs: bigint): BoundedTime {
-  return { taiNs, boundNs, interval: around(taiNs, boundNs) }
+/**
+ * The promise is that of the rate alone, whatever a thermometer says: one that lies, sticks or belongs to something else
+ * moves the point, and never makes the interval narrower. It makes it wider where what it says leads out of it.
+ */
+function timeAround(plainTaiNs: TaiNs, plainBoundNs: bigint, { shiftNs, beyondNs }: WarmShift): BoundedTime {
+  const interval = around(plainTaiNs, max(plainBoundNs, abs(shiftNs)) + beyondNs)
+  const taiNs = plus(plainTaiNs, shiftNs)
+  return { taiNs, boundNs: errorBound(taiNs, interval), interval }
+}
+
+function widthNs({ lo, hi }: Interval): bigint {
+  return hi - lo
 }
 
 function isBetter(carried: BoundedTime | undefined, time: BoundedTime): boolean {

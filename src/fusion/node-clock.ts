@@ -6,12 +6,14 @@ import { assess } from './assessment.ts'
 import type { BoundedTime } from './combination.ts'
 import { createFlywheel } from './flywheel.ts'
 import { UNTROUBLED } from './integrity.ts'
+import { OWN } from './learnt-carriers.ts'
 import { type ClockMode, clockClassOf, nextMode } from './mode.ts'
 import { createSource, type Source, type SourceConfig, type SourceStatus } from './source.ts'
 import { OSCILLATOR_FLOOR_PPB, type OscillatorClass } from './source-class.ts'
 import type { FrequencyEstimate } from './source-clock.ts'
 import { readSource, type SourceReading } from './source-reading.ts'
 import { createWalkWatch } from './walk-watch.ts'
+import type { TemperatureReading } from './warm-shift.ts'
 
 export interface NodeClockConfig {
   readonly oscillator: OscillatorClass
@@ -27,6 +29,8 @@ export interface NodeClock {
   /** A reading of a configured source. Faults are those of its source clock. */
   observe(sample: TimeSample): readonly Fault[]
   setStatus(source: string, status: SourceStatus, now: MonoNs): void
+  /** How warm the oscillator of a source, or the local one (`undefined`), is, °C. Instants ascend. */
+  setTemperature(source: string | undefined, celsius: number, now: MonoNs): void
   /** Everything is computed now; nothing stale is returned. */
   read(now: MonoNs): NodeClockReading
   /**
@@ -44,6 +48,8 @@ export interface NodeClockReading {
   readonly clockClass: number
   readonly flags: readonly string[]
   readonly alarms: readonly Fault[]
+  /** Of the local oscillator; undefined without a thermometer. */
+  readonly temperature?: TemperatureReading | undefined
   /** Sorted by name. */
   readonly sources: readonly SourceReading[]
 }
@@ -68,7 +74,14 @@ export function createNodeClock(config: NodeClockConfig): NodeClock {
 
   return {
     observe: (sample) => sourceOf(sample.source).observe(sample),
-    setStatus: (name, status, now) => sourceOf(name).setStatus(status, now),
+    setStatus: (name, status, now) => {
+      sourceOf(name).setStatus(status, now)
+      if (status.celsius !== undefined) flywheel.warm(now, name, status.celsius)
+    },
+    setTemperature: (name, celsius, now) => {
+      if (name !== undefined) sourceOf(name)
+      flywheel.warm(now, name ?? OWN, celsius)
+    },
     frequency: (now) => assess(sources, flywheel, integrity, () => watch.read(now), now).frequency,
     read: (now) => {
       const assessment = assess(sources, flywheel, integrity, (...words) => watch.hear(now, ...words), now)
@@ -76,7 +89,8 @@ export function createNodeClock(config: NodeClockConfig): NodeClock {
       integrity = assessment.integrity
       if (assessment.verdict === 'relocked') flywheel.forget()
       if (trustworthy !== undefined) flywheel.trust(now, trustworthy)
-      const verdicts = { selection, walking, heaviest, nodeTaiNs: estimate?.taiNs }
+      const temperatures = flywheel.temperatures(now)
+      const verdicts = { selection, walking, heaviest, temperatures, nodeTaiNs: estimate?.taiNs }
       mode = nextMode(mode, { sourcesBoundNs, boundNs: estimate?.boundNs })
       return {
         monoNs: now,
@@ -85,6 +99,7 @@ export function createNodeClock(config: NodeClockConfig): NodeClock {
         clockClass: clockClassOf(mode),
         flags: selection.flags,
         alarms,
+        temperature: temperatures.get(OWN),
         sources: heard.map(([source, word]) => readSource(source, word, verdicts)),
       }
     },

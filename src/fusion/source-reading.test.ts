@@ -30,7 +30,7 @@ function word(name: string, domain: string, offNs: bigint, boundNs = 100n): Sour
 }
 
 function verdicts(selection: Selection, nodeTaiNs: TaiNs | undefined, changes: Partial<Verdicts> = {}): Verdicts {
-  return { selection, walking: new Map(), heaviest: undefined, nodeTaiNs, ...changes }
+  return { selection, walking: new Map(), heaviest: undefined, temperatures: new Map(), nodeTaiNs, ...changes }
 }
 
 function readAll(words: readonly SourceWord[], nodeTai: TaiNs | undefined): readonly SourceReading[] {
@@ -71,6 +71,7 @@ describe('what became of a source', () => {
         ageNs: 500_000_000n,
         lock: 'unknown',
         alarms: [],
+        temperature: undefined,
         reason: undefined,
       },
     ])

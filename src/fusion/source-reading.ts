@@ -5,6 +5,7 @@ import { formatDistance, formatOffset } from './format-offset.ts'
 import type { Selection } from './selection.ts'
 import { alarmsOf, type Silence, type Source, type SourceWord } from './source.ts'
 import type { SourceClass } from './source-class.ts'
+import type { TemperatureReading } from './warm-shift.ts'
 
 /**
  * A state as one character, for tables. `*`: carries the clock, with the greatest weight; `+`: carries it too; `x`: outvoted;
@@ -31,6 +32,8 @@ export interface SourceReading {
   readonly alarms: readonly string[]
   /** Why it does not carry the clock; undefined for one that does. */
   readonly reason: string | undefined
+  /** Of its oscillator; undefined without a thermometer. */
+  readonly temperature?: TemperatureReading | undefined
 }
 
 /** What a reading of the node clock made of its sources. */
@@ -39,6 +42,8 @@ export interface Verdicts {
   readonly walking: ReadonlyMap<string, string>
   /** The selected source with the greatest weight. */
   readonly heaviest: string | undefined
+  /** By the name of the source. */
+  readonly temperatures: ReadonlyMap<string, TemperatureReading>
   /** The node clock, when there is one. */
   readonly nodeTaiNs: TaiNs | undefined
 }
@@ -58,6 +63,7 @@ export function readSource(source: Source, heard: SourceWord | Silence, verdicts
     ageNs: word?.ageNs,
     lock: status?.quality ?? 'unknown',
     alarms: alarmsOf(status),
+    temperature: verdicts.temperatures.get(config.name),
     ...judged(config.role, heard, verdicts),
   }
 }

@@ -28,6 +28,8 @@ export interface SourceStatus {
   readonly alarms: readonly string[]
   /** What its oscillator is steered to, 1e-15, where that is known. */
   readonly steeredE15?: number | undefined
+  /** How warm its oscillator is by its own word, °C. */
+  readonly celsius?: number | undefined
   /** For alarms that want more than their code: a sentence by code. */
   readonly reasons?: Readonly<Record<string, string>> | undefined
 }

@@ -29,7 +29,7 @@ const FOLLOWER: Stability = { unlearntE15: BARE_CRYSTAL_E15, floorE15: undefined
  * three times; the floor is a choice: "better than a few parts in 10^11 seems difficult" to predict (forty PRS10,
  * M. Wouters, time-nuts 2019-03-09). Caesium: 1e-12 accuracy, drift and temperature coefficient below 1e-14 a day and a
  * degree (5071A, R. Karlquist and T. Van Baak, time-nuts 2005-04-20 and 2007-07-16). OCXO: assumed, 5e-10 a day and 1e-9 over
- * the temperatures of a rack, what a good single oven does. Each is a choice on the safe side, not a guarantee of a maker.
+ * the temperatures of a rack, what a good single oven does. A bare crystal: assumed, 2e-7 over those temperatures and 1e-8 a day. Each is a choice on the safe side, not a guarantee of a maker.
  */
 export const STABILITY: Readonly<Record<SourceClass | OscillatorClass, Stability>> = {
   caesium: { unlearntE15: 10_000n, floorE15: 1_000n, ageingE15PerDay: 100n },
@@ -39,7 +39,7 @@ export const STABILITY: Readonly<Record<SourceClass | OscillatorClass, Stability
   gnss: FOLLOWER,
   ptp: FOLLOWER,
   serial: FOLLOWER,
-  crystal: FOLLOWER,
+  crystal: { unlearntE15: BARE_CRYSTAL_E15, floorE15: 200_000_000n, ageingE15PerDay: 10_000_000n },
 }
 
 const NS_PER_DAY = 86_400_000_000_000n
@@ -48,6 +48,8 @@ const E15 = 1_000_000_000_000_000n
 /** How an oscillator ran from one instant to another: what to add for its rate, and how far that may be wrong. */
 export interface Carried {
   readonly correctionNs: bigint
+  /** Whether the rate is the one learnt. */
+  readonly known: boolean
   /** Rounded up. */
   readonly driftNs: bigint
 }
@@ -58,6 +60,7 @@ export function carry(stability: Stability, learnt: LearntRate | undefined, from
   const boundE15 = min(stability.unlearntE15, learntBoundE15(stability, learnt, from, to) ?? stability.unlearntE15)
   const known = learnt !== undefined && boundE15 < stability.unlearntE15
   return {
+    known,
     correctionNs: known ? (elapsedNs * learnt.rateE15) / E15 : 0n,
     driftNs: divCeil(abs(elapsedNs) * boundE15, E15),
   }

@@ -57,14 +57,34 @@ export function anyLocalCrystal(prng: Prng): OscillatorHabits {
   }
 }
 
-export function createOscillatorModel(habits: OscillatorHabits, prng: Prng): OscillatorModel {
+/** An oven of one stage: `temperature` is left to what `warmRate` of its model says, for one that has a thermometer. */
+export function anyOvenCrystal(prng: Prng): OscillatorHabits {
+  const either = (): number => (prng.nextBelow(2) === 0 ? -1 : 1)
+  return {
+    rate: (prng.nextUnit() * 2 - 1) * 1e-7,
+    // Half of what its class may age in a day.
+    ageingPerDay: either() * 2.5e-10,
+    whiteAt1s: 2e-11,
+    flickerFloor: 1e-11,
+    walkPerDay: 5e-11,
+    temperature: 0,
+    temperaturePhase: 0,
+  }
+}
+
+/** `warmRate`: what the temperature around it adds to its rate now, beside the cycle of its habits. */
+export function createOscillatorModel(
+  habits: OscillatorHabits,
+  prng: Prng,
+  warmRate: () => number = () => 0,
+): OscillatorModel {
   let elapsed = 0
   let offsetNs = 0
   let walk = 0
   const flicker = FLICKER_TIMES_S.map(() => habits.flickerFloor * prng.nextNormal())
   const rate = (): number => {
     const cycle = habits.temperature * Math.sin((2 * Math.PI * elapsed) / DAY_S + habits.temperaturePhase)
-    const slow = habits.rate + (habits.ageingPerDay * elapsed) / DAY_S + walk + cycle
+    const slow = habits.rate + (habits.ageingPerDay * elapsed) / DAY_S + walk + cycle + warmRate()
     return slow + flicker.reduce((sum, each) => sum + each, 0)
   }
   return {

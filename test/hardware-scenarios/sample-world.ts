@@ -30,15 +30,16 @@ export interface SampleWorld {
 
 const START_TAI = taiNs(1_760_000_000n * NS_PER_SECOND)
 
-/** `local`: the oscillator that counts the instants of the appliance. */
+/** `local`: the oscillator that counts the instants of the appliance; `warmRate`: what the temperature adds to its rate now. */
 export function createSampleWorld(
   prng: Prng,
   local: OscillatorHabits,
   oscillator: OscillatorClass,
   sources: readonly SampledSource[],
+  warmRate?: () => number,
 ): SampleWorld {
   const clock = createNodeClock({ oscillator, sources: sources.map(({ config }) => config) })
-  const crystal = createOscillatorModel(local, prng)
+  const crystal = createOscillatorModel(local, prng, warmRate)
   let elapsed = 0
   const now = (): MonoNs => monoNs(BigInt(Math.round(elapsed * 1e9 + crystal.offsetNs())))
   const truth = (): TaiNs => plus(START_TAI, BigInt(Math.round(elapsed * 1e9)))

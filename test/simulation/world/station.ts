@@ -188,6 +188,7 @@ function modelledClock(
   return {
     observe: () => [],
     setStatus: () => undefined,
+    setTemperature: () => undefined,
     read: (local) => readingAt(hardware, oscillator.whenShows(local), readyFrom, local),
     frequency: (local) => {
       const second = secondsOf(oscillator.whenShows(local))
