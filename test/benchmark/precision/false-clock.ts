@@ -11,13 +11,14 @@ import { DISTORTION_VARIABLE } from './false-process.ts'
 const falseTime = createFalseTime(JSON.parse(process.env[DISTORTION_VARIABLE] ?? 'null') as Distortion)
 
 /** What shows the oscillator, and is replaced here, or has nothing to do with it. */
-const KNOWN = ['readMonoNs', 'readRealtimeNs', 'readClockPair']
+const KNOWN = ['readMonoNs', 'readRealtimeNs', 'readCoarseNs', 'readClockPair']
 const unknown = Object.entries(trueClock).filter(
   ([name, value]) => typeof value === 'function' && !KNOWN.includes(name),
 )
 assert(unknown.length === 0, `a reading that this file does not falsify: ${unknown.map(([name]) => name).join(', ')}`)
 
 export const readRealtimeNs = trueClock.readRealtimeNs
+export const readCoarseNs = trueClock.readCoarseNs
 
 export function readMonoNs(): MonoNs {
   return monoNs(falseTime.shownAt(trueClock.readMonoNs()))

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createNetworkNamespaces } from '../../hil/network-namespaces.ts'
+
 import { openScope } from '../../support/scope.ts'
 import { measureCertified } from './certified.ts'
 import { measureChronyd } from './chronyd.ts'
 import { keepBusy } from './load.ts'
+import { cableHosts } from './network.ts'
 import { measurePtp4l } from './ptp4l.ts'
-import { measureRanging } from './ranging.ts'
+import { measureRanging, measureUserStamps } from './ranging.ts'
 import type { Figures } from './series.ts'
 import { showTable } from './table.ts'
 import { type BenchmarkWorld, NODES } from './world.ts'
@@ -19,6 +20,7 @@ import { type BenchmarkWorld, NODES } from './world.ts'
  */
 const PARTS: Readonly<Record<string, (world: BenchmarkWorld) => Promise<readonly Figures[]>>> = {
   ranging: measureRanging,
+  'user-stamps': measureUserStamps,
   certified: measureCertified,
   ptp4l: measurePtp4l,
   chrony: measureChronyd,
@@ -31,7 +33,7 @@ async function measure(names: readonly string[], seconds: number, load: boolean)
     try {
       const folder = mkdtempSync(join(tmpdir(), 'quorumtime-precision-'))
       scope.after(() => rmSync(folder, { recursive: true, force: true }))
-      const network = await createNetworkNamespaces(NODES.length)
+      const network = await cableHosts(NODES.length)
       if ('absent' in network) throw new Error(network.absent)
       scope.after(() => network.remove())
       if (load) keepBusy(scope)

@@ -27,7 +27,7 @@ export async function measurePtp4l(world: BenchmarkWorld): Promise<readonly Figu
   const start = (name: string, host: number, settings: readonly string[]): void => {
     const file = join(folder, `${name}.conf`)
     writeFileSync(file, `${[...SETTINGS, `uds_address ${join(folder, name)}`, ...settings].join('\n')}\n`)
-    const [command, ...rest] = [...network.within(host), 'ptp4l', '-m', '-i', 'uplink', '-f', file]
+    const [command, ...rest] = [...network.within(host), 'ptp4l', '-m', '-i', network.device(1 - host), '-f', file]
     startDaemon(scope, command, rest)
   }
   start('grandmaster', 0, ['priority1 100'])

@@ -13,6 +13,7 @@ export interface RangingNodeOptions {
   readonly self: number
   readonly addresses: readonly string[]
   readonly port: number
+  readonly stamps: 'kernel' | 'user'
   /** The rate that it would have learnt from its hardware, ppb. */
   readonly ratePpb: number
 }
@@ -27,13 +28,13 @@ export type RangingWord =
       readonly phiNs: string
       readonly boundNs: string
     }
-  | { readonly type: 'link'; readonly peer: number; readonly stampKind: string | undefined; readonly faults: object }
+  | { readonly type: 'link'; readonly peer: number; readonly stampKind: string; readonly roundTripNsMin: string }
 
 /** As well as a crystal's rate can be learnt: a third of its class's floor, which is then what it promises. */
 const LEARNT_TO_PPB = 60
 const READ_MS = 100
 
-const { self, addresses, port, ratePpb } = JSON.parse(process.argv[2] ?? '') as RangingNodeOptions
+const { self, addresses, port, stamps, ratePpb } = JSON.parse(process.argv[2] ?? '') as RangingNodeOptions
 const peers = addresses.flatMap((address, id) => (id === self ? [] : [{ id, ranging: { address, port } }]))
 const clock = createRangingClock(new Uint8Array(16).fill(self + 1), 200n, readMonoNs())
 clock.learn({ ppb: ratePpb, uncertaintyPpb: LEARNT_TO_PPB, baselineNs: 0n }, readMonoNs())
@@ -42,6 +43,7 @@ const ranging = unwrap(
     self,
     peers,
     listen: { address: addresses[self] ?? '', port },
+    stamps,
     clock,
     seed: self,
     onFault: ({ message }) => console.error(message),
@@ -54,8 +56,9 @@ const since = readMonoNs()
 say({ type: 'clock', monoNs: String(since), rangingNs: String(clock.at(since)), ratePpb: String(clock.ratePpb) })
 tell(ranging)
 setInterval(() => {
-  for (const { peer, stampKind } of ranging.links(readMonoNs())) {
-    say({ type: 'link', peer, stampKind, faults: Object.fromEntries(ranging.faultCounts()) })
+  for (const { peer, stampKind, roundTripNsMin } of ranging.links(readMonoNs())) {
+    if (stampKind === undefined || roundTripNsMin === undefined) continue
+    say({ type: 'link', peer, stampKind, roundTripNsMin: String(roundTripNsMin) })
   }
 }, 1_000)
 

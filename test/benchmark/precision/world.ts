@@ -1,10 +1,10 @@
-import type { NetworkNamespaces } from '../../hil/network-namespaces.ts'
 import type { Scope } from '../../support/scope.ts'
+import type { CabledHosts } from './network.ts'
 
 /** What every part of the benchmark is given. */
 export interface BenchmarkWorld {
   readonly scope: Scope
-  readonly network: NetworkNamespaces
+  readonly network: CabledHosts
   /** An empty folder of its own. */
   readonly folder: string
   /** How long to read, once everything runs. */
