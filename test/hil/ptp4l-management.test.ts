@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AgentEvent } from '../../src/agent/agent-event.ts'
 import type { ShownTime } from '../../src/agent/ptp4l-clock.ts'
 import { type Ptp4lOutput, runPtp4lOutput } from '../../src/agent/ptp4l-output.ts'
+import type { CertifiedLeap } from '../../src/consensus/outcome.ts'
 import { ok } from '../../src/core/fault.ts'
 import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
 import { between, NS_PER_SECOND, taiNs } from '../../src/core/time.ts'
@@ -40,6 +41,7 @@ interface Appliance {
   mode: ClockMode
   origin: 'certified' | 'own-hardware'
   boundNs: bigint
+  leap: CertifiedLeap
 }
 
 function systemTai(): ShownTime {
@@ -52,7 +54,8 @@ function run(
   ptp4l: Ptp4l,
   readClock: () => ShownTime,
 ): { readonly appliance: Appliance; readonly output: Ptp4lOutput; readonly events: readonly AgentEvent[] } {
-  const appliance: Appliance = { mode: 'locked', origin: 'certified', boundNs: 700n }
+  const leap = { taiMinusUtcSeconds: 37, event: undefined, resolved: true }
+  const appliance: Appliance = { mode: 'locked', origin: 'certified', boundNs: 700n, leap }
   const events: AgentEvent[] = []
   const servedAt = (now: ShownTime['monoNs']) => {
     const pair = systemTai()
@@ -75,7 +78,7 @@ function run(
         sources: [{ letter: '*', class: 'gnss' } as never],
       }),
       served: servedAt,
-      leap: () => ({ taiMinusUtcSeconds: 37, event: undefined, resolved: true }),
+      leap: () => appliance.leap,
     },
     leapTable: EMBEDDED_LEAP_TABLE,
     report: (event) => events.push(event),
@@ -96,6 +99,17 @@ async function untilClass(t: TestContext, ptp4l: Ptp4l, clockClass: number): Pro
   const tookMs = performance.now() - from
   t.diagnostic(`class ${clockClass} after ${tookMs.toFixed(0)} ms`)
   return tookMs
+}
+
+/** Waits for what a follower has been told of the time scale. */
+async function untilTold(socket: string, expected: Readonly<Record<string, string>>): Promise<void> {
+  const from = performance.now()
+  for (;;) {
+    const told = await askByPmc(socket, 'TIME_PROPERTIES_DATA_SET')
+    if (Object.entries(expected).every(([name, value]) => told[name] === value)) return
+    if (performance.now() - from > 30_000) assert.fail(`not told in 30 s: ${JSON.stringify(told)}`)
+    await sleep(100)
+  }
 }
 
 const MASTER = ['masterOnly 1', 'logAnnounceInterval 0']
@@ -139,6 +153,15 @@ test('a ptp4l announces what is served, and its follower hears of holdover', { s
     [heard['currentUtcOffset'], heard['currentUtcOffsetValid'], heard['ptpTimescale'], heard['timeSource']],
     ['37', '1', '1', '0x20'],
   )
+
+  const leapIn = (durationNs: bigint): void => {
+    const event = { at: taiNs(systemTai().shownNs + durationNs), taiMinusUtcSeconds: 38 }
+    appliance.leap = { taiMinusUtcSeconds: 37, event, resolved: true }
+  }
+  leapIn(3_600n * NS_PER_SECOND)
+  await untilTold(follower.socket, { leap61: '1', currentUtcOffset: '37', currentUtcOffsetValid: '1' })
+  leapIn(0n)
+  await untilTold(follower.socket, { leap61: '0', currentUtcOffset: '38', currentUtcOffsetValid: '1' })
 
   const tell = (mode: ClockMode, boundNs: bigint): void => {
     Object.assign(appliance, { mode, boundNs })

@@ -3,7 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { CLOCK_DESCRIPTION_ID } from '../../drivers/ptp/clock-description.ts'
 import { FLAGS } from '../../drivers/ptp/header.ts'
+import { ANY_PORT, encodeManagement, type Management, type ManagementAction } from '../../drivers/ptp/management.ts'
+import { DATA_SETS, encodeDataSet } from '../../drivers/ptp/management-data-sets.ts'
 import { encodeMessage, type PtpMessageParts } from '../../drivers/ptp/message.ts'
 import { encodeUnicast } from '../../drivers/ptp/unicast.ts'
 import { type Datagram, writeCapture } from '../support/pcap.ts'
@@ -100,9 +103,34 @@ function everyMessage(): readonly { readonly port: number; readonly payload: Uin
     encodeUnicast({ kind: 'cancel', of }),
     encodeUnicast({ kind: 'acknowledge-cancel', of }),
   ])
-  return bodies.map((body) => {
+  const management = everyManagement().map((payload) => ({ port: GENERAL_PORT, payload }))
+  const others = bodies.map((body) => {
     const tlvs = body.type === 'signaling' ? unicast : []
     const isEvent = body.type === 'sync' || body.type === 'delay-req'
     return { port: isEvent ? EVENT_PORT : GENERAL_PORT, payload: encodeMessage({ header: HEADER, body, tlvs }) }
   })
+  return [...others, ...management]
 }
+
+/** Questions for every data set, settings for the one that is set, and an error. */
+function everyManagement(): readonly Uint8Array[] {
+  const message = (action: ManagementAction, content: Management['content']): Uint8Array =>
+    encodeManagement(HEADER, { targetPort: ANY_PORT, startingBoundaryHops: 1, boundaryHops: 1, action, content })
+  const settings = {
+    clockQuality: { clockClass: 6, clockAccuracy: 0x23, offsetScaledLogVariance: 0xffff },
+    currentUtcOffset: 37,
+    flags: 0x3c,
+    timeSource: 0x20,
+  }
+  const questions = Object.values(DATA_SETS).map(({ id }) => message('GET', { kind: 'data', id, data: NOTHING }))
+  const { id } = DATA_SETS.GRANDMASTER_SETTINGS_NP
+  const data = encodeDataSet('GRANDMASTER_SETTINGS_NP', settings)
+  return [
+    ...questions,
+    message('GET', { kind: 'data', id: CLOCK_DESCRIPTION_ID, data: NOTHING }),
+    message('SET', { kind: 'data', id, data }),
+    message('RESPONSE', { kind: 'error', error: 2, id }),
+  ]
+}
+
+const NOTHING = new Uint8Array(0)
