@@ -14,12 +14,16 @@ import {
   PTP_EXTTS_REQUEST_BYTES,
   PTP_FALLING_EDGE,
   PTP_RISING_EDGE,
+  PTP_SYS_OFFSET,
+  PTP_SYS_OFFSET_BYTES,
   PTP_SYS_OFFSET_EXTENDED,
   PTP_SYS_OFFSET_EXTENDED_BYTES,
   PTP_SYS_OFFSET_PRECISE,
   PTP_SYS_OFFSET_PRECISE_BYTES,
+  plainOffsetRequest,
   readCrossStamp,
   readExternalStamps,
+  readPlainSandwiches,
   readSandwiches,
 } from './phc-abi.ts'
 import {
@@ -69,6 +73,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   PTP_CLOCK_GETCAPS,
   PTP_EXTTS_REQUEST,
   PTP_SYS_OFFSET_PRECISE,
+  PTP_SYS_OFFSET,
   PTP_SYS_OFFSET_EXTENDED,
   PTP_ENABLE_FEATURE,
   PTP_RISING_EDGE,
@@ -76,6 +81,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   'sizeof(struct ptp_clock_caps)': PTP_CAPS_BYTES,
   'sizeof(struct ptp_extts_request)': PTP_EXTTS_REQUEST_BYTES,
   'sizeof(struct ptp_extts_event)': PTP_EXTTS_EVENT_BYTES,
+  'sizeof(struct ptp_sys_offset)': PTP_SYS_OFFSET_BYTES,
   'sizeof(struct ptp_sys_offset_precise)': PTP_SYS_OFFSET_PRECISE_BYTES,
   'sizeof(struct ptp_sys_offset_extended)': PTP_SYS_OFFSET_EXTENDED_BYTES,
   'sizeof(struct __kernel_timex)': TIMEX_BYTES,
@@ -127,11 +133,13 @@ test('a hardware clock is asked and read as the kernel has it', (t) => {
      e[0].t.sec = 10; e[0].t.nsec = 20; e[0].index = 1; e[1].t.sec = 11; e[1].t.nsec = 4294967295u; e[1].index = 2; HEX(e);
      struct ptp_sys_offset_extended x; memset(&x, 0, sizeof x); x.n_samples = 5; HEX(x);
      x.n_samples = 2; for (int i = 0; i < 2; i++) for (int j = 0; j < 3; j++) { x.ts[i][j].sec = 100 + i; x.ts[i][j].nsec = j; } HEX(x);
-     struct ptp_sys_offset_precise p; memset(&p, 0, sizeof p); p.device.sec = 1; p.sys_realtime.sec = 2; p.sys_monoraw.sec = 3; p.sys_monoraw.nsec = 4; HEX(p);`,
+     struct ptp_sys_offset_precise p; memset(&p, 0, sizeof p); p.device.sec = 1; p.sys_realtime.sec = 2; p.sys_monoraw.sec = 3; p.sys_monoraw.nsec = 4; HEX(p);
+     struct ptp_sys_offset o; memset(&o, 0, sizeof o); o.n_samples = 5; HEX(o);
+     o.n_samples = 2; for (int i = 0; i < 5; i++) { o.ts[i].sec = 100; o.ts[i].nsec = i; } HEX(o);`,
   )
   if (printed === undefined) return
-  const [caps, request, events, asked, answer, cross] = printed.split('\n').map(bytesOf)
-  assert.ok(caps && request && events && asked && answer && cross)
+  const [caps, request, events, asked, answer, cross, plainAsked, plain] = printed.split('\n').map(bytesOf)
+  assert.ok(caps && request && events && asked && answer && cross && plainAsked && plain)
   assert.equal(channelsOf(caps), 3)
   assert.deepEqual(externalStampRequest(2, PTP_ENABLE_FEATURE | PTP_RISING_EDGE), request)
   assert.deepEqual(readExternalStamps(events), [
@@ -144,6 +152,11 @@ test('a hardware clock is asked and read as the kernel has it', (t) => {
     { realtimeBeforeNs: 101_000_000_000n, phcNs: 101_000_000_001n, realtimeAfterNs: 101_000_000_002n },
   ])
   assert.deepEqual(readCrossStamp(cross), { phcNs: 1_000_000_000n, monoNs: 3_000_000_004n })
+  assert.deepEqual(plainOffsetRequest(5), plainAsked)
+  assert.deepEqual(readPlainSandwiches(plain), [
+    { realtimeBeforeNs: 100_000_000_000n, phcNs: 100_000_000_001n, realtimeAfterNs: 100_000_000_002n },
+    { realtimeBeforeNs: 100_000_000_002n, phcNs: 100_000_000_003n, realtimeAfterNs: 100_000_000_004n },
+  ])
 })
 
 test('the state of the system clock is read from where the kernel puts it', (t) => {

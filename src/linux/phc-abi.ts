@@ -4,12 +4,14 @@ import { NS_PER_SECOND, type PhcNs, phcNs } from '../core/time.ts'
 /** Clocks of network cards and timing cards, `/dev/ptpN` (include/uapi/linux/ptp_clock.h), the same on x86-64 and aarch64. */
 export const PTP_CLOCK_GETCAPS = 0x8050_3d01
 export const PTP_EXTTS_REQUEST = 0x4010_3d02
+export const PTP_SYS_OFFSET = 0x4340_3d05
 export const PTP_SYS_OFFSET_PRECISE = 0xc040_3d08
 export const PTP_SYS_OFFSET_EXTENDED = 0xc4c0_3d09
 
 export const PTP_CAPS_BYTES = 80
 export const PTP_EXTTS_REQUEST_BYTES = 16
 export const PTP_EXTTS_EVENT_BYTES = 32
+export const PTP_SYS_OFFSET_BYTES = 832
 export const PTP_SYS_OFFSET_PRECISE_BYTES = 64
 export const PTP_SYS_OFFSET_EXTENDED_BYTES = 1216
 
@@ -73,6 +75,26 @@ export function readSandwiches(answer: Uint8Array): readonly Sandwich[] {
   const view = viewOf(answer)
   return Array.from({ length: view.getUint32(0, true) }, (_, index) => {
     const at = SAMPLES_AT + index * READINGS_PER_SAMPLE * CLOCK_TIME_BYTES
+    return {
+      realtimeBeforeNs: clockTime(view, at),
+      phcNs: clockTime(view, at + CLOCK_TIME_BYTES),
+      realtimeAfterNs: clockTime(view, at + 2 * CLOCK_TIME_BYTES),
+    }
+  })
+}
+
+/** A request for `samples` readings, of at most 25, each between two of CLOCK_REALTIME. */
+export function plainOffsetRequest(samples: number): Uint8Array {
+  const request = new Uint8Array(PTP_SYS_OFFSET_BYTES)
+  viewOf(request).setUint32(0, samples, true)
+  return request
+}
+
+/** `struct ptp_sys_offset`: system, clock, system, clock … system, so that neighbours share a reading of the system clock. */
+export function readPlainSandwiches(answer: Uint8Array): readonly Sandwich[] {
+  const view = viewOf(answer)
+  return Array.from({ length: view.getUint32(0, true) }, (_, index) => {
+    const at = SAMPLES_AT + 2 * index * CLOCK_TIME_BYTES
     return {
       realtimeBeforeNs: clockTime(view, at),
       phcNs: clockTime(view, at + CLOCK_TIME_BYTES),

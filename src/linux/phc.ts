@@ -16,12 +16,16 @@ import {
   PTP_EXTTS_REQUEST,
   PTP_FALLING_EDGE,
   PTP_RISING_EDGE,
+  PTP_SYS_OFFSET,
   PTP_SYS_OFFSET_EXTENDED,
   PTP_SYS_OFFSET_PRECISE,
   PTP_SYS_OFFSET_PRECISE_BYTES,
+  plainOffsetRequest,
   readCrossStamp,
   readExternalStamps,
+  readPlainSandwiches,
   readSandwiches,
+  type Sandwich,
 } from './phc-abi.ts'
 import { pairByCrossStamp, pairBySandwich } from './phc-pair.ts'
 
@@ -71,15 +75,39 @@ function readWaiting(fd: number, into: Uint8Array): number {
   }
 }
 
+/** The ways to compare the clock with this machine's, best first: all drivers have the last. */
+export const PHC_READINGS = {
+  /** The hardware latches both clocks at once. */
+  precise: (device) => {
+    const answer = new Uint8Array(PTP_SYS_OFFSET_PRECISE_BYTES)
+    const read = device.control(PTP_SYS_OFFSET_PRECISE, answer, 'latch two clocks')
+    return read.ok ? ok(pairByCrossStamp(readCrossStamp(answer))) : read
+  },
+  /** The driver reads the system clock right beside the one register that counts. */
+  extended: (device) => readBetween(device, PTP_SYS_OFFSET_EXTENDED, extendedOffsetRequest(SANDWICHES), readSandwiches),
+  /** The kernel reads the system clock around the whole of the driver's reading. */
+  plain: (device) => readBetween(device, PTP_SYS_OFFSET, plainOffsetRequest(SANDWICHES), readPlainSandwiches),
+} as const satisfies Record<string, (device: ControlledDevice) => Result<ClockPair<PhcNs>>>
+
+function readBetween(
+  device: ControlledDevice,
+  request: number,
+  answer: Uint8Array,
+  sandwiches: (answer: Uint8Array) => readonly Sandwich[],
+): Result<ClockPair<PhcNs>> {
+  const before = readClockPair()
+  const read = device.control(request, answer, 'be read between two readings of the system clock')
+  const after = readClockPair()
+  return read.ok ? pairBySandwich(device.path, before, sandwiches(answer), after) : read
+}
+
 /** The clock against the local oscillator, in the best way that the driver of the card has. Faults `linux.ioctl`, `phc.sandwich`. */
 export function readPhcPair(device: ControlledDevice): Result<ClockPair<PhcNs>> {
-  const cross = new Uint8Array(PTP_SYS_OFFSET_PRECISE_BYTES)
-  if (device.control(PTP_SYS_OFFSET_PRECISE, cross, 'latch two clocks').ok) {
-    return ok(pairByCrossStamp(readCrossStamp(cross)))
+  const { precise, extended, plain } = PHC_READINGS
+  let read = precise(device)
+  for (const next of [extended, plain]) {
+    if (read.ok) break
+    read = next(device)
   }
-  const answer = extendedOffsetRequest(SANDWICHES)
-  const before = readClockPair()
-  const read = device.control(PTP_SYS_OFFSET_EXTENDED, answer, 'be read between two readings of the system clock')
-  const after = readClockPair()
-  return read.ok ? pairBySandwich(device.path, before, readSandwiches(answer), after) : read
+  return read
 }

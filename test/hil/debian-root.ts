@@ -19,12 +19,9 @@ const MAKING_SECONDS_MAX = 220
  * read-only. The fault says why there can be none.
  */
 export async function debianRoot({ suite, packages }: DebianOptions): Promise<Result<string>> {
-  const cache = join(tmpdir(), 'quorumtime-hil')
-  mkdirSync(cache, { recursive: true, mode: 0o700 })
-  const { uid, mode } = lstatSync(cache)
-  if (uid !== 0 || (mode & 0o077) !== 0) {
-    return fail('debian.cache', `${cache}: expected a folder that only root may enter, since root boots what is in it`)
-  }
+  const kept = privateCache()
+  if (!kept.ok) return kept
+  const cache = kept.value
   const root = join(cache, [suite, process.arch, ...packages].join('-'))
   if (existsSync(root)) return ok(root)
   removeAbandonedDrafts(cache)
@@ -43,10 +40,19 @@ export async function debianRoot({ suite, packages }: DebianOptions): Promise<Re
   }
 }
 
+/** The folder for what is made or fetched once. Fault: others may enter it. */
+export function privateCache(): Result<string> {
+  const cache = join(tmpdir(), 'quorumtime-hil')
+  mkdirSync(cache, { recursive: true, mode: 0o700 })
+  const { uid, mode } = lstatSync(cache)
+  if (uid === 0 && (mode & 0o077) === 0) return ok(cache)
+  return fail('debian.cache', `${cache}: expected a folder that only root may enter, since root boots what is in it`)
+}
+
 /** Those of processes that were killed. */
 function removeAbandonedDrafts(cache: string): void {
   for (const name of readdirSync(cache)) {
-    const [, pid] = /^draft-(\d+)$/.exec(name) ?? []
+    const [, pid] = /^draft-(\d+)/.exec(name) ?? []
     if (pid !== undefined && !existsSync(`/proc/${pid}`)) rmSync(join(cache, name), { recursive: true, force: true })
   }
 }

@@ -41,7 +41,7 @@ const STAGES: readonly Stage[] = [
     testSecondsMax: 120,
     stageSecondsMax: 900,
   },
-  { name: 'hil', globs: ['test/hil/*.test.ts'], testSecondsMax: 420, stageSecondsMax: 600 },
+  { name: 'hil', globs: ['test/hil/*.test.ts'], testSecondsMax: 420, stageSecondsMax: 900 },
   { name: 'end-to-end', globs: ['test/end-to-end/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
 ]
 
