@@ -47,17 +47,17 @@ test('packets carry the stamps of the kernel, each with its own token, even whil
   for (let tries = 0; received.at(-1)?.stamp.kind !== 'kernel'; tries++) await send(`warm ${tries}`)
   const before = readMonoNs()
   for (const text of ['a', 'b', 'c']) from.send(Buffer.from(text), to.local, text)
-  const handed = readMonoNs()
-  // Nobody reads a stamp of this program in time here; the kernel's are those of the flight.
-  while (readMonoNs() - handed < 300_000_000n);
+  // This event loop stands still; the thread sends, and the kernel stamps.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000)
+  const stoodStillUntil = readMonoNs()
   await until(() => sent.has('c') && received.at(-1)?.text === 'c')
   for (const text of ['a', 'b', 'c']) {
     const [left, came] = [sent.get(text), received.find((packet) => packet.text === text)?.stamp]
     assert.ok(left?.kind === 'kernel' && came?.kind === 'kernel')
     assert.ok(before <= left.at + left.errorNs && left.at - left.errorNs <= came.at + came.errorNs)
-    assert.ok(left.at - left.errorNs <= handed, 'a stamp of the packet, not of the event loop')
+    assert.ok(came.at - came.errorNs <= stoodStillUntil, 'a stamp of the packet, not of the event loop')
   }
-  assert.deepEqual(from.lost().get('stamp.late'), undefined)
+  assert.equal(from.lost().get('stamp.late'), undefined)
 })
 
 test('what is less than the best says why', async (t) => {
@@ -99,7 +99,7 @@ test('a packet that cannot be sent is a fault, has no stamp, and spoils no other
   from.send(Uint8Array.of(2), { address: 'localhost', port: 9 }, 'a name')
   from.send(Uint8Array.of(3), to.local, 'good')
   await until(() => sent.length > 0)
-  assert.deepEqual(faults, ['socket.send', 'socket.address', 'socket.address'])
+  assert.deepEqual(faults, ['socket.address', 'socket.address', 'socket.send'])
   assert.deepEqual(sent, ['good kernel'])
 })
 

@@ -3,7 +3,7 @@ import type { StampKind } from '../core/stamp.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import { networkInterface } from '../linux/network-interface.ts'
 import { SOL_SOCKET } from '../linux/socket-abi.ts'
-import { parseAddress } from '../linux/socket-address.ts'
+import { addressBytes } from '../linux/socket-address.ts'
 import { setOption } from '../linux/socket-options.ts'
 import {
   SO_TIMESTAMPING,
@@ -48,8 +48,8 @@ export interface KernelStampedSocket<Token> extends StampedSocket<Token> {
 }
 
 /**
- * Opens a UDP socket whose packets the kernel stamps. All such sockets of the process are read by one thread, so that
- * stamps do not wait for the event loop; packets are sent from here, at once.
+ * Opens a UDP socket whose packets the kernel stamps. All such sockets of the process are in the hands of one thread,
+ * which reads and sends: neither stamps nor packets wait for the event loop.
  *
  * The stamps lie inside the flight: a packet that leaves is stamped by the kernel when it hands it to the driver, before
  * the wire has it, and by a card when it is on the wire; one that comes is stamped by the card, or by the kernel after the
@@ -77,7 +77,7 @@ export async function openKernelSocket<Token>(
   return ok({
     local: udp.local,
     stamping: lacking === undefined ? stamping : { kind: 'kernel', reason: lacking },
-    send: run.send,
+    send: (bytes, to, token) => run.send(watched, bytes, to, token),
     lost: run.lost,
     close: () => run.close(watched),
   })
@@ -104,7 +104,8 @@ function hardwareClock(udp: UdpSocket, name: string | undefined, traffic: Stampe
   return { ok: false, fault: { code: 'stamp.no-interface', message } }
 }
 
-interface SocketRun<Token> extends Pick<KernelStampedSocket<Token>, 'send' | 'lost'> {
+interface SocketRun<Token> extends Pick<KernelStampedSocket<Token>, 'lost'> {
+  send(by: WatchedSocketHandle, bytes: Uint8Array, to: SocketAddress, token: Token): void
   take(batch: StampBatch): void
   close(watched: WatchedSocketHandle): Promise<void>
 }
@@ -114,6 +115,7 @@ function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Toke
   const losses = createFaultCounter()
   const stampNow = createUserStamps(readMonoNs)
   let closing: Promise<void> | undefined
+  let serial = 0
 
   const giveUp = (packets: readonly SentPacket<Token>[]): void => {
     for (const { token, before } of packets) {
@@ -137,20 +139,28 @@ function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Toke
 
   return {
     lost: losses.counts,
-    send: (bytes, to, token) => {
+    send: (by, bytes, to, token) => {
       if (closing !== undefined) return
-      const parsed = parseAddress(to.address)
-      const address = parsed.ok ? parsed.value.bytes : new Uint8Array()
-      const packet = { bytes: bytes.slice(), port: to.port, address, token, before: stampNow() }
-      const sent = udp.send(bytes, to)
-      if (!sent.ok) {
-        events.onFault(sent.fault)
+      const address = udp.addressOf(to)
+      if (!address.ok) {
+        events.onFault(address.fault)
+        return
+      }
+      serial += 1
+      const receiver = { address: addressBytes(address.value), port: to.port }
+      const packet: SentPacket<Token> = { ...receiver, serial, bytes: bytes.slice(), token, before: stampNow() }
+      if (!by.send({ serial, bytes, address: address.value })) {
+        losses.count('socket.backlog')
         return
       }
       giveUp(waiting.add(packet))
       timer.arm(waiting.nextExpiryAt())
     },
-    take: ({ packets, sent, lost, fault }) => {
+    take: ({ packets, sent, unsent, lost, fault }) => {
+      for (const refused of unsent) {
+        waiting.withdraw(refused.serial)
+        if (closing === undefined) events.onFault(refused.fault)
+      }
       for (const [code, count] of lost) for (let seen = 0; seen < count; seen++) losses.count(code)
       for (const frame of sent) if (closing === undefined) left(frame)
       for (const { bytes, from, stamp } of packets) {

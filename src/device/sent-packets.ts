@@ -4,6 +4,8 @@ import { type MonoNs, plus } from '../core/time.ts'
 
 /** A packet whose transmit stamp is awaited. */
 export interface SentPacket<Token> {
+  /** What its sender knows it by. */
+  readonly serial: number
   readonly bytes: Uint8Array
   readonly port: number
   /** Of the receiver, in network order. */
@@ -23,6 +25,8 @@ export interface SentPackets<Token> {
   add(packet: SentPacket<Token>): readonly SentPacket<Token>[]
   /** Takes out the one that this frame carries. Undefined for none, or for several that cannot be told apart. */
   take(frame: Uint8Array): SentPacket<Token> | undefined
+  /** Takes out one that was not sent after all. */
+  withdraw(serial: number): void
   /** Takes out those that have waited too long. */
   expire(now: MonoNs): readonly SentPacket<Token>[]
   nextExpiryAt(): MonoNs | undefined
@@ -46,6 +50,10 @@ export function createSentPackets<Token>(): SentPackets<Token> {
       if (only === undefined || more.length > 0) return undefined
       waiting.splice(waiting.indexOf(only), 1)
       return only
+    },
+    withdraw: (serial) => {
+      const index = waiting.findIndex((packet) => packet.serial === serial)
+      if (index >= 0) waiting.splice(index, 1)
     },
     expire: (now) => {
       const alive = waiting.findIndex(({ before }) => plus(before.at, WAIT_NS) > now)

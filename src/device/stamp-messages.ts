@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { Fault } from '../core/fault.ts'
 import type { Stamp } from '../core/stamp.ts'
 import type { SocketAddress } from './stamped-socket.ts'
@@ -8,12 +9,31 @@ export interface WatchedSocket {
   readonly fd: number
   /** The hardware clock that its card stamps on, `/dev/ptpN`; absent: the kernel stamps. */
   readonly clockPath: string | undefined
-  /** One 32-bit count of the packets that were taken from the queue between the threads. */
-  readonly taken: SharedArrayBuffer
+  /** Two 32-bit counts: packets that came and were taken by the other thread, packets to send that were taken by this one. */
+  readonly counts: SharedArrayBuffer
+}
+
+export const TAKEN_AT = 0
+export const SENT_AT = 1
+
+/** What a thread begins with. */
+export interface StampThreadData {
+  /** Where its orders come; `wakeFd` is raised after each. */
+  readonly orders: MessagePort
+  readonly wakeFd: number
+}
+
+/** A packet to send; `serial` is what its sender knows it by. */
+export interface PacketToSend {
+  readonly serial: number
+  readonly bytes: Uint8Array
+  /** As the kernel takes it. */
+  readonly address: Uint8Array
 }
 
 /** What the thread with the sockets is told. */
 export type StampOrder =
+  | { readonly type: 'send'; readonly id: number; readonly packet: PacketToSend }
   | { readonly type: 'watch'; readonly socket: WatchedSocket }
   /** Let go of it, and say so: its descriptor is closed after that, and may then belong to anything. */
   | { readonly type: 'release'; readonly id: number }
@@ -36,6 +56,8 @@ export interface StampBatch {
   readonly id: number
   readonly packets: readonly StampedPacket[]
   readonly sent: readonly SentFrame[]
+  /** What could not be sent, and why. */
+  readonly unsent: readonly { readonly serial: number; readonly fault: Fault }[]
   /** Why packets or stamps were not taken, how often each. */
   readonly lost: ReadonlyMap<string, number>
   /** The socket is of no use any more. */

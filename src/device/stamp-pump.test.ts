@@ -3,11 +3,14 @@ import { type TestContext, test } from 'node:test'
 import { unwrap } from '../../test/support/results.ts'
 import { type PhcNs, phcNs, realtimeNs } from '../core/time.ts'
 import { type ClockPair, readClockPair, readMonoNs } from '../linux/clock.ts'
+import { lowerEvent, openEventFd, raiseEvent } from '../linux/event-fd.ts'
 import { createMessageReader, type MessageReader, type ReadMessage } from '../linux/message-reader.ts'
+import { pollDescriptors } from '../linux/poll.ts'
 import { SOL_SOCKET } from '../linux/socket-abi.ts'
+import type { InternetAddress } from '../linux/socket-address.ts'
 import { setOption } from '../linux/socket-options.ts'
 import { SO_TIMESTAMPING, SOF_RX_SOFTWARE, SOF_SOFTWARE, SOF_TX_SOFTWARE } from '../linux/stamping-abi.ts'
-import { openUdpSocket, type UdpSocket } from '../linux/udp-socket.ts'
+import { openUdpSocket, sendDatagram, type UdpSocket } from '../linux/udp-socket.ts'
 import { type ClockBridge, createClockBridge } from './clock-bridge.ts'
 import type { StampBatch } from './stamp-messages.ts'
 import { createStampPump, QUEUE_MAX, type StampPump } from './stamp-pump.ts'
@@ -23,18 +26,22 @@ function opened(t: TestContext): UdpSocket {
   return socket
 }
 
+function send(from: UdpSocket, bytes: Uint8Array, to: InternetAddress): void {
+  unwrap(sendDatagram(from.fd, bytes, unwrap(from.addressOf(to))))
+}
+
 function pumpWith(bridge: ClockBridge, reader: MessageReader = createMessageReader()): StampPump {
   return createStampPump({ reader, bridge, stampNow })
 }
 
 function watched({ fd }: UdpSocket, id = 1, hardware?: ClockBridge<PhcNs>) {
-  return { id, fd, hardware, taken: () => 0 }
+  return { id, fd, hardware, taken: () => 0, countSent: () => undefined }
 }
 
 /** Turns until the kernel stamps what comes, which it begins some time after it is asked to. */
 function exchange(pump: StampPump, from: UdpSocket, to: UdpSocket): { sent: StampBatch; came: StampBatch } {
   for (let tries = 0; tries < 1_000; tries++) {
-    unwrap(from.send(Uint8Array.of(1, 2, 3), to.local))
+    send(from, Uint8Array.of(1, 2, 3), to.local)
     const [sent, came] = pump.turn(1_000)
     assert.ok(sent !== undefined && came !== undefined)
     if (came.lost.get('stamp.none') === undefined) return { sent, came }
@@ -73,7 +80,7 @@ test('a realtime clock that is set takes the stamps around that instant with it,
   pump.add(watched(to, 2))
   exchange(pump, from, to)
   stepNs = -3_600_000_000_000n
-  unwrap(from.send(Uint8Array.of(1, 2, 3), to.local))
+  send(from, Uint8Array.of(1, 2, 3), to.local)
   const [sent, came] = pump.turn(1_000)
   const after = readMonoNs()
   assert.equal(sent?.sent[0]?.stamp, undefined)
@@ -93,8 +100,8 @@ test('a flood is dropped and counted, and other sockets have their turn', (t) =>
   pump.add(watched(calm, 2))
   let [packets, dropped, turns] = [0, 0, 0]
   while (dropped < 500) {
-    for (let burst = 0; burst < 100; burst++) unwrap(from.send(Uint8Array.of(1), to.local))
-    unwrap(from.send(Uint8Array.of(2), calm.local))
+    for (let burst = 0; burst < 100; burst++) send(from, Uint8Array.of(1), to.local)
+    send(from, Uint8Array.of(2), calm.local)
     for (const batch of pump.turn(0)) {
       if (batch.id === 2) turns += 1
       else packets += batch.packets.length
@@ -104,7 +111,7 @@ test('a flood is dropped and counted, and other sockets have their turn', (t) =>
   assert.equal(packets, QUEUE_MAX)
   assert.ok(turns >= QUEUE_MAX / 64)
   taken = packets
-  unwrap(from.send(Uint8Array.of(1), to.local))
+  send(from, Uint8Array.of(1), to.local)
   assert.ok((pump.turn(0)[0]?.packets.length ?? 0) > 0, 'expected packets again when the queue is empty')
 })
 
@@ -149,7 +156,7 @@ function pumped(t: TestContext, message: Partial<ReadMessage>, hardware?: ClockB
   const softwareNs = 'hardwareNs' in message ? readClockPair().shownNs : undefined
   const pump = pumpWith(bridge, readerOf({ softwareNs, ...message }))
   pump.add(watched(to, 1, hardware))
-  unwrap(from.send(Uint8Array.of(1), to.local))
+  send(from, Uint8Array.of(1), to.local)
   const [batch] = pump.turn(1_000)
   assert.ok(batch !== undefined)
   return batch
@@ -176,7 +183,7 @@ test('packets that were cut or are nobody’s are dropped, and so is what others
   for (const error of [undefined, { origin: 2, info: 0 }, { origin: 4, info: 1 }]) {
     const pump = pumpWith(createClockBridge(readClockPair), readerOf({ error, softwareNs: 1n }))
     pump.add(watched(from))
-    unwrap(from.send(Uint8Array.of(1), { address: '127.0.0.1', port: 9 }))
+    send(from, Uint8Array.of(1), { address: '127.0.0.1', port: 9 })
     const [batch] = pump.turn(1_000)
     assert.deepEqual([batch?.sent.length, [...(batch?.lost ?? [])]], [0, [['socket.foreign-error', 1]]])
     // What the reader did not take ends every wait; it is not this socket's any more.
@@ -195,4 +202,35 @@ test('a socket that is closed under the pump is reported once and let go', (t) =
     [[1, 'socket.closed']],
   )
   assert.deepEqual(pump.turn(0), [])
+})
+
+test('the pump sends for its sockets, tells what the kernel refused, and wakes for what it is to do', (t) => {
+  const [from, to] = [opened(t), opened(t)]
+  const wake = unwrap(openEventFd())
+  t.after(wake.close)
+  const reader = createMessageReader()
+  const pump = createStampPump({ reader, bridge: createClockBridge(readClockPair), stampNow, wakeFd: wake.fd })
+  let counted = 0
+  const countSent = (): void => {
+    counted += 1
+  }
+  pump.add({ ...watched(from, 1), countSent })
+  raiseEvent(wake.fd)
+  assert.deepEqual(pump.turn(60_000), [])
+  assert.deepEqual(unwrap(pollDescriptors([wake.fd], 0))[0]?.readable, false)
+  unwrap(lowerEvent(wake.fd))
+  const address = unwrap(from.addressOf(to.local))
+  pump.send(1, { serial: 7, bytes: new Uint8Array(70_000), address })
+  pump.send(1, { serial: 8, bytes: Uint8Array.of(1, 2), address })
+  pump.send(2, { serial: 9, bytes: Uint8Array.of(3), address })
+  const [batch] = pump.turn(0)
+  assert.deepEqual(
+    batch?.unsent.map(({ serial, fault }) => [serial, fault.code]),
+    [[7, 'socket.send']],
+  )
+  assert.deepEqual([...(batch?.sent[0]?.frame.subarray(-2) ?? [])], [1, 2])
+  assert.equal(batch?.sent[0]?.stamp?.kind, 'kernel')
+  assert.equal(unwrap(reader.read(to.fd, 'packets'))?.bytes.length, 2)
+  assert.equal(unwrap(reader.read(to.fd, 'packets')), undefined)
+  assert.equal(counted, 2)
 })

@@ -1,13 +1,15 @@
 import type { Fault } from '../core/fault.ts'
 import type { Stamp } from '../core/stamp.ts'
 import { type PhcNs, phcNs, realtimeNs } from '../core/time.ts'
+import { lowerEvent } from '../linux/event-fd.ts'
 import type { MessageReader, ReadMessage } from '../linux/message-reader.ts'
 import { pollDescriptors, type Readiness } from '../linux/poll.ts'
 import { SO_ERROR, SOL_SOCKET } from '../linux/socket-abi.ts'
 import { readOption } from '../linux/socket-options.ts'
 import { SCM_TSTAMP_SND, SO_EE_ORIGIN_TIMESTAMPING } from '../linux/stamping-abi.ts'
+import { sendDatagram } from '../linux/udp-socket.ts'
 import type { ClockBridge } from './clock-bridge.ts'
-import type { SentFrame, StampBatch, StampedPacket } from './stamp-messages.ts'
+import type { PacketToSend, SentFrame, StampBatch, StampedPacket } from './stamp-messages.ts'
 
 /** A socket that a pump reads. */
 export interface PumpedSocket {
@@ -17,18 +19,24 @@ export interface PumpedSocket {
   readonly hardware: ClockBridge<PhcNs> | undefined
   /** How many packets of this socket were taken from the queue so far, modulo 2^32. */
   taken(): number
+  /** One more packet to send was taken. */
+  countSent(): void
 }
 
 export interface StampPumpParts {
   readonly reader: MessageReader
   readonly bridge: ClockBridge
   readonly stampNow: () => Stamp
+  /** Ends a wait when it is raised; it is lowered then. */
+  readonly wakeFd?: number
 }
 
 /** Reads packets and transmit stamps of all sockets as they come, and brings every stamp to the local oscillator at once. */
 export interface StampPump {
   add(socket: PumpedSocket): void
   remove(id: number): void
+  /** Sends now; what the kernel refuses is told with the next turn. Packets for sockets that are gone are dropped. */
+  send(id: number, packet: PacketToSend): void
   /** Waits for at most `waitMs`, then reads what there is: nothing of a socket that had nothing. */
   turn(waitMs: number): readonly StampBatch[]
 }
@@ -41,19 +49,29 @@ export const QUEUE_MAX = 1_024
 interface Pumped extends PumpedSocket {
   /** How many packets were handed on so far, modulo 2^32. */
   handed: number
+  readonly unsent: { readonly serial: number; readonly fault: Fault }[]
 }
 
 export function createStampPump(parts: StampPumpParts): StampPump {
   const sockets: Pumped[] = []
   return {
-    add: (socket) => sockets.push({ ...socket, handed: socket.taken() }),
+    add: (socket) => sockets.push({ ...socket, handed: socket.taken(), unsent: [] }),
     remove: (id) => {
       const index = sockets.findIndex((socket) => socket.id === id)
       if (index >= 0) sockets.splice(index, 1)
     },
+    send: (id, { serial, bytes, address }) => {
+      const socket = sockets.find((each) => each.id === id)
+      if (socket === undefined) return
+      const sent = sendDatagram(socket.fd, bytes, address)
+      socket.countSent()
+      if (!sent.ok) socket.unsent.push({ serial, fault: sent.fault })
+    },
     turn: (waitMs) => {
+      const { wakeFd } = parts
       const fds = sockets.map(({ fd }) => fd)
-      const polled = pollDescriptors(fds, waitMs)
+      const polled = pollDescriptors(wakeFd === undefined ? fds : [...fds, wakeFd], waitMs)
+      if (wakeFd !== undefined && polled.ok && polled.value.at(-1)?.readable === true) lowerEvent(wakeFd)
       parts.bridge.refresh()
       for (const { hardware } of sockets) hardware?.refresh()
       if (!polled.ok) return sockets.map((socket) => emptyBatch(socket.id, polled.fault))
@@ -66,11 +84,13 @@ export function createStampPump(parts: StampPumpParts): StampPump {
 }
 
 function emptyBatch(id: number, fault: Fault | undefined): StampBatch {
-  return { id, packets: [], sent: [], lost: new Map(), fault }
+  return { id, packets: [], sent: [], unsent: [], lost: new Map(), fault }
 }
 
 function readSocket(parts: StampPumpParts, socket: Pumped, ready: Readiness | undefined): StampBatch | undefined {
-  if (ready === undefined || !(ready.readable || ready.errors || ready.invalid)) return undefined
+  const unsent = socket.unsent.splice(0)
+  const hasNews = ready !== undefined && (ready.readable || ready.errors || ready.invalid)
+  if (!hasNews) return unsent.length === 0 ? undefined : { ...emptyBatch(socket.id, undefined), unsent }
   if (ready.invalid) {
     return emptyBatch(socket.id, {
       code: 'socket.closed',
@@ -84,7 +104,7 @@ function readSocket(parts: StampPumpParts, socket: Pumped, ready: Readiness | un
   // Transmit stamps first: they share the memory of the socket with the packets.
   const sent = ready.errors ? readSent(parts, socket, lose) : []
   const packets = ready.readable ? readPackets(parts, socket, lose) : []
-  return { id: socket.id, packets, sent, lost, fault: undefined }
+  return { id: socket.id, packets, sent, unsent, lost, fault: undefined }
 }
 
 function readSent(parts: StampPumpParts, socket: Pumped, lose: (code: string) => void): readonly SentFrame[] {

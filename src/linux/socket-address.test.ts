@@ -3,7 +3,13 @@ import { isIP } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { faultOf, unwrap } from '../../test/support/results.ts'
-import { decodeSocketAddress, encodeSocketAddress, interfaceIndex, parseAddress } from './socket-address.ts'
+import {
+  addressBytes,
+  decodeSocketAddress,
+  encodeSocketAddress,
+  interfaceIndex,
+  parseAddress,
+} from './socket-address.ts'
 import { readControlData } from './stamping-abi.ts'
 
 test('every address that is written is read back, as the same text', () => {
@@ -15,6 +21,7 @@ test('every address that is written is read back, as the same text', () => {
       const decoded = decodeSocketAddress(encoded)
       assert.ok(decoded !== undefined)
       assert.equal(decoded.port, port)
+      assert.deepEqual(addressBytes(encoded), parts.bytes)
       assert.equal(isIP(decoded.address), parts.family)
       assert.deepEqual(unwrap(parseAddress(decoded.address)), parts)
     }),

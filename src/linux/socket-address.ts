@@ -65,6 +65,11 @@ export function encodeSocketAddress({ family, bytes, scope }: AddressParts, port
   return encoded
 }
 
+/** The address alone of what `encodeSocketAddress` made, in the order of the network. */
+export function addressBytes(encoded: Uint8Array): Uint8Array {
+  return encoded.length === SOCKADDR_IN_BYTES ? encoded.subarray(4, 8) : encoded.subarray(8, 24)
+}
+
 /** Undefined for an address of another family than the internet's. */
 export function decodeSocketAddress(encoded: Uint8Array): InternetAddress | undefined {
   const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength)

@@ -41,8 +41,8 @@ import { setOption } from './socket-options.ts'
 export interface UdpSocket {
   readonly fd: number
   readonly local: InternetAddress
-  /** Faults `socket.address`, `socket.interface`, `socket.send`. */
-  send(bytes: Uint8Array, to: InternetAddress): Result<void>
+  /** What `sendDatagram` takes. Faults `socket.address`, `socket.interface`. */
+  addressOf(to: InternetAddress): Result<Uint8Array>
   close(): void
 }
 
@@ -109,7 +109,7 @@ export function openUdpSocket(options: UdpSocketOptions): Result<UdpSocket> {
   return ok({
     fd,
     local: bound.value,
-    send: (bytes, to) => sendOn(fd, parsed.value.family, bytes, to),
+    addressOf: (to) => addressOf(parsed.value.family, to),
     close: () => closeSync(fd),
   })
 }
@@ -192,17 +192,19 @@ function join(fd: number, family: 4 | 6, group: string, index: number): Result<v
     : setOption(fd, [IPPROTO_IPV6, IPV6_JOIN_GROUP], groupRequest6(bytes, index), `join ${group}`)
 }
 
-function sendOn(fd: number, family: 4 | 6, bytes: Uint8Array, to: InternetAddress): Result<void> {
+function addressOf(family: 4 | 6, to: InternetAddress): Result<Uint8Array> {
   const parsed = parseAddress(to.address)
   if (!parsed.ok) return parsed
-  if (parsed.value.family !== family) {
-    return fail('socket.address', `packet to ${show(to)}: expected an IPv${family} address`)
-  }
-  const address = encodeSocketAddress(parsed.value, to.port)
+  if (parsed.value.family === family) return ok(encodeSocketAddress(parsed.value, to.port))
+  return fail('socket.address', `packet to ${show(to)}: expected an IPv${family} address`)
+}
+
+/** Sends one packet on the descriptor of a UDP socket, from any thread. Fault `socket.send`. */
+export function sendDatagram(fd: number, bytes: Uint8Array, address: Uint8Array): Result<void> {
   const sent = sendto(fd, bytes, bytes.length, MSG_DONTWAIT, address, address.length)
-  return sent === bytes.length
-    ? ok(undefined)
-    : failWithErrno('socket.send', `packet to ${show(to)}: expected to send it`)
+  if (sent === bytes.length) return ok(undefined)
+  const to = decodeSocketAddress(address)
+  return failWithErrno('socket.send', `packet to ${to === undefined ? 'nobody' : show(to)}: expected to send it`)
 }
 
 function show({ address, port }: InternetAddress): string {
