@@ -10,6 +10,7 @@ import { addDriversVerb } from './drivers.ts'
 import { addEmulateVerb } from './emulate.ts'
 import { addEvidenceVerbs } from './evidence.ts'
 import { addMembershipVerbs } from './membership.ts'
+import { addPtpStateVerb } from './ptp-state.ts'
 import { addRecordVerb } from './record.ts'
 import { addReplayVerb } from './replay.ts'
 import { addStatusVerbs } from './status.ts'
@@ -32,6 +33,7 @@ export async function runProgram(): Promise<void> {
   addRecordVerb(program)
   addReplayVerb(program)
   addEmulateVerb(program)
+  addPtpStateVerb(program)
   addDriversVerb(program)
   await program.parseAsync()
 }

@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { formatClock } from '../../drivers/ptp/port-identity.ts'
 import type { AgentEvent } from '../../src/agent/agent-event.ts'
 import type { ShownTime } from '../../src/agent/ptp4l-clock.ts'
 import { type Ptp4lOutput, runPtp4lOutput } from '../../src/agent/ptp4l-output.ts'
+import type { ClockState } from '../../src/cli/describe-clock-states.ts'
 import type { CertifiedLeap } from '../../src/consensus/outcome.ts'
 import { ok } from '../../src/core/fault.ts'
 import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
@@ -16,6 +19,7 @@ import { readClockPair } from '../../src/linux/clock.ts'
 import { bindUnixDatagram } from '../../src/linux/unix-datagram.ts'
 import { openPtp4l, type Ptp4l } from '../../src/output/ptp4l.ts'
 import { unwrap } from '../support/results.ts'
+import { runCommand } from './command.ts'
 import { missingPrograms } from './daemon.ts'
 import { askByPmc, openClient, startPtp4l } from './linuxptp.ts'
 import { createNetworkNamespaces } from './network-namespaces.ts'
@@ -112,6 +116,7 @@ async function untilTold(socket: string, expected: Readonly<Record<string, strin
   }
 }
 
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const MASTER = ['masterOnly 1', 'logAnnounceInterval 0']
 const FOLLOWER = ['slaveOnly 1', 'logAnnounceInterval 0']
 
@@ -225,6 +230,36 @@ test('what ptp4l cannot or must not be told is one clear fault', { skip }, async
     ['ptp4l.silent'],
   )
   assert.match(alarms(lost.events)[0]?.message ?? '', /unless its domainNumber is 3 and its transportSpecific is 0$/)
+})
+
+test('the state of a grandmaster is read at its socket, from the network and from its address', { skip }, async (t) => {
+  assert.ok(!('absent' in network))
+  const { master, atMaster } = startPair(t)
+  await untilClass(t, atMaster, 248)
+  const ask = async (...words: readonly string[]): Promise<readonly ClockState[]> => {
+    const [command, ...rest] = [...network.within(1), process.execPath, MAIN, 'ptp-state', '--json', ...words]
+    const { output, complaint } = await runCommand(command as string, rest, 30)
+    assert.equal(complaint, '')
+    return (JSON.parse(output) as { clocks: readonly ClockState[] }).clocks
+  }
+  const own = unwrap(await atMaster.get('DEFAULT_DATA_SET'))
+  const identity = formatClock(own.clockIdentity)
+  const [bySocket, byAddress, onLink] = [
+    await ask('--socket', master.socket),
+    await ask('--interface', 'uplink', '--to', network.address(0)),
+    await ask('--interface', 'uplink'),
+  ]
+  for (const clocks of [bySocket, byAddress]) {
+    assert.deepEqual(
+      clocks.map(({ clock, refused }) => [clock, refused]),
+      [[identity, {}]],
+    )
+    const { PARENT_DATA_SET: parent, CLOCK_DESCRIPTION: description } = clocks[0]?.dataSets ?? {}
+    assert.equal(parent?.['grandmasterIdentity'], identity)
+    assert.equal(description?.['physicalLayerProtocol'], 'IEEE 802.3')
+  }
+  // The one that follows hears its neighbour's question only where its own socket gets the multicast of its host.
+  assert.ok(onLink.some(({ clock }) => clock === identity))
 })
 
 test('a socket at which nobody answers costs a fault now and then and nothing else', async (t) => {
