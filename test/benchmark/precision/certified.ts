@@ -40,7 +40,8 @@ function after(instant: MonoNs, seconds: number): MonoNs {
 function figuresOf(decisions: readonly JudgedDecision[], since: MonoNs): readonly Figures[] {
   const point = createSeries('certified point')
   const served = createSeries('served clock')
-  const precision = createSeries('spread of the certified points; its bound: the precision of the certificate')
+  const spread = createSeries('precision that the certified points truly have; as bound: the figure of the certificate')
+  const figure = createSeries('the figure of the certificate, off the true one')
   for (const { member, certified, served: reading } of decisions) {
     if (!HONEST.includes(member)) continue
     if (certified !== undefined && certified.trueNs > since) point.add(certified.errorNs, certified.boundNs)
@@ -51,10 +52,12 @@ function figuresOf(decisions: readonly JudgedDecision[], since: MonoNs): readonl
       certified && certified.trueNs > since ? [certified.errorNs] : [],
     )
     const trueNs = truePrecisionNs(counted, LIARS_MAX)
-    const figure = ofEpoch.find(({ precisionNs }) => precisionNs !== undefined)?.precisionNs
-    if (counted.length === NODES.length && trueNs !== undefined && figure !== undefined) precision.add(trueNs, figure)
+    const saidNs = ofEpoch.find(({ precisionNs }) => precisionNs !== undefined)?.precisionNs
+    if (counted.length !== NODES.length || trueNs === undefined || saidNs === undefined) continue
+    spread.add(trueNs, saidNs)
+    figure.add(saidNs - trueNs)
   }
-  return [point, served, precision].map((series) => series.figures())
+  return [point, served, spread, figure].map((series) => series.figures())
 }
 
 /** Who was named for what by a certificate, and how long after the walk began, by the first appliance that told. */

@@ -8,6 +8,7 @@ import { measureCertified } from './certified.ts'
 import { measureChronyd } from './chronyd.ts'
 import { keepBusy } from './load.ts'
 import { cableHosts } from './network.ts'
+import { measurePtp } from './ptp.ts'
 import { measurePtp4l } from './ptp4l.ts'
 import { measureRanging, measureUserStamps } from './ranging.ts'
 import type { Figures } from './series.ts'
@@ -21,6 +22,7 @@ import { type BenchmarkWorld, NODES } from './world.ts'
 const PARTS: Readonly<Record<string, (world: BenchmarkWorld) => Promise<readonly Figures[]>>> = {
   ranging: measureRanging,
   'user-stamps': measureUserStamps,
+  ptp: measurePtp,
   certified: measureCertified,
   ptp4l: measurePtp4l,
   chrony: measureChronyd,
