@@ -1,13 +1,14 @@
+import type { DriverFamily } from '../../drivers/driver.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 
 /** What verbs that take a family on the command line have in common. */
 
 /** Fault `cli.kind`; `option` names where the kind stood. */
-export function findFamily<Family extends { readonly kind: string }>(
-  families: readonly Family[],
+export function findFamily(
+  families: readonly DriverFamily<unknown>[],
   option: string,
   kind: string,
-): Result<Family> {
+): Result<DriverFamily<unknown>> {
   const family = families.find((known) => known.kind === kind)
   if (family !== undefined) return ok(family)
   return fail('cli.kind', `${option}: expected one of ${families.map((each) => each.kind).join(', ')}, got "${kind}"`)

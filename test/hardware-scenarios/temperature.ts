@@ -26,9 +26,9 @@ interface Carrying {
 }
 
 /**
- * Crystal: a third to a sixth of what chrony.conf(5) gives as an example of `tempcomp` (0.183 ppm/K), so that ten degrees stay
- * within its class. OCXO: 5 ppb over 0 to 70 °C, a usual single oven. Rubidium: 5e-11 over 40 degrees, as in `anyRubidium`; a
- * cheap one 3e-10 from −5 to 50 °C (FE-5680A, Frequency Electronics data sheet), taken twice for its slope.
+ * Crystal: a sixth of the example of `tempcomp` in chrony.conf(5), so that a rack's degrees stay within its class. OCXO: 5 ppb
+ * over 0 to 70 °C, assumed for a single oven, taken twice. Rubidium: 5e-11 over 40 degrees, as in `anyRubidium`; a cheap one
+ * 3e-10 from −5 to 50 °C (FE-5650A and FE-5680A, catalogue of Frequency Electronics, 1999-05-19), taken twice for its slope.
  */
 const CARRYING: readonly Carrying[] = [
   {

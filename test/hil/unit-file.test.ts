@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { AGENT_ENVIRONMENT, AGENT_NODE_FLAGS } from '../../src/cli/agent-flags.ts'
 import { findFiles, ROOT } from '../tools/project-files.ts'
 import { runCommand } from './command.ts'
 
@@ -26,6 +27,13 @@ test('the unit starts what is in the tree', () => {
   for (const path of paths) {
     assert.ok(existsSync(join(ROOT, path.slice(INSTALLED_AT.length))), `expected ${path} in the tree, got none`)
   }
+})
+
+test('the unit starts Node as this program starts an agent elsewhere', () => {
+  const words = setting('ExecStart').split(' ')
+  assert.deepEqual(words.slice(1, 1 + AGENT_NODE_FLAGS.length), AGENT_NODE_FLAGS)
+  for (const [name, value] of Object.entries(AGENT_ENVIRONMENT))
+    assert.match(unit, new RegExp(`^Environment=.*\\b${name}=${value}\\b`, 'm'))
 })
 
 test('tmpfiles.conf and the unit agree on folders, owners and modes', () => {

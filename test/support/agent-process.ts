@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { checkClusterPlan } from '../../provisioning/cluster-plan.ts'
 import { createCluster } from '../../provisioning/new-cluster.ts'
+import { AGENT_ENVIRONMENT, AGENT_NODE_FLAGS } from '../../src/cli/agent-flags.ts'
 import { freePorts } from '../../src/cli/demo/ports.ts'
 import type { Membership } from '../../src/consensus/membership.ts'
 import { type TaiNs, taiNs } from '../../src/core/time.ts'
@@ -53,6 +54,7 @@ export async function quorumtime(...words: readonly string[]): Promise<Ended> {
 export type ReportedEvent = Readonly<Record<string, unknown>>
 
 export interface AgentRun {
+  readonly pid: number
   /** What it has said so far. */
   readonly events: readonly ReportedEvent[]
   /** Resolves with the first event that fits, past or future; rejects when the process ends without it. */
@@ -72,9 +74,9 @@ export function startAgent(
   within: readonly string[] = [],
 ): AgentRun {
   const [command, ...words] = [...within, process.execPath]
-  const child = spawn(command, [...words, MAIN, 'agent', '--config', configFile, '--json'], {
+  const child = spawn(command, [...words, ...AGENT_NODE_FLAGS, MAIN, 'agent', '--config', configFile, '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...AGENT_ENVIRONMENT, ...env },
   })
   const events: ReportedEvent[] = []
   const lines: string[] = []
@@ -96,7 +98,10 @@ export function startAgent(
   })
   t.after(() => child.kill('SIGKILL'))
   const errors = text(child.stderr)
+  const { pid } = child
+  if (pid === undefined) throw new Error(`expected to start ${command}, got no process`)
   return {
+    pid,
     events,
     until: (fits) =>
       new Promise((resolve, reject) => {

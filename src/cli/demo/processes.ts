@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { AGENT_ENVIRONMENT, AGENT_NODE_FLAGS } from '../agent-flags.ts'
 
 /** One appliance as a process of its own, speaking JSON lines. */
 export interface AgentProcess {
@@ -31,8 +32,9 @@ export function createAgentProcess(id: number, configFile: string, handlers: Age
   let expected = false
   const launch = (): void => {
     expected = false
-    const started = spawn(process.execPath, [MAIN, 'agent', '--config', configFile, '--json'], {
+    const started = spawn(process.execPath, [...AGENT_NODE_FLAGS, MAIN, 'agent', '--config', configFile, '--json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...AGENT_ENVIRONMENT },
     })
     child = started
     createInterface({ input: started.stdout }).on('line', (line) => {

@@ -1,0 +1,188 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { openDesk } from '../../../src/cli/demo/instruments.ts'
+import { createWorld } from '../../../src/cli/demo/world.ts'
+import { readLeapTable } from '../../../src/config/leap-seconds.ts'
+import { NS_PER_SECOND, plus, taiNs } from '../../../src/core/time.ts'
+import { readMonoNs } from '../../../src/linux/clock.ts'
+import { type AgentRun, provision, startAgent } from '../../support/agent-process.ts'
+import { unwrap } from '../../support/results.ts'
+import { openScope, type Scope } from '../../support/scope.ts'
+import { type ProcessFigures, readProcess, readThreads } from './process-figures.ts'
+
+/**
+ * What an idle agent costs: four of them, each a process with a receiver and a SmartClock on ptys, epochs of a second,
+ * ranging as it is by default. Processor time is all that the process takes, of every thread, as a share of one core.
+ */
+interface Taken extends ProcessFigures {
+  readonly atS: number
+}
+
+interface AgentFigures {
+  readonly agent: string
+  readonly cpuPercent: number
+  readonly threadsPercent: Readonly<Record<string, number>>
+  readonly threads: number
+  readonly residentMiB: Spread
+  readonly anonymousMiB: Spread
+  /** Of the resident memory, by a line through the second half of the run. */
+  readonly slopeMiBPerHour: number
+  readonly certificates: number
+}
+
+interface Spread {
+  readonly min: number
+  readonly median: number
+  readonly max: number
+}
+
+const GENESIS_AHEAD_NS = 3n * NS_PER_SECOND
+const SAMPLE_MS = 5_000
+const PATIENCE_MS = 90_000
+
+async function startCluster(scope: Scope, folder: string, nodes: number): Promise<readonly AgentRun[]> {
+  const world = unwrap(createWorld(unwrap(readLeapTable(undefined))))
+  const startedAt = readMonoNs()
+  const sources = Array.from({ length: nodes }, (_, id) => {
+    const own = join(folder, `ts${id}`)
+    mkdirSync(join(own, 'state'), { recursive: true })
+    const desk = unwrap(openDesk(own, 1_000 + 10 * id, world.sky(startedAt, 0n)))
+    scope.after(() => desk.close())
+    return desk.sources
+  })
+  const earliest = plus(world.truth(startedAt), GENESIS_AHEAD_NS)
+  await provision({ folder, sources, cluster: 'footprint', genesisTai: taiNs(earliest - (earliest % NS_PER_SECOND)) })
+  return sources.map((_, id) => startAgent(scope, join(folder, `ts${id}`, 'config.toml')))
+}
+
+async function measure(minutes: number, warmUpS: number, nodes: number): Promise<readonly AgentFigures[]> {
+  const scope = openScope()
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'quorumtime-footprint-'))
+    scope.after(() => rmSync(folder, { recursive: true, force: true }))
+    const agents = await startCluster(scope, folder, nodes)
+    const patience = AbortSignal.timeout(PATIENCE_MS)
+    await Promise.all(
+      agents.map((agent) =>
+        agent.until((event) => {
+          if (patience.aborted) throw new Error('expected a certificate of every agent within 90 s, got none')
+          return event['type'] === 'decision'
+        }),
+      ),
+    )
+    console.error(`footprint: every agent has a certificate; warming up for ${warmUpS} s, then ${minutes} min`)
+    await sleep(warmUpS * 1_000)
+    return await watch(agents, minutes)
+  } finally {
+    await scope.close()
+  }
+}
+
+async function watch(agents: readonly AgentRun[], minutes: number): Promise<readonly AgentFigures[]> {
+  const startedAtMs = performance.now()
+  const before = agents.map(({ pid }) => readThreads(pid))
+  const certificates = agents.map((agent) => countOf(agent))
+  const taken: Taken[][] = agents.map(() => [])
+  const elapsedS = (): number => (performance.now() - startedAtMs) / 1_000
+  for (;;) {
+    const atS = elapsedS()
+    for (const [index, { pid }] of agents.entries()) taken[index]?.push({ atS, ...readProcess(pid) })
+    if (atS >= minutes * 60) break
+    if (Math.floor(atS / 60) !== Math.floor((atS + SAMPLE_MS / 1_000) / 60)) console.error(progressOf(atS, taken))
+    await sleep(SAMPLE_MS)
+  }
+  const overS = elapsedS()
+  return agents.map((agent, index) => {
+    const threads = [...readThreads(agent.pid)].map(([name, cpuS]): [string, number] => [
+      name,
+      rounded(((cpuS - (before[index]?.get(name) ?? 0)) / overS) * 100),
+    ])
+    const decided = countOf(agent) - (certificates[index] ?? 0)
+    return figuresOf(`ts${index}`, taken[index] ?? [], Object.fromEntries(threads), decided)
+  })
+}
+
+function countOf({ events }: AgentRun): number {
+  return events.filter((event) => event['type'] === 'decision').length
+}
+
+function figuresOf(
+  agent: string,
+  taken: readonly Taken[],
+  threadsPercent: AgentFigures['threadsPercent'],
+  certificates: number,
+): AgentFigures {
+  const [first, last] = [taken[0], taken.at(-1)]
+  if (first === undefined || last === undefined) throw new Error('expected figures, got none')
+  return {
+    agent,
+    cpuPercent: rounded(((last.cpuS - first.cpuS) / Math.max(1, last.atS - first.atS)) * 100),
+    threadsPercent,
+    threads: last.threads,
+    residentMiB: spreadOf(taken.map(({ residentMiB }) => residentMiB)),
+    anonymousMiB: spreadOf(taken.map(({ anonymousMiB }) => anonymousMiB)),
+    slopeMiBPerHour: rounded(slopeOf(taken.filter(({ atS }) => atS >= last.atS / 2)) * 3_600),
+    certificates,
+  }
+}
+
+/** Least squares, MiB a second. */
+function slopeOf(taken: readonly Taken[]): number {
+  const mean = (value: (each: Taken) => number): number =>
+    taken.reduce((sum, each) => sum + value(each), 0) / taken.length
+  const [atS, residentMiB] = [mean((each) => each.atS), mean((each) => each.residentMiB)]
+  const along = taken.reduce((sum, each) => sum + (each.atS - atS) ** 2, 0)
+  return taken.reduce((sum, each) => sum + (each.atS - atS) * (each.residentMiB - residentMiB), 0) / Math.max(1, along)
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((one, other) => one - other)
+  const at = (index: number): number => rounded(sorted[index] ?? Number.NaN)
+  return { min: at(0), median: at(sorted.length >> 1), max: at(sorted.length - 1) }
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+function progressOf(atS: number, taken: readonly (readonly Taken[])[]): string {
+  const now = taken.map((each) => `${rounded(each.at(-1)?.residentMiB ?? 0)} MiB`)
+  return `footprint: after ${Math.round(atS / 60)} min ${now.join(', ')}`
+}
+
+function show({ min, median, max }: Spread): string {
+  return `${min} / ${median} / ${max}`
+}
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '5' },
+    'warm-up': { type: 'string', default: '60' },
+    nodes: { type: 'string', default: '4' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const [minutes, warmUpS, nodes] = [values.minutes, values['warm-up'], values.nodes].map(Number) as [
+  number,
+  number,
+  number,
+]
+if (!(minutes > 0)) throw new Error(`--minutes: expected a positive number, got "${values.minutes}"`)
+if (!(warmUpS >= 0)) throw new Error(`--warm-up: expected seconds, got "${values['warm-up']}"`)
+if (!(Number.isInteger(nodes) && nodes >= 1)) throw new Error(`--nodes: expected a number, got "${values.nodes}"`)
+const rows = await measure(minutes, warmUpS, nodes)
+if (values.json) console.log(JSON.stringify(rows, null, 2))
+else {
+  console.log(
+    '| agent | CPU, % of a core | of which | threads | resident MiB min / median / max | anonymous | MiB an hour |',
+  )
+  console.log('|---|---|---|---|---|---|---|')
+  for (const each of rows) {
+    const threads = Object.entries(each.threadsPercent).map(([name, percent]) => `${name} ${percent}`)
+    const memory = [show(each.residentMiB), show(each.anonymousMiB), each.slopeMiBPerHour]
+    console.log(`| ${[each.agent, each.cpuPercent, threads.join(', '), each.threads, ...memory].join(' | ')} |`)
+  }
+}
