@@ -1,3 +1,4 @@
+import type { ClockFamily } from './clock-driver.ts'
 import { csacSa45s } from './csac-sa45s/index.ts'
 import type { DriverFamily } from './driver.ts'
 import { hp5071a } from './hp5071a/index.ts'
@@ -6,6 +7,7 @@ import { microchipSa3x } from './microchip-sa3x/index.ts'
 import { microchipSa5x } from './microchip-sa5x/index.ts'
 import { nmeaReceiver } from './nmea-receiver/index.ts'
 import type { PacketFamily } from './packet-driver.ts'
+import { phc } from './phc/index.ts'
 import { safranMro50 } from './safran-mro50/index.ts'
 import { smartclock } from './smartclock/index.ts'
 import { spectratime } from './spectratime/index.ts'
@@ -31,3 +33,6 @@ export const families: readonly DriverFamily<unknown>[] = [
 
 /** Reached by packets: */
 export const packetFamilies: readonly PacketFamily<unknown>[] = []
+
+/** Read: */
+export const clockFamilies: readonly ClockFamily<unknown>[] = [phc]

@@ -10,6 +10,8 @@ const CORE = 'src/core/'
 const CONTRACT = 'drivers/driver.ts'
 /** The same for instruments that are reached by packets. */
 const PACKET_CONTRACT = 'drivers/packet-driver.ts'
+/** And for clocks that are read. */
+const CLOCK_CONTRACT = 'drivers/clock-driver.ts'
 const TESTS = '**/*{.test,-fixture}.ts'
 const TEST_CODE = 'test/'
 
@@ -21,14 +23,16 @@ const RULES: ImportRules = {
     'src/consensus/': { imports: [CORE], pure: true, inTests: ['src/crypto/'] },
     'src/ranging/': { imports: [CORE], pure: true },
     'src/crypto/': { imports: [CORE] },
-    'src/attestation/': { imports: [CORE] },
+    // Evidence and its verification; what asks a TPM, and the platform's cryptography, stand in the folder below.
+    'src/attestation/': { imports: [CORE], pure: true, inTests: ['src/crypto/'] },
+    'src/attestation/tpm/': { imports: [CORE, 'src/attestation/'] },
     'src/transport/': { imports: [CORE], inTests: ['src/crypto/'] },
     // What is kept and exported are the records and proofs of the agreement, in its own formats.
     'src/ledger/': { imports: [CORE, 'src/consensus/'] },
     'src/linux/': { imports: [CORE] },
     // The wires carry what the pure sides ask for: the driver contract and the ranging exchange.
     'src/device/': {
-      imports: [CORE, CONTRACT, PACKET_CONTRACT, 'src/linux/', 'src/ranging/'],
+      imports: [CORE, CONTRACT, PACKET_CONTRACT, CLOCK_CONTRACT, 'src/linux/', 'src/ranging/'],
       inTests: ['drivers/'],
     },
     // What steers ptp4l speaks its management messages.
@@ -43,7 +47,8 @@ const RULES: ImportRules = {
     'src/cli/': { imports: ['src/', 'drivers/', 'provisioning/'] },
     'drivers/driver.ts': { imports: [CORE], pure: true },
     'drivers/packet-driver.ts': { imports: [CORE, CONTRACT], pure: true },
-    'drivers/index.ts': { imports: [CONTRACT, PACKET_CONTRACT, 'drivers/*/index.ts'], pure: true },
+    'drivers/clock-driver.ts': { imports: [CORE, CONTRACT], pure: true },
+    'drivers/index.ts': { imports: [CONTRACT, PACKET_CONTRACT, CLOCK_CONTRACT, 'drivers/*/index.ts'], pure: true },
     // The words for what operators write, which configuration and families share.
     'drivers/options{,.test}.ts': { imports: [CORE], pure: true },
     'drivers/nmea/': { imports: [CORE, CONTRACT], pure: true },
@@ -54,19 +59,21 @@ const RULES: ImportRules = {
     // What emulated instruments of every family hang on.
     'drivers/line/': { imports: [CORE, CONTRACT], pure: true },
     'drivers/*/': {
-      imports: [CORE, CONTRACT, PACKET_CONTRACT, 'drivers/options.ts', 'drivers/{nmea,scpi,gnss,oscillator,ptp}/'],
+      imports: [
+        CORE,
+        CONTRACT,
+        PACKET_CONTRACT,
+        CLOCK_CONTRACT,
+        'drivers/options.ts',
+        'drivers/{nmea,scpi,gnss,oscillator,ptp}/',
+      ],
       pure: true,
     },
     'provisioning/': { imports: ['src/', 'drivers/'] },
     'test/': { imports: ['src/', 'drivers/', 'provisioning/'] },
   },
   testSupport: ['test/support/'],
-  pureFiles: [
-    'src/crypto/signature.ts',
-    'src/attestation/evidence.ts',
-    'src/attestation/policy.ts',
-    'src/transport/frame.ts',
-  ],
+  pureFiles: ['src/crypto/signature.ts', 'src/transport/frame.ts'],
   packages: {
     '@noble/hashes': ['src/core/hash.ts', TEST_CODE],
     '@noble/post-quantum': ['src/crypto/', TEST_CODE],

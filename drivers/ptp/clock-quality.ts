@@ -53,9 +53,14 @@ export function claimedAccuracyNs(clockAccuracy: number): ClaimedAccuracy {
   return ACCURACIES_NS[clockAccuracy - ACCURACY_FIRST] ?? 'unknown'
 }
 
+/** 2.5 ns, which is read as 3 and kept by 2. */
+const ACCURACY_HALVED = 0x1e - ACCURACY_FIRST
+
 /** The number for the smallest claim that `accuracyNs` keeps, 0x31 beyond 10 s. */
 export function accuracyCode(accuracyNs: bigint): number {
-  const index = ACCURACIES_NS.findIndex((limitNs, at) => at >= CLAIMS_FROM && accuracyNs <= limitNs)
+  const index = ACCURACIES_NS.findIndex(
+    (limitNs, at) => at >= CLAIMS_FROM && accuracyNs <= (at === ACCURACY_HALVED ? limitNs - 1n : limitNs),
+  )
   return index < 0 ? ACCURACY_UNLIMITED : ACCURACY_FIRST + index
 }
 

@@ -10,6 +10,13 @@ export interface PortIdentity {
 export const PORT_IDENTITY_BYTES = 10
 export const CLOCK_IDENTITY_BYTES = 8
 
+/** Eight random bytes as an identity of no vendor (EUI-64, locally administered): it meets that of no other clock. */
+export function localClockIdentity(random: Uint8Array): Uint8Array {
+  const identity = random.slice(0, CLOCK_IDENTITY_BYTES)
+  identity[0] = ((identity[0] ?? 0) & 0xfc) | 0x02
+  return identity
+}
+
 export function readPortIdentity(bytes: Uint8Array, at: number): PortIdentity {
   const clockIdentity = bytes.slice(at, at + CLOCK_IDENTITY_BYTES)
   const [high = 0, low = 0] = bytes.subarray(at + CLOCK_IDENTITY_BYTES, at + PORT_IDENTITY_BYTES)

@@ -9,6 +9,7 @@ import { createStallWatch } from '../device/stall-watch.ts'
 import { createNodeClock, type NodeClock } from '../fusion/node-clock.ts'
 import { readClockPair } from '../linux/clock.ts'
 import type { Report } from './agent-event.ts'
+import { clockFamilyOf, openClockSource } from './clock-source.ts'
 import { openLineSource } from './line-source.ts'
 import { isPacketSource, openPacketSources } from './packet-sources.ts'
 import type { RunningSource, SourceWorld } from './running-source.ts'
@@ -80,6 +81,11 @@ function openSource(source: SourceConfiguration, world: SourceWorld): Result<rea
   const family = families.find(({ kind }) => kind === source.kind)
   if (family !== undefined) {
     const opened = openLineSource(source, family, world)
+    return opened.ok ? ok([opened.value]) : opened
+  }
+  const clockFamily = clockFamilyOf(source)
+  if (clockFamily !== undefined) {
+    const opened = openClockSource(source, clockFamily, world)
     return opened.ok ? ok([opened.value]) : opened
   }
   return fail('source.kind', `source ${source.name}: expected a known kind, got "${source.kind}"`)

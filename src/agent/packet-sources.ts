@@ -1,10 +1,11 @@
 import { packetFamilies } from '../../drivers/index.ts'
 import type { PacketLink } from '../../drivers/packet-driver.ts'
+import { CLOCK_IDENTITY_BYTES, localClockIdentity } from '../../drivers/ptp/port-identity.ts'
 import type { SourceConfiguration } from '../config/schema.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { randomBytes } from '../crypto/random.ts'
 import { openLinkSocket } from '../device/link-socket.ts'
-import { openPacketLink } from '../device/packet-link.ts'
+import { openPacketLink, SILENCE_MS_MAX } from '../device/packet-link.ts'
 import type { SpeakerMaker } from '../device/packet-speakers.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { RunningSource, SourceWorld } from './running-source.ts'
@@ -32,7 +33,7 @@ export function openPacketSources(
   sources: readonly SourceConfiguration[],
   world: SourceWorld,
 ): Result<readonly RunningSource[]> {
-  const clockIdentity = drawClockIdentity()
+  const clockIdentity = localClockIdentity(randomBytes(CLOCK_IDENTITY_BYTES))
   const prepared: Prepared[] = []
   for (const [index, source] of sources.entries()) {
     const next = prepare(source, world, { clockIdentity, portNumber: index + 1 })
@@ -45,13 +46,6 @@ export function openPacketSources(
     links.set(key, [...(links.get(key) ?? []), each])
   }
   return ok([...links.values()].flatMap((sharing) => openSharing(sharing)))
-}
-
-/** Of no vendor (EUI-64, locally administered), so that it meets that of no ptp4l on this machine. */
-function drawClockIdentity(): Uint8Array {
-  const identity = randomBytes(8)
-  identity[0] = ((identity[0] ?? 0) & 0xfc) | 0x02
-  return identity
 }
 
 function prepare(
@@ -105,6 +99,7 @@ function openSharing(sharing: readonly Prepared[]): readonly RunningSource[] {
       return opened
     },
     speakers: sharing.map(({ maker }) => maker),
+    silenceMsMax: SILENCE_MS_MAX,
   })
   return sharing.map(({ source, account }) => ({
     name: source.name,

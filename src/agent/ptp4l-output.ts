@@ -39,7 +39,7 @@ export function runPtp4lOutput(world: Ptp4lWorld): Ptp4lOutput {
   const faults = createFaultLog(report)
   const complain = (fault: Fault): void => faults.note('output ptp4l', fault)
   const view = createPtp4lView(world, complain)
-  const keeper = createPtp4lKeeper(ptp4l)
+  let keeper = createPtp4lKeeper(ptp4l)
   let announced: Kept['settings'] | undefined
   /** The newest, until it is the turn of ptp4l. */
   let waiting: Announcement | undefined
@@ -85,6 +85,8 @@ export function runPtp4lOutput(world: Ptp4lWorld): Ptp4lOutput {
       clearInterval(timer)
       clearImmediate(soon)
       await keeping
+      // After failures it would wait before it tries again; this is tried at once, or never.
+      keeper = createPtp4lKeeper(ptp4l)
       announce({ settings: view.nothing(), reason: 'the agent ends' })
       await keeping
       ptp4l.close()

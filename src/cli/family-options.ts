@@ -1,14 +1,13 @@
-import type { DriverFamily } from '../../drivers/driver.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 
 /** What verbs that take a family on the command line have in common. */
 
 /** Fault `cli.kind`; `option` names where the kind stood. */
-export function findFamily(
-  families: readonly DriverFamily<unknown>[],
+export function findFamily<Family extends { readonly kind: string }>(
+  families: readonly Family[],
   option: string,
   kind: string,
-): Result<DriverFamily<unknown>> {
+): Result<Family> {
   const family = families.find((known) => known.kind === kind)
   if (family !== undefined) return ok(family)
   return fail('cli.kind', `${option}: expected one of ${families.map((each) => each.kind).join(', ')}, got "${kind}"`)

@@ -1,5 +1,5 @@
 import type { DriverFamily } from '../../drivers/driver.ts'
-import { families, packetFamilies } from '../../drivers/index.ts'
+import { clockFamilies, families, packetFamilies } from '../../drivers/index.ts'
 import { splitAddress } from './address.ts'
 import type { Configuration, SourceConfiguration } from './schema.ts'
 
@@ -49,9 +49,11 @@ export function checkSources(sources: readonly SourceConfiguration[], path: stri
     const { kind, role, options, steering, pulseSocket, pulseDevice } = source
     const packetFamily = packetFamilies.find((known) => known.kind === kind)
     if (packetFamily !== undefined) return checkPacketSource(source, packetFamily, `${path}[${index}]`)
+    const clockFamily = clockFamilies.find((known) => known.kind === kind)
+    if (clockFamily !== undefined) return checkClockSource(source, clockFamily, `${path}[${index}]`)
     const family = families.find((known) => known.kind === kind)
     if (family === undefined) {
-      const known = [...families, ...packetFamilies].map((each) => each.kind).join(', ')
+      const known = [...families, ...packetFamilies, ...clockFamilies].map((each) => each.kind).join(', ')
       return [`${path}[${index}].kind: expected one of ${known}, got "${kind}"`]
     }
     const checked = family.parseOptions(options, `${path}[${index}].options`)
@@ -74,7 +76,7 @@ function checkPacketSource(
   path: string,
 ): readonly string[] {
   const checked = family.parseOptions(source.options, `${path}.options`)
-  const foreign = FOREIGN_TO_PACKETS.filter((key) => source[key] !== undefined)
+  const foreign = WITHOUT_A_LINE.filter((key) => source[key] !== undefined)
   return [
     ...hangsOn(source, 'interface', path),
     ...foreign.map((key) => `${path}.${key}: expected none, as ${family.kind} is reached by packets`),
@@ -82,7 +84,25 @@ function checkPacketSource(
   ]
 }
 
-const FOREIGN_TO_PACKETS = ['baudRate', 'parity', 'dataBits', 'pulseSocket', 'pulseDevice', 'steering'] as const
+/** What is read has no line, no pulse, nothing that could be steered, and nothing to say of how right it is. */
+function checkClockSource(
+  source: SourceConfiguration,
+  family: (typeof clockFamilies)[number],
+  path: string,
+): readonly string[] {
+  const checked = family.parseOptions(source.options, `${path}.options`)
+  const foreign = WITHOUT_A_LINE.filter((key) => source[key] !== undefined)
+  return [
+    ...hangsOn(source, 'device', path),
+    ...(source.accuracyNs === undefined
+      ? [`${path}.accuracyNs: expected one, as ${family.kind} does not say how right it is, got none`]
+      : []),
+    ...foreign.map((key) => `${path}.${key}: expected none, as ${family.kind} is a clock that is read`),
+    ...(checked.ok ? [] : checked.fault.message.split('\n')),
+  ]
+}
+
+const WITHOUT_A_LINE = ['baudRate', 'parity', 'dataBits', 'pulseSocket', 'pulseDevice', 'steering'] as const
 
 function hangsOn(source: SourceConfiguration, wanted: 'device' | 'interface', path: string): readonly string[] {
   const other = wanted === 'device' ? 'interface' : 'device'

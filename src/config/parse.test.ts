@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { families } from '../../drivers/index.ts'
+import { clockFamilies, families, packetFamilies } from '../../drivers/index.ts'
 import { faultOf, unwrap } from '../../test/support/results.ts'
 import { parseConfiguration, readConfiguration, readUncalibrated } from './parse.ts'
 
@@ -272,7 +272,7 @@ test('a socket path that the system could not bind is refused here already', () 
 
 test('a source is of a known kind and has options that its family knows', () => {
   assert.deepEqual(complaints(NODE, CLUSTER, GNSS.replace('nmea-receiver', 'sundial')), [
-    `sources[0].kind: expected one of ${families.map(({ kind }) => kind).join(', ')}, got "sundial"`,
+    `sources[0].kind: expected one of ${[...families, ...packetFamilies, ...clockFamilies].map(({ kind }) => kind).join(', ')}, got "sundial"`,
   ])
   assert.deepEqual(complaints(NODE, CLUSTER, GNSS, '[sources.options]\nsilenceSeconds = 1\n'), [
     'sources[0].options.silenceSeconds: expected an integer from 2 to 3600, got 1',
@@ -334,4 +334,29 @@ test('a caesium standard tells the time only where its clock was set by somebody
   ])
   const set = '[sources.options]\ntimeSet = { by = "me", at = "2026-11-20T12:00:00Z", against = "gnss0" }\n'
   assert.equal(unwrap(parseConfiguration(NODE + CLUSTER + caesium + set, '/srv/c.toml')).sources[0]?.role, 'time')
+})
+
+test('a clock that is read hangs on a device, has no line, and somebody else says how right it is', () => {
+  const CLOCK = `
+[[sources]]
+name = "card0"
+kind = "phc"
+class = "ptp"
+domain = "ptp:card0"
+device = "/dev/ptp0"
+accuracyNs = 500
+`
+  const { sources } = unwrap(parseConfiguration([NODE, CLUSTER, CLOCK].join(''), '/srv/ts0/config.toml'))
+  assert.equal(sources[0]?.accuracyNs, 500)
+  const wrong = CLOCK.replace('accuracyNs = 500', 'baudRate = 9600').replace(
+    'device = "/dev/ptp0"',
+    'interface = "eth0"',
+  )
+  assert.deepEqual(complaints(NODE, CLUSTER, wrong, '[sources.options]\nscale = "gps"\n'), [
+    'sources[0].device: expected one, as phc hangs on it, got none',
+    'sources[0].interface: expected none, as phc hangs on its device',
+    'sources[0].accuracyNs: expected one, as phc does not say how right it is, got none',
+    'sources[0].baudRate: expected none, as phc is a clock that is read',
+    'sources[0].options.scale: expected one of tai, utc, got "gps"',
+  ])
 })

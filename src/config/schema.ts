@@ -110,7 +110,7 @@ const sourceSchema = table({
   domain,
   /** Its domain while it runs on its own oscillator. */
   holdoverDomain: domain.optional(),
-  /** What it hangs on: a serial device, like `/dev/ttyS0`. */
+  /** What it hangs on: a serial device, like `/dev/ttyS0`, or a clock, like `/dev/ptp0`. */
   device: path.optional(),
   /** Of kinds that are reached by packets, in place of a device: the network interface, like `eth0`. */
   interface: networkInterface.optional(),

@@ -38,6 +38,8 @@ export interface ClockBridge<Scale extends StampClock = RealtimeNs> {
    * `clock.realtime-stepped` or `clock.phc-stepped` (the clock was set around that time, so it showed the stamp never, or more than once).
    */
   toMono(stamp: Scale): Result<MonoStamp>
+  /** The same with the pairs that there are: for whoever has refreshed since the stamp was taken, and has many of them. */
+  place(stamp: Scale): Result<MonoStamp>
 }
 
 /** More than a slewed clock does (the kernel stops at 500 ppm): between two pairs the clock was set. */
@@ -95,6 +97,7 @@ export function createClockBridge<Scale extends StampClock = RealtimeNs>(
       refresh()
       return convert(segments, newest, stamp, clock)
     },
+    place: (stamp) => convert(segments, newest, stamp, clock),
   }
 }
 
@@ -163,18 +166,22 @@ function convert(
   if (stamp < oldest.shownNs)
     return lastStep >= 0 ? stepped(stamp, clock) : tooOld(stamp, between(stamp, oldest.shownNs), clock)
   let where: Interval | undefined
-  let best: bigint | undefined
-  for (const [index, each] of segments.entries()) {
+  let best: { readonly fromNs: bigint; readonly point: bigint } | undefined
+  for (let index = segments.length - 1; index >= 0; index--) {
+    const each = segments[index]
+    assert(each !== undefined, 'a segment in the ring')
+    // Without a step the clock only goes on: whatever is older than this showed less.
+    if (lastStep < 0 && each.shown.hi < stamp) break
     const instants = each.stepped ? aroundStep(each, stamp) : alongLine(each, stamp)
     if (instants === undefined) continue
     // An instant before a step cannot be told from one after it that shows the same time, so neither is believed.
     if (index <= lastStep) return stepped(stamp, clock)
     where = where === undefined ? instants : hull(where, instants)
-    if (best === undefined || each.from.shownNs <= stamp) best = onLine(each, stamp)
+    if (best === undefined || best.fromNs > stamp) best = { fromNs: each.from.shownNs, point: onLine(each, stamp) }
   }
   if (where === undefined || best === undefined) return stepped(stamp, clock)
   // The line is a better guess than the middle of what is possible, which the ends of the segment cut to one side.
-  const point = clamp(best, where)
+  const point = clamp(best.point, where)
   return ok({ monoNs: monoNs(point), uncertaintyNs: errorBound(point, where) })
 }
 

@@ -73,6 +73,7 @@ test('each speaker hears every packet and its own transmit stamps, and what it s
     name: 'veth0',
     link: LINK,
     open,
+    silenceMsMax: undefined,
     speakers: heard.map((mine) => ({
       create: () => parrot(mine),
       handlers: { onFault: ({ code }) => events.push(code), onWire: ({ type }) => events.push(type) },
@@ -99,6 +100,7 @@ test('a link that cannot be opened is told once and tried again', async () => {
     name: 'eth9',
     link: LINK,
     open,
+    silenceMsMax: undefined,
     speakers: [
       { create: () => parrot([]), handlers: { onFault: () => undefined, onWire: ({ type }) => events.push(type) } },
     ],

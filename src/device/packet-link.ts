@@ -23,22 +23,23 @@ export interface PacketLinkOptions {
   readonly open: OpenPacketSocket
   /** Made anew each time the link comes up: what the last one waited for is lost with the sockets. */
   readonly speakers: readonly SpeakerMaker[]
-  readonly silenceMsMax?: number
+  /** Opened anew when nothing has come for so long; undefined: whoever only answers may wait for ever. */
+  readonly silenceMsMax: number | undefined
 }
 
 /** A group that was joined on an interface which has gone since is heard no more: after so long, it is joined anew. */
-const SILENCE_MS_MAX = 30_000
+export const SILENCE_MS_MAX = 30_000
 
 /** What there is while the link is up. */
 interface Opened {
   readonly sockets: Readonly<Record<PacketChannel, StampedSocket<PacketToken>>>
   readonly speakers: Speakers
-  readonly silence: NodeJS.Timeout
+  readonly silence: NodeJS.Timeout | undefined
 }
 
 /** A link that fails, falls silent or cannot be opened yet is opened again for ever, with pauses. */
 export function openPacketLink(options: PacketLinkOptions): PacketLinkShell {
-  const { name, link, open, silenceMsMax = SILENCE_MS_MAX } = options
+  const { name, link, open, silenceMsMax } = options
   let opened: Opened | undefined
   let retry: NodeJS.Timeout | undefined
   let attempts = 0
@@ -52,7 +53,7 @@ export function openPacketLink(options: PacketLinkOptions): PacketLinkShell {
   const events = (channel: PacketChannel): StampedSocketEvents<PacketToken> => ({
     onPacket: (bytes, from, received) => {
       attempts = 0
-      opened?.silence.refresh()
+      opened?.silence?.refresh()
       opened?.speakers.hear({ channel, bytes, from: from.address, received })
     },
     onSent: (token, sent) => opened?.speakers.sent(token, sent),
@@ -66,7 +67,8 @@ export function openPacketLink(options: PacketLinkOptions): PacketLinkShell {
     const send = (packet: PacketSend, token: PacketToken): void =>
       sockets[packet.channel].send(packet.bytes, addressOf(link, packet), token)
     const speakers = createSpeakers(options.speakers, send)
-    opened = { sockets, speakers, silence: setTimeout(goDown, silenceMsMax) }
+    const silence = silenceMsMax === undefined ? undefined : setTimeout(goDown, silenceMsMax)
+    opened = { sockets, speakers, silence }
     speakers.start()
   }
   const rest = async (): Promise<void> => {

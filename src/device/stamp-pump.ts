@@ -1,15 +1,17 @@
 import type { Fault } from '../core/fault.ts'
 import type { Stamp } from '../core/stamp.ts'
-import { type PhcNs, phcNs, realtimeNs } from '../core/time.ts'
+import type { PhcNs } from '../core/time.ts'
 import { lowerEvent } from '../linux/event-fd.ts'
 import type { MessageReader, ReadMessage } from '../linux/message-reader.ts'
 import { pollDescriptors, type Readiness } from '../linux/poll.ts'
 import { SO_ERROR, SOL_SOCKET } from '../linux/socket-abi.ts'
+import type { InternetAddress } from '../linux/socket-address.ts'
 import { readOption } from '../linux/socket-options.ts'
 import { SCM_TSTAMP_SND, SO_EE_ORIGIN_TIMESTAMPING } from '../linux/stamping-abi.ts'
 import { sendDatagram } from '../linux/udp-socket.ts'
+import { bestStamp } from './best-stamp.ts'
 import type { ClockBridge } from './clock-bridge.ts'
-import type { PacketToSend, SentFrame, StampBatch, StampedPacket } from './stamp-messages.ts'
+import type { PacketToSend, StampBatch } from './stamp-messages.ts'
 
 /** A socket that a pump reads. */
 export interface PumpedSocket {
@@ -68,16 +70,19 @@ export function createStampPump(parts: StampPumpParts): StampPump {
       if (!sent.ok) socket.unsent.push({ serial, fault: sent.fault })
     },
     turn: (waitMs) => {
-      const { wakeFd } = parts
+      const { wakeFd, bridge } = parts
       const fds = sockets.map(({ fd }) => fd)
       const polled = pollDescriptors(wakeFd === undefined ? fds : [...fds, wakeFd], waitMs)
-      if (wakeFd !== undefined && polled.ok && polled.value.at(-1)?.readable === true) lowerEvent(wakeFd)
-      parts.bridge.refresh()
-      for (const { hardware } of sockets) hardware?.refresh()
       if (!polled.ok) return sockets.map((socket) => emptyBatch(socket.id, polled.fault))
-      const batches = sockets.map((socket, index) => readSocket(parts, socket, polled.value[index]))
-      const broken = new Set(batches.filter((batch) => batch?.fault !== undefined).map((batch) => batch?.id))
-      for (const [index, { id }] of [...sockets.entries()].reverse()) if (broken.has(id)) sockets.splice(index, 1)
+      if (wakeFd !== undefined && polled.value.at(-1)?.readable === true) lowerEvent(wakeFd)
+      const read = sockets.map((socket, index) => readSocket(parts, socket, polled.value[index]))
+      // Once for all that was read: what comes next has a pair before it, and what was read one behind it.
+      bridge.refresh()
+      for (const { hardware } of sockets) hardware?.refresh()
+      const batches = read.map((each) => (each === undefined ? undefined : stampAll(bridge, each)))
+      for (const [index, batch] of [...batches.entries()].reverse()) {
+        if (batch?.fault !== undefined) sockets.splice(index, 1)
+      }
       return batches.filter((batch) => batch !== undefined)
     },
   }
@@ -87,87 +92,85 @@ function emptyBatch(id: number, fault: Fault | undefined): StampBatch {
   return { id, packets: [], sent: [], unsent: [], lost: new Map(), fault }
 }
 
-function readSocket(parts: StampPumpParts, socket: Pumped, ready: Readiness | undefined): StampBatch | undefined {
-  const unsent = socket.unsent.splice(0)
-  const hasNews = ready !== undefined && (ready.readable || ready.errors || ready.invalid)
-  if (!hasNews) return unsent.length === 0 ? undefined : { ...emptyBatch(socket.id, undefined), unsent }
-  if (ready.invalid) {
-    return emptyBatch(socket.id, {
-      code: 'socket.closed',
-      message: `socket ${socket.fd}: expected it open, got it closed`,
-    })
-  }
-  const lost = new Map<string, number>()
-  const lose = (code: string): void => {
-    lost.set(code, (lost.get(code) ?? 0) + 1)
-  }
-  // Transmit stamps first: they share the memory of the socket with the packets.
-  const sent = ready.errors ? readSent(parts, socket, lose) : []
-  const packets = ready.readable ? readPackets(parts, socket, lose) : []
-  return { id: socket.id, packets, sent, unsent, lost, fault: undefined }
+/** What was read of one socket, its stamps still on the clocks that they were taken on. */
+interface Read {
+  readonly socket: Pumped
+  readonly packets: readonly { readonly message: ReadMessage; readonly from: InternetAddress; readonly now: Stamp }[]
+  readonly sent: readonly ReadMessage[]
+  readonly unsent: StampBatch['unsent']
+  readonly lost: Map<string, number>
+  readonly fault: Fault | undefined
 }
 
-function readSent(parts: StampPumpParts, socket: Pumped, lose: (code: string) => void): readonly SentFrame[] {
-  const sent: SentFrame[] = []
+function stampAll(software: ClockBridge, { socket, packets, sent, unsent, lost, fault }: Read): StampBatch {
+  const bridges = { software, hardware: socket.hardware }
+  const stampOf = (message: ReadMessage): Stamp | undefined => bestStamp(bridges, message, (code) => lose(lost, code))
+  return {
+    id: socket.id,
+    packets: packets.map(({ message, from, now }) => ({ bytes: message.bytes, from, stamp: stampOf(message) ?? now })),
+    sent: sent.map((message) => ({ frame: message.bytes, stamp: stampOf(message) })),
+    unsent,
+    lost,
+    fault,
+  }
+}
+
+function lose(lost: Map<string, number>, code: string): void {
+  lost.set(code, (lost.get(code) ?? 0) + 1)
+}
+
+function readSocket(
+  { reader, stampNow }: StampPumpParts,
+  socket: Pumped,
+  ready: Readiness | undefined,
+): Read | undefined {
+  const unsent = socket.unsent.splice(0)
+  if (ready === undefined || (unsent.length === 0 && !(ready.readable || ready.errors || ready.invalid)))
+    return undefined
+  const message = `socket ${socket.fd}: expected it open, got it closed`
+  const fault = ready.invalid ? { code: 'socket.closed', message } : undefined
+  const lost = new Map<string, number>()
+  // Transmit stamps first: they share the memory of the socket with the packets.
+  const sent = ready.errors && !ready.invalid ? readSent(reader, socket.fd, lost) : []
+  const packets = ready.readable && !ready.invalid ? readPackets(reader, stampNow, socket, lost) : []
+  return { socket, packets, sent, unsent, lost, fault }
+}
+
+function readSent(reader: MessageReader, fd: number, lost: Map<string, number>): Read['sent'] {
+  const sent: ReadMessage[] = []
   for (let reads = 0; reads < READS_PER_TURN; reads++) {
-    const read = parts.reader.read(socket.fd, 'errors')
-    if (!read.ok) lose(read.fault.code)
+    const read = reader.read(fd, 'errors')
+    if (!read.ok) lose(lost, read.fault.code)
     if (!read.ok || read.value === undefined) {
       // An error without a message stands until it is asked for, and would end every wait at once.
-      if (reads === 0 && readOption(socket.fd, SOL_SOCKET, SO_ERROR) !== 0) lose('socket.error')
+      if (reads === 0 && readOption(fd, SOL_SOCKET, SO_ERROR) !== 0) lose(lost, 'socket.error')
       break
     }
-    const { error, bytes } = read.value
-    if (error?.origin !== SO_EE_ORIGIN_TIMESTAMPING || error.info !== SCM_TSTAMP_SND) lose('socket.foreign-error')
-    else sent.push({ frame: bytes, stamp: bestStamp(parts, socket, read.value, lose) })
+    const { error } = read.value
+    if (error?.origin !== SO_EE_ORIGIN_TIMESTAMPING || error.info !== SCM_TSTAMP_SND) lose(lost, 'socket.foreign-error')
+    else sent.push(read.value)
   }
   return sent
 }
 
-function readPackets(parts: StampPumpParts, socket: Pumped, lose: (code: string) => void): readonly StampedPacket[] {
-  const packets: StampedPacket[] = []
+function readPackets(
+  reader: MessageReader,
+  stampNow: () => Stamp,
+  socket: Pumped,
+  lost: Map<string, number>,
+): Read['packets'] {
+  const packets: Read['packets'][number][] = []
   for (let reads = 0; reads < READS_PER_TURN; reads++) {
-    const read = parts.reader.read(socket.fd, 'packets')
-    const now = parts.stampNow()
+    const read = reader.read(socket.fd, 'packets')
     // Undelivered errors of the socket come this way; the packets behind them come with the next read.
-    if (!read.ok) lose(read.fault.code)
+    if (!read.ok) lose(lost, read.fault.code)
     else if (read.value === undefined) break
-    else if (read.value.cut || read.value.from === undefined) lose('socket.cut')
-    else if (((socket.handed - socket.taken()) | 0) >= QUEUE_MAX) lose('socket.flood')
+    else if (read.value.cut || read.value.from === undefined) lose(lost, 'socket.cut')
+    else if (((socket.handed - socket.taken()) | 0) >= QUEUE_MAX) lose(lost, 'socket.flood')
     else {
-      const { bytes, from } = read.value
-      packets.push({ bytes, from, stamp: bestStamp(parts, socket, read.value, lose) ?? now })
+      packets.push({ message: read.value, from: read.value.from, now: stampNow() })
       socket.handed = (socket.handed + 1) | 0
     }
   }
   return packets
-}
-
-/**
- * The card's stamp, else the kernel's, else none. Its error is that of the conversion: the card and the kernel take
- * their stamps inside the flight, after a packet was handed over and before it is delivered.
- */
-function bestStamp(
-  { bridge }: StampPumpParts,
-  { hardware }: Pumped,
-  { softwareNs, hardwareNs, controlCut }: ReadMessage,
-  lose: (code: string) => void,
-): Stamp | undefined {
-  if (controlCut) {
-    lose('stamp.cut')
-    return undefined
-  }
-  if (hardware !== undefined && hardwareNs !== undefined) {
-    const placed = hardware.toMono(phcNs(hardwareNs))
-    if (placed.ok) return { at: placed.value.monoNs, errorNs: placed.value.uncertaintyNs, kind: 'hardware' }
-    lose(placed.fault.code)
-  }
-  if (softwareNs === undefined) {
-    lose('stamp.none')
-    return undefined
-  }
-  const placed = bridge.toMono(realtimeNs(softwareNs))
-  if (placed.ok) return { at: placed.value.monoNs, errorNs: placed.value.uncertaintyNs, kind: 'kernel' }
-  lose(placed.fault.code)
-  return undefined
 }

@@ -24,8 +24,11 @@ import { createUserStamps } from './user-stamp.ts'
  * the waking. Between network namespaces a round trip takes 13 µs so, and 3 µs where the one that sends is the one that waits.
  */
 
-/** How often the clocks are compared while nothing comes. */
-const WAIT_MS = 20
+/**
+ * How often the clocks are compared while nothing comes. A stamp is placed between the pair before it and one that is read at
+ * once, so this says nothing of its error on a clock that runs evenly, and is what the thread costs while it is idle.
+ */
+const WAIT_MS = 100
 
 assert(parentPort !== null, 'this file is a thread, not a program')
 const port = parentPort

@@ -66,6 +66,24 @@ describe('source clock', () => {
     assert.ok(estimate.boundNs >= 50_150n && estimate.boundNs < 50_200n, `${estimate.boundNs}`)
   })
 
+  it('follows a crystal that the warmth of a room bends by a microsecond within the window', () => {
+    const prng = createPrng(7)
+    const turn = (2 * Math.PI) / 280
+    const courseNs = (atS: number): number => 3_000 * Math.sin(turn * atS) + 23_000 * atS
+    const source = clock()
+    let worstNs = 0n
+    for (let s = 1; s <= 600; s++) {
+      source.observe(reading(s, BigInt(Math.round(courseNs(s) + 20 * prng.nextNormal()))))
+      const estimate = source.estimateAt(reading(s + 0.5).monoNs)
+      if (estimate === undefined || s < 80) continue
+      const errorNs = abs(estimate.taiNs - reading(s + 0.5, BigInt(Math.round(courseNs(s + 0.5)))).taiNs)
+      assert.ok(errorNs <= estimate.boundNs)
+      if (errorNs > worstNs) worstNs = errorNs
+    }
+    // One line through all of the window is off by 600 ns at its end.
+    assert.ok(worstNs < 200n, `${worstNs} ns`)
+  })
+
   it('keeps the truth within its bound whatever the noise, the drift, the outliers and the gaps', () => {
     const violations: string[] = []
     let reads = 0

@@ -15,6 +15,8 @@ export interface SourceFit {
   readonly count: number
   /** Against `newest`. */
   readonly line: Line
+  /** What predictions follow: that line, or the one of the newest readings where it bends away from it. */
+  readonly course: Line
   /** Whether the line follows the readings, wrong ones discarded; else its slope is none and everything is covered. */
   readonly settled: boolean
   /** The farthest that a reading lies from the line, its precision included. */
@@ -42,6 +44,9 @@ const TRUSTED_COUNT = 2
 const DISCARD_ROUNDS = 3
 /** Median absolute deviation to standard deviation of normal noise, times five. */
 const DEVIATIONS = 5 * 1.4826
+/** So many of the newest readings have a line of their own, whose end is known to half of their scatter. */
+const NEWEST_COUNT = 16
+const NEWEST_DEVIATIONS = 3
 /** Readings and predictions are whole nanoseconds. */
 const ROUNDING_NS = 2
 
@@ -61,16 +66,21 @@ export function fitSource(
   return { fit: describe(kept, settled, limits), kept }
 }
 
-/** What the line says of TAI at `now`, rounded to a whole nanosecond. */
+/** What the readings say of TAI at `now`, rounded to a whole nanosecond. */
 export function predict(fit: SourceFit, now: MonoNs): TaiNs {
   const sinceNs = between(fit.newest.monoNs, now)
-  return plus(fit.newest.taiNs, sinceNs + BigInt(Math.round(valueAt(fit.line, Number(sinceNs) / 1e9))))
+  return plus(fit.newest.taiNs, sinceNs + BigInt(Math.round(valueAt(fit.course, Number(sinceNs) / 1e9))))
 }
 
-/** How far the source may be from `predict`, but for its accuracy; rounded up. */
+/**
+ * How far the source may be from `predict`, but for its accuracy; rounded up. The promise is that of the line; what the
+ * prediction leaves it by comes on top.
+ */
 export function spreadNs(fit: SourceFit, now: MonoNs): bigint {
   const carriedS = Number(abs(between(fit.carriedFrom, now))) / 1e9
-  return BigInt(Math.ceil(fit.residualNs + fit.ratePpbMax * carriedS + ROUNDING_NS))
+  const sinceS = Number(between(fit.newest.monoNs, now)) / 1e9
+  const besideNs = Math.abs(valueAt(fit.course, sinceS) - valueAt(fit.line, sinceS))
+  return BigInt(Math.ceil(fit.residualNs + fit.ratePpbMax * carriedS + besideNs + ROUNDING_NS))
 }
 
 function withoutWrong(samples: readonly TimeSample[], limits: FitLimits): readonly TimeSample[] {
@@ -97,12 +107,26 @@ function describe(samples: readonly TimeSample[], settled: boolean, limits: FitL
     oldest,
     count: samples.length,
     line,
+    course: settled ? courseOf(samples, line, limits) : line,
     settled,
     residualNs,
     ratePpbMax: settled ? Math.min(learntPpb, unlearntPpb) : unlearntPpb,
     carriedFrom: (trusted[0] ?? newest).monoNs,
     accuracyNs: trusted.reduce((worst, { accuracyNs }) => (accuracyNs > worst ? accuracyNs : worst), 0n),
   }
+}
+
+/**
+ * The warmth of a room bends the course of a crystal within the window of a line: by a microsecond, where pulses are good
+ * to tens of nanoseconds. Where the newest readings say, by more than their own scatter, that the line has left them,
+ * their own line is the better guess.
+ */
+function courseOf(samples: readonly TimeSample[], line: Line, limits: FitLimits): Line {
+  if (samples.length < 2 * NEWEST_COUNT) return line
+  const newest = samples.slice(-NEWEST_COUNT)
+  const course = lineOf(newest, limits.oscillatorPpbMax)
+  const scatterNs = 1.4826 * median(residuals(newest, course).map(Math.abs))
+  return Math.abs(course.levelNs - line.levelNs) > NEWEST_DEVIATIONS * scatterNs + ROUNDING_NS ? course : line
 }
 
 function lineOf(samples: readonly TimeSample[], slopePpbMax: number): Line {

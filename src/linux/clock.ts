@@ -1,5 +1,6 @@
 import { assert } from '../core/assert.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, type PhcNs, type RealtimeNs, realtimeNs } from '../core/time.ts'
+import { allocateForeign } from './foreign-memory.ts'
 import { libc } from './libc.ts'
 
 /** One comparison of two clocks: somewhere inside a window of `bracketNs` centred on `monoNs`, the other showed `shownNs`. */
@@ -16,59 +17,70 @@ const CLOCK_MONOTONIC_RAW = 4
 const CLOCK_MONOTONIC_COARSE = 6
 
 /** How many windows are tried for a pair; an interrupt or a preemption spoils one, rarely all. */
-const PAIR_TRIES = 5
+const PAIR_TRIES = 8
 
-const clockGettime = libc.func('int clock_gettime(int clock, void *ts)') as (clock: number, ts: BigInt64Array) => number
+const clockGettime = libc.func('int clock_gettime(int clock, uintptr_t into)') as (
+  clock: number,
+  into: number,
+) => number
 
-// struct timespec is two longs on every 64-bit Linux. They are filled anew by each reading and never leave this file.
-const before = new BigInt64Array(2)
-const between = new BigInt64Array(2)
-const after = new BigInt64Array(2)
+/** `struct timespec` is two longs on every 64-bit Linux. */
+const TIMESPEC_BYTES = 16
+const READINGS_PER_WINDOW = 3
+
+// Readings are made into memory that stays where it is: an address is passed a third faster than an array, and what a call
+// takes is what a pair is uncertain by. They are filled anew each time and never leave this file.
+const memory = allocateForeign(PAIR_TRIES * READINGS_PER_WINDOW * TIMESPEC_BYTES)
+const address = Number(memory.address)
+const timespecs = new BigInt64Array(memory.bytes.buffer)
 
 /** CLOCK_MONOTONIC_RAW: the local oscillator as it runs, which no time daemon steps or slews. */
 export function readMonoNs(): MonoNs {
-  read(CLOCK_MONOTONIC_RAW, before)
-  return monoNs(toNs(before))
+  return monoNs(read(CLOCK_MONOTONIC_RAW))
 }
 
 /** CLOCK_REALTIME: what the system believes UTC to be; others step and slew it. */
 export function readRealtimeNs(): RealtimeNs {
-  read(CLOCK_REALTIME, before)
-  return realtimeNs(toNs(before))
+  return realtimeNs(read(CLOCK_REALTIME))
 }
 
 /** CLOCK_MONOTONIC as of the last tick of the kernel, ns: what readers of ClockBound's segment measure its age on. */
 export function readCoarseNs(): bigint {
-  read(CLOCK_MONOTONIC_COARSE, before)
-  return toNs(before)
+  return read(CLOCK_MONOTONIC_COARSE)
 }
 
 /** Reads the realtime clock between two readings of the raw one and keeps the narrowest of several such windows. */
 export function readClockPair(): ClockPair {
-  let best = readWindow()
-  for (let tries = 1; tries < PAIR_TRIES; tries++) {
-    const next = readWindow()
-    if (next.bracketNs < best.bracketNs) best = next
+  // Nothing stands between the calls: whatever is computed there would widen the windows.
+  for (let window = 0; window < PAIR_TRIES; window++) {
+    const at = address + window * READINGS_PER_WINDOW * TIMESPEC_BYTES
+    clockGettime(CLOCK_MONOTONIC_RAW, at)
+    clockGettime(CLOCK_REALTIME, at + TIMESPEC_BYTES)
+    clockGettime(CLOCK_MONOTONIC_RAW, at + 2 * TIMESPEC_BYTES)
   }
-  return best
+  let best = 0
+  let bestNs = widthNs(0)
+  for (let window = 1; window < PAIR_TRIES; window++) {
+    const width = widthNs(window)
+    if (width < bestNs) [best, bestNs] = [window, width]
+  }
+  const first = timespecNs(best * READINGS_PER_WINDOW)
+  const shownNs = realtimeNs(timespecNs(best * READINGS_PER_WINDOW + 1))
+  return { monoNs: monoNs(first + bestNs / 2n), shownNs, bracketNs: bestNs }
 }
 
-function readWindow(): ClockPair {
-  // Nothing stands between the three calls: whatever is computed there would widen the window.
-  read(CLOCK_MONOTONIC_RAW, before)
-  read(CLOCK_REALTIME, between)
-  read(CLOCK_MONOTONIC_RAW, after)
-  const first = toNs(before)
-  const bracketNs = toNs(after) - first
-  return { monoNs: monoNs(first + bracketNs / 2n), shownNs: realtimeNs(toNs(between)), bracketNs }
+/** From the first to the last reading of a window. */
+function widthNs(window: number): bigint {
+  return timespecNs(window * READINGS_PER_WINDOW + 2) - timespecNs(window * READINGS_PER_WINDOW)
 }
 
-function read(clock: number, into: BigInt64Array): void {
-  assert(clockGettime(clock, into) === 0, `clock_gettime(${clock}) failed, and it cannot on a Linux of this century`)
+function read(clock: number): bigint {
+  assert(clockGettime(clock, address) === 0, `clock_gettime(${clock}) failed, and it cannot on a Linux of this century`)
+  return timespecNs(0)
 }
 
-function toNs(timespec: BigInt64Array): bigint {
-  const [seconds, nanoseconds] = timespec
+function timespecNs(index: number): bigint {
+  const [seconds, nanoseconds] = [timespecs[2 * index], timespecs[2 * index + 1]]
   assert(seconds !== undefined && nanoseconds !== undefined, 'a timespec has two fields')
   return seconds * NS_PER_SECOND + nanoseconds
 }

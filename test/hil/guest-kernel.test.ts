@@ -118,3 +118,34 @@ inGuest(
     for (const { tookNs, errorNs } of stamped) assert.ok(BigInt(tookNs) + BigInt(errorNs) >= 0n)
   },
 )
+
+inGuest(
+  'a hardware clock is a source while it runs as one that is kept right, and none after it was set',
+  async (t) => {
+    interface Heard {
+      readonly samples: readonly { readonly offNs: string; readonly openNs: string }[]
+      readonly faults: readonly string[]
+    }
+    interface Source {
+      readonly driver: string
+      readonly states: readonly string[]
+      readonly before: Heard
+      readonly after: Heard
+    }
+    const sources = await outcomes<Source>(t, 'clock source')
+    assert.equal(sources.length, 3)
+    for (const { driver, states, before, after } of sources) {
+      assert.deepEqual(states, ['up'])
+      if (driver === 'igb') {
+        assert.ok(before.samples.length > 0, driver)
+        // Its driver set it by the system's clock when it was loaded; since then nobody has, and it may have run off.
+        for (const { offNs } of before.samples) assert.ok(Math.abs(Number(offNs)) < 50_000_000, offNs)
+        assert.deepEqual([before.faults, after.faults], [[], ['phc.stepped']])
+      } else {
+        assert.equal(before.samples.length, 0)
+        assert.ok(before.faults.includes('phc.rate'))
+      }
+      assert.equal(after.samples.length, 0)
+    }
+  },
+)

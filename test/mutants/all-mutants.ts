@@ -1,4 +1,5 @@
 import { AGREEMENT_MUTANTS } from './agreement-mutants.ts'
+import { ANNOUNCEMENT_MUTANTS } from './announcement-mutants.ts'
 import { BEHAVIOUR_MUTANTS } from './behaviour-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import type { Mutant } from './mutant.ts'
@@ -14,4 +15,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...EVIDENCE_MUTANTS,
   ...SESSION_MUTANTS,
   ...BEHAVIOUR_MUTANTS,
+  ...ANNOUNCEMENT_MUTANTS,
 ]

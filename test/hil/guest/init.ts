@@ -1,5 +1,6 @@
 import { openSync, writeSync } from 'node:fs'
 import { tryCards } from './cards.ts'
+import { tryClockSources } from './clock-sources.ts'
 import { tryClocks } from './clocks.ts'
 import { tryPulses } from './pulses.ts'
 import { loadModules, mountAll, powerOff } from './system-calls.ts'
@@ -20,6 +21,7 @@ try {
   await tryPulses(say)
   await tryClocks(say)
   await tryCards(say)
+  await tryClockSources(say)
 } catch (error) {
   say('failed', { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) })
 }

@@ -11,6 +11,7 @@ const mount = libc.func(
 )
 const reboot = libc.func('int reboot(int how)')
 const clockGettime = libc.func('int clock_gettime(int clock, void *timespec)')
+const clockSettime = libc.func('int clock_settime(int clock, const void *timespec)')
 const socket = libc.func('int socket(int domain, int type, int protocol)')
 const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *argument)')
 const finitModule = libc.func('long syscall(long number, int fd, const char *parameters, int flags)')
@@ -77,9 +78,22 @@ export function writeSetting(path: string, value: string): void {
 export function readPosixClock(fd: number): { readonly from: MonoNs; readonly shownNs: bigint; readonly to: MonoNs } {
   const timespec = new BigInt64Array(2)
   const from = readMonoNs()
-  must(clockGettime((~fd << 3) | 3, timespec) as number, 'read the clock of a device')
+  must(clockGettime(posixClock(fd), timespec) as number, 'read the clock of a device')
   const to = readMonoNs()
   return { from, shownNs: (timespec[0] ?? 0n) * 1_000_000_000n + (timespec[1] ?? 0n), to: monoNs(to) }
+}
+
+/** Sets a hardware clock so much ahead, as a daemon does that steps it. */
+export function advancePosixClock(fd: number, byNs: bigint): void {
+  const { shownNs } = readPosixClock(fd)
+  const aheadNs = shownNs + byNs
+  const timespec = BigInt64Array.of(aheadNs / 1_000_000_000n, aheadNs % 1_000_000_000n)
+  must(clockSettime(posixClock(fd), timespec) as number, 'set the clock of a device')
+}
+
+/** The clock of an open device (clock_getres(2), FD_TO_CLOCKID). */
+function posixClock(fd: number): number {
+  return (~fd << 3) | 3
 }
 
 function must(returned: number, attempted: string): number {

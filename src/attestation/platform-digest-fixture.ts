@@ -1,0 +1,8 @@
+import { createHash } from 'node:crypto'
+import type { HashName } from './tpm-algorithm.ts'
+
+export function platformDigest(name: HashName, ...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash(name)
+  for (const part of parts) hash.update(part)
+  return new Uint8Array(hash.digest())
+}
