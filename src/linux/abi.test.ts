@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
 import { compileC } from '../../test/support/c-program.ts'
+import { CLOCK_MONOTONIC_RAW } from './clock.ts'
 import {
   channelsOf,
   extendedOffsetRequest,
@@ -45,7 +46,7 @@ import { decodeTimex, STA_DEL, STA_INS, STA_UNSYNC, TIME_OOP, TIME_WAIT, TIMEX_B
 /** The kernel's own headers are the judge: a C program says the numbers, and fills the structures that are read here. */
 
 const HEADERS =
-  '#include <stdio.h>\n#include <string.h>\n#include <linux/pps.h>\n#include <linux/ptp_clock.h>\n#include <linux/timex.h>\n'
+  '#include <stdio.h>\n#include <string.h>\n#include <linux/pps.h>\n#include <linux/ptp_clock.h>\n#include <linux/time.h>\n#include <linux/timex.h>\n'
 
 const HEX =
   '#define HEX(x) do { const unsigned char *bytes_ = (void *)&x; for (size_t at_ = 0; at_ < sizeof x; at_++) printf("%02x", bytes_[at_]); printf("\\n"); } while (0)\n'
@@ -131,15 +132,15 @@ test('a hardware clock is asked and read as the kernel has it', (t) => {
      struct ptp_extts_request r; memset(&r, 0, sizeof r); r.index = 2; r.flags = PTP_ENABLE_FEATURE | PTP_RISING_EDGE; HEX(r);
      struct ptp_extts_event e[2]; memset(e, 0, sizeof e);
      e[0].t.sec = 10; e[0].t.nsec = 20; e[0].index = 1; e[1].t.sec = 11; e[1].t.nsec = 4294967295u; e[1].index = 2; HEX(e);
-     struct ptp_sys_offset_extended x; memset(&x, 0, sizeof x); x.n_samples = 5; HEX(x);
+     struct ptp_sys_offset_extended x; memset(&x, 0, sizeof x); x.n_samples = 5; HEX(x); *(int *)((char *)&x + 4) = CLOCK_MONOTONIC_RAW; HEX(x); *(int *)((char *)&x + 4) = 0;
      x.n_samples = 2; for (int i = 0; i < 2; i++) for (int j = 0; j < 3; j++) { x.ts[i][j].sec = 100 + i; x.ts[i][j].nsec = j; } HEX(x);
      struct ptp_sys_offset_precise p; memset(&p, 0, sizeof p); p.device.sec = 1; p.sys_realtime.sec = 2; p.sys_monoraw.sec = 3; p.sys_monoraw.nsec = 4; HEX(p);
      struct ptp_sys_offset o; memset(&o, 0, sizeof o); o.n_samples = 5; HEX(o);
      o.n_samples = 2; for (int i = 0; i < 5; i++) { o.ts[i].sec = 100; o.ts[i].nsec = i; } HEX(o);`,
   )
   if (printed === undefined) return
-  const [caps, request, events, asked, answer, cross, plainAsked, plain] = printed.split('\n').map(bytesOf)
-  assert.ok(caps && request && events && asked && answer && cross && plainAsked && plain)
+  const [caps, request, events, asked, askedRaw, answer, cross, plainAsked, plain] = printed.split('\n').map(bytesOf)
+  assert.ok(caps && request && events && asked && askedRaw && answer && cross && plainAsked && plain)
   assert.equal(channelsOf(caps), 3)
   assert.deepEqual(externalStampRequest(2, PTP_ENABLE_FEATURE | PTP_RISING_EDGE), request)
   assert.deepEqual(readExternalStamps(events), [
@@ -147,15 +148,17 @@ test('a hardware clock is asked and read as the kernel has it', (t) => {
     { channel: 2, stampNs: 11_000_000_000n + 4_294_967_295n },
   ])
   assert.deepEqual(extendedOffsetRequest(5), asked)
+  // Newer headers call the first reserved field `clockid`.
+  assert.deepEqual(extendedOffsetRequest(5, CLOCK_MONOTONIC_RAW), askedRaw)
   assert.deepEqual(readSandwiches(answer), [
-    { realtimeBeforeNs: 100_000_000_000n, phcNs: 100_000_000_001n, realtimeAfterNs: 100_000_000_002n },
-    { realtimeBeforeNs: 101_000_000_000n, phcNs: 101_000_000_001n, realtimeAfterNs: 101_000_000_002n },
+    { beforeNs: 100_000_000_000n, phcNs: 100_000_000_001n, afterNs: 100_000_000_002n },
+    { beforeNs: 101_000_000_000n, phcNs: 101_000_000_001n, afterNs: 101_000_000_002n },
   ])
   assert.deepEqual(readCrossStamp(cross), { phcNs: 1_000_000_000n, monoNs: 3_000_000_004n })
   assert.deepEqual(plainOffsetRequest(5), plainAsked)
   assert.deepEqual(readPlainSandwiches(plain), [
-    { realtimeBeforeNs: 100_000_000_000n, phcNs: 100_000_000_001n, realtimeAfterNs: 100_000_000_002n },
-    { realtimeBeforeNs: 100_000_000_002n, phcNs: 100_000_000_003n, realtimeAfterNs: 100_000_000_004n },
+    { beforeNs: 100_000_000_000n, phcNs: 100_000_000_001n, afterNs: 100_000_000_002n },
+    { beforeNs: 100_000_000_002n, phcNs: 100_000_000_003n, afterNs: 100_000_000_004n },
   ])
 })
 

@@ -12,8 +12,8 @@ export interface ClockPair<Scale extends RealtimeNs | PhcNs = RealtimeNs> {
 }
 
 // include/uapi/linux/time.h
-const CLOCK_REALTIME = 0
-const CLOCK_MONOTONIC_RAW = 4
+export const CLOCK_REALTIME = 0
+export const CLOCK_MONOTONIC_RAW = 4
 const CLOCK_MONOTONIC_COARSE = 6
 
 /** How many windows are tried for a pair; an interrupt or a preemption spoils one, rarely all. */

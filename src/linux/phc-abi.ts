@@ -1,5 +1,6 @@
 import { assert } from '../core/assert.ts'
 import { NS_PER_SECOND, type PhcNs, phcNs } from '../core/time.ts'
+import { CLOCK_REALTIME } from './clock.ts'
 
 /** Clocks of network cards and timing cards, `/dev/ptpN` (include/uapi/linux/ptp_clock.h), the same on x86-64 and aarch64. */
 export const PTP_CLOCK_GETCAPS = 0x8050_3d01
@@ -22,6 +23,7 @@ export const PTP_FALLING_EDGE = 4
 const CAPS_CHANNELS_AT = 8
 const REQUEST_FLAGS_AT = 4
 const EVENT_CHANNEL_AT = 16
+const REQUEST_CLOCK_AT = 4
 const SAMPLES_AT = 16
 const PRECISE_RAW_AT = 32
 const CLOCK_TIME_BYTES = 16
@@ -56,17 +58,21 @@ export function readExternalStamps(bytes: Uint8Array): readonly ExternalStamp[] 
   })
 }
 
-/** The clock read between two readings of CLOCK_REALTIME. */
+/** The clock read between two readings of a clock of the system. */
 export interface Sandwich {
-  readonly realtimeBeforeNs: bigint
+  readonly beforeNs: bigint
   readonly phcNs: bigint
-  readonly realtimeAfterNs: bigint
+  readonly afterNs: bigint
 }
 
-/** A request for `samples` sandwiches, of at most 25. */
-export function extendedOffsetRequest(samples: number): Uint8Array {
+/**
+ * A request for `samples` sandwiches, of at most 25, with readings of `clock` around them: CLOCK_REALTIME, or since Linux
+ * 6.12 another; before that the field had to be zero, and others are refused.
+ */
+export function extendedOffsetRequest(samples: number, clock = CLOCK_REALTIME): Uint8Array {
   const request = new Uint8Array(PTP_SYS_OFFSET_EXTENDED_BYTES)
   viewOf(request).setUint32(0, samples, true)
+  viewOf(request).setInt32(REQUEST_CLOCK_AT, clock, true)
   return request
 }
 
@@ -76,9 +82,9 @@ export function readSandwiches(answer: Uint8Array): readonly Sandwich[] {
   return Array.from({ length: view.getUint32(0, true) }, (_, index) => {
     const at = SAMPLES_AT + index * READINGS_PER_SAMPLE * CLOCK_TIME_BYTES
     return {
-      realtimeBeforeNs: clockTime(view, at),
+      beforeNs: clockTime(view, at),
       phcNs: clockTime(view, at + CLOCK_TIME_BYTES),
-      realtimeAfterNs: clockTime(view, at + 2 * CLOCK_TIME_BYTES),
+      afterNs: clockTime(view, at + 2 * CLOCK_TIME_BYTES),
     }
   })
 }
@@ -96,9 +102,9 @@ export function readPlainSandwiches(answer: Uint8Array): readonly Sandwich[] {
   return Array.from({ length: view.getUint32(0, true) }, (_, index) => {
     const at = SAMPLES_AT + 2 * index * CLOCK_TIME_BYTES
     return {
-      realtimeBeforeNs: clockTime(view, at),
+      beforeNs: clockTime(view, at),
       phcNs: clockTime(view, at + CLOCK_TIME_BYTES),
-      realtimeAfterNs: clockTime(view, at + 2 * CLOCK_TIME_BYTES),
+      afterNs: clockTime(view, at + 2 * CLOCK_TIME_BYTES),
     }
   })
 }

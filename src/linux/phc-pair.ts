@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../core/fault.ts'
 import { abs } from '../core/integer.ts'
-import { between, monoNs, type PhcNs, phcNs } from '../core/time.ts'
+import { between, type MonoNs, monoNs, type PhcNs, phcNs } from '../core/time.ts'
 import type { ClockPair } from './clock.ts'
 import type { Sandwich } from './phc-abi.ts'
 
@@ -26,11 +26,8 @@ export function pairBySandwich(
   sandwiches: readonly Sandwich[],
   after: ClockPair,
 ): Result<ClockPair<PhcNs>> {
-  const [first, ...others] = sandwiches.filter(({ realtimeBeforeNs: lo, realtimeAfterNs: hi }) => lo <= hi)
-  if (first === undefined) {
-    return fail('phc.sandwich', `${path}: expected the clock between two readings of the system clock, got none`)
-  }
-  const best = others.reduce((narrow, next) => (widthNs(next) < widthNs(narrow) ? next : narrow), first)
+  const best = narrowest(sandwiches)
+  if (best === undefined) return noSandwich(path)
   const movedNs = between(before.shownNs, after.shownNs) - between(before.monoNs, after.monoNs)
   if (abs(movedNs) > MOVED_NS_MAX) {
     return fail(
@@ -38,7 +35,7 @@ export function pairBySandwich(
       `${path}: expected a steady system clock, got one set by ${movedNs} ns meanwhile`,
     )
   }
-  const middle = best.realtimeBeforeNs + widthNs(best) / 2n
+  const middle = best.beforeNs + widthNs(best) / 2n
   return ok({
     monoNs: monoNs(before.monoNs + (middle - before.shownNs)),
     shownNs: phcNs(best.phcNs),
@@ -46,9 +43,34 @@ export function pairBySandwich(
   })
 }
 
+/**
+ * The same without a detour: the narrowest of sandwiches between readings of the local oscillator itself. Fault
+ * `phc.sandwich`: none that is one, or not of that oscillator, which was read before and after them.
+ */
+export function pairByRawSandwich(
+  path: string,
+  before: MonoNs,
+  sandwiches: readonly Sandwich[],
+  after: MonoNs,
+): Result<ClockPair<PhcNs>> {
+  const best = narrowest(sandwiches.filter(({ beforeNs, afterNs }) => before <= beforeNs && afterNs <= after))
+  if (best === undefined) return noSandwich(path)
+  const monoNsMiddle = best.beforeNs + widthNs(best) / 2n
+  return ok({ monoNs: monoNs(monoNsMiddle), shownNs: phcNs(best.phcNs), bracketNs: widthNs(best) })
+}
+
+function narrowest(sandwiches: readonly Sandwich[]): Sandwich | undefined {
+  const [first, ...others] = sandwiches.filter(({ beforeNs: lo, afterNs: hi }) => lo <= hi)
+  return first && others.reduce((narrow, next) => (widthNs(next) < widthNs(narrow) ? next : narrow), first)
+}
+
+function noSandwich(path: string): Result<never> {
+  return fail('phc.sandwich', `${path}: expected the clock between two readings of the system clock, got none`)
+}
+
 /** More than the brackets and a slew explain in the milliseconds that the readings take. */
 const MOVED_NS_MAX = 100_000n
 
-function widthNs({ realtimeBeforeNs, realtimeAfterNs }: Sandwich): bigint {
-  return realtimeAfterNs - realtimeBeforeNs
+function widthNs({ beforeNs, afterNs }: Sandwich): bigint {
+  return afterNs - beforeNs
 }

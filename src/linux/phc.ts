@@ -2,7 +2,7 @@ import { readSync } from 'node:fs'
 import { fail, ok, type Result } from '../core/fault.ts'
 import type { PhcNs } from '../core/time.ts'
 import { attempt } from './attempt.ts'
-import { type ClockPair, readClockPair } from './clock.ts'
+import { CLOCK_MONOTONIC_RAW, type ClockPair, readClockPair, readMonoNs } from './clock.ts'
 import type { ControlledDevice } from './ioctl.ts'
 import {
   channelsOf,
@@ -27,7 +27,7 @@ import {
   readSandwiches,
   type Sandwich,
 } from './phc-abi.ts'
-import { pairByCrossStamp, pairBySandwich } from './phc-pair.ts'
+import { pairByCrossStamp, pairByRawSandwich, pairBySandwich } from './phc-pair.ts'
 
 /** An input of a hardware clock that latches the instants of edges on its own scale: `/dev/ptpN`. */
 export interface PhcInput {
@@ -83,7 +83,15 @@ export const PHC_READINGS = {
     const read = device.control(PTP_SYS_OFFSET_PRECISE, answer, 'latch two clocks')
     return read.ok ? ok(pairByCrossStamp(readCrossStamp(answer))) : read
   },
-  /** The driver reads the system clock right beside the one register that counts. */
+  /** The driver reads the local oscillator right beside the one register that counts. Since Linux 6.12. */
+  raw: (device) => {
+    const answer = extendedOffsetRequest(SANDWICHES, CLOCK_MONOTONIC_RAW)
+    const before = readMonoNs()
+    const read = device.control(PTP_SYS_OFFSET_EXTENDED, answer, 'be read between two readings of the oscillator')
+    const after = readMonoNs()
+    return read.ok ? pairByRawSandwich(device.path, before, readSandwiches(answer), after) : read
+  },
+  /** The driver reads the system clock there instead, from which it is a step more. */
   extended: (device) => readBetween(device, PTP_SYS_OFFSET_EXTENDED, extendedOffsetRequest(SANDWICHES), readSandwiches),
   /** The kernel reads the system clock around the whole of the driver's reading. */
   plain: (device) => readBetween(device, PTP_SYS_OFFSET, plainOffsetRequest(SANDWICHES), readPlainSandwiches),
@@ -103,9 +111,9 @@ function readBetween(
 
 /** The clock against the local oscillator, in the best way that the driver of the card has. Faults `linux.ioctl`, `phc.sandwich`. */
 export function readPhcPair(device: ControlledDevice): Result<ClockPair<PhcNs>> {
-  const { precise, extended, plain } = PHC_READINGS
+  const { precise, raw, extended, plain } = PHC_READINGS
   let read = precise(device)
-  for (const next of [extended, plain]) {
+  for (const next of [raw, extended, plain]) {
     if (read.ok) break
     read = next(device)
   }

@@ -24,6 +24,7 @@ export async function tryClocks(say: Say): Promise<void> {
       driver,
       inputs: input.ok ? 'some' : input.fault.code,
       precise: await compare(device, PHC_READINGS.precise),
+      raw: await compare(device, PHC_READINGS.raw),
       extended: await compare(device, PHC_READINGS.extended),
       plain: await compare(device, PHC_READINGS.plain),
       best: await compare(device, readPhcPair),
