@@ -9,7 +9,7 @@ import {
 } from '../linux/interface-abi.ts'
 import type { NetworkInterface } from '../linux/network-interface.ts'
 import { SOF_RAW_HARDWARE, SOF_RX_HARDWARE, SOF_TX_HARDWARE } from '../linux/stamping-abi.ts'
-import { openPhcBridge } from './phc-bridge.ts'
+import { openPhcBridge, type PhcBridge } from './phc-bridge.ts'
 
 /** Which packets need the card's stamps: all, or PTP's event messages over UDP, which far more cards can tell. */
 export type StampedTraffic = 'all' | 'ptp'
@@ -26,14 +26,18 @@ const FILTERS: Readonly<Record<StampedTraffic, readonly number[]>> = {
  * already, for whom ever, is left as it is. Faults: `stamp.no-hardware` says what it lacks, `linux.interface` what the
  * kernel refused, and those of `openPhcBridge` why its clock cannot be read.
  */
-export function startHardwareStamping(nic: NetworkInterface, traffic: StampedTraffic): Result<string> {
+export function startHardwareStamping(
+  nic: NetworkInterface,
+  traffic: StampedTraffic,
+  openClock: (path: string) => Result<Pick<PhcBridge, 'close'>> = openPhcBridge,
+): Result<string> {
   const info = nic.stampingInfo()
   if (!info.ok) return info
   const clock = clockOf(nic.name, info.value)
   if (!clock.ok) return clock
-  const bridge = openPhcBridge(clock.value)
-  if (!bridge.ok) return bridge
-  bridge.value.close()
+  const opened = openClock(clock.value)
+  if (!opened.ok) return opened
+  opened.value.close()
   const wanted = FILTERS[traffic]
   const suits = ({ transmitType, receiveFilter }: { transmitType: number; receiveFilter: number }): boolean =>
     transmitType === HWTSTAMP_TX_ON && (receiveFilter === HWTSTAMP_FILTER_ALL || wanted.includes(receiveFilter))
