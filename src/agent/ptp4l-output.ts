@@ -1,3 +1,4 @@
+import { isOutranked, wordsOfPortState } from '../../drivers/ptp/port-state.ts'
 import type { Fault } from '../core/fault.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { Ptp4l } from '../output/ptp4l.ts'
@@ -19,6 +20,8 @@ export interface Ptp4lOutput {
 export interface Ptp4lReport {
   /** What it was last seen to announce; null before it answered. */
   readonly announced: Kept['settings'] | null
+  /** What its first port does; null before it answered. */
+  readonly port: string | null
   /** Served − the clock that it serves, and how far that may be from the true time; null while it cannot be said. */
   readonly offsetNs: bigint | null
   readonly promisedNs: bigint | null
@@ -40,7 +43,7 @@ export function runPtp4lOutput(world: Ptp4lWorld): Ptp4lOutput {
   const complain = (fault: Fault): void => faults.note('output ptp4l', fault)
   const view = createPtp4lView(world, complain)
   let keeper = createPtp4lKeeper(ptp4l)
-  let announced: Kept['settings'] | undefined
+  let last: Kept | undefined
   /** The newest, until it is the turn of ptp4l. */
   let waiting: Announcement | undefined
   let keeping: Promise<void> | undefined
@@ -53,8 +56,8 @@ export function runPtp4lOutput(world: Ptp4lWorld): Ptp4lOutput {
       const kept = await keeper.keep(next.settings, readMonoNs())
       if (kept?.ok === false) complain(kept.fault)
       if (kept?.ok !== true) continue
-      announced = kept.value.settings
-      tell(report, kept.value, next.reason)
+      tell(report, kept.value, next.reason, last)
+      last = kept.value
     }
   }
   const announce = (announcement: Announcement | undefined): void => {
@@ -73,7 +76,8 @@ export function runPtp4lOutput(world: Ptp4lWorld): Ptp4lOutput {
       })
     },
     describe: () => ({
-      announced: announced ?? null,
+      announced: last?.settings ?? null,
+      port: last === undefined ? null : wordsOfPortState(last.portState),
       offsetNs: view.last()?.offsetNs ?? null,
       promisedNs: view.promisedNs() ?? null,
       scale: view.last()?.scale ?? null,
@@ -94,7 +98,11 @@ export function runPtp4lOutput(world: Ptp4lWorld): Ptp4lOutput {
   }
 }
 
-function tell(report: Report, { settings, change }: Kept, reason: string): void {
+function tell(report: Report, { settings, change, portState }: Kept, reason: string, last: Kept | undefined): void {
+  if (isOutranked(portState) && !(last !== undefined && isOutranked(last.portState))) {
+    const message = `expected the port of ptp4l to be a time transmitter, got one that is ${wordsOfPortState(portState)}: a better clock is in the domain`
+    alarm(report, { code: 'ptp4l.outranked', message })
+  }
   if (change === 'none') return
   const { clockQuality, currentUtcOffset, flags, timeSource } = settings
   const { clockClass, clockAccuracy } = clockQuality

@@ -3,6 +3,7 @@ import { FLAGS } from '../../drivers/ptp/header.ts'
 import { describeManagementError } from '../../drivers/ptp/management.ts'
 import type { ManagementAnswer } from '../../drivers/ptp/management-answer.ts'
 import { CLOCK_IDENTITY_BYTES, formatClock, formatPort, type PortIdentity } from '../../drivers/ptp/port-identity.ts'
+import { wordsOfPortState } from '../../drivers/ptp/port-state.ts'
 import { formatDurationNs } from './present.ts'
 
 /** What one clock answered, as JSON has it: identities as pmc prints them, 2^-16 ns as they are, integers of 64 bits as text. */
@@ -74,7 +75,7 @@ function shown(dataSet: string, name: string, value: unknown): string {
     case 'offsetScaledLogVariance':
       return hex(value)
     case 'portState':
-      return `${value}: ${PORT_STATES[value] ?? 'unknown'}`
+      return `${value}: ${wordsOfPortState(value)}`
     default:
       return String(value)
   }
@@ -93,17 +94,4 @@ function accuracyOf(code: number): string {
 function flagsOf(value: number): string {
   const set = Object.entries(FLAGS).flatMap(([name, bit]) => (bit < 0x100 && (value & bit) !== 0 ? [name] : []))
   return set.length === 0 ? 'none' : set.join(', ')
-}
-
-/** IEEE 1588-2019, table 20. */
-const PORT_STATES: Readonly<Record<number, string>> = {
-  1: 'initializing',
-  2: 'faulty',
-  3: 'disabled',
-  4: 'listening',
-  5: 'about to be a time transmitter',
-  6: 'time transmitter',
-  7: 'passive',
-  8: 'uncalibrated',
-  9: 'time receiver',
 }

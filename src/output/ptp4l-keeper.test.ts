@@ -17,15 +17,18 @@ const FRESH: GrandmasterSettings = {
 /** A ptp4l's answers as values; what a real one does is in test/hil/ptp4l-management.test.ts. */
 function answers(changes: { slaveOnly?: boolean; stubborn?: boolean } = {}) {
   const asked: string[] = []
-  const state = { settings: FRESH, isDeaf: false }
+  const state = { settings: FRESH, isDeaf: false, portState: 6 }
+  const said = (name: DataSetName): object => {
+    if (name === 'DEFAULT_DATA_SET') return defaultDataSet
+    return name === 'PORT_DATA_SET' ? { portState: state.portState } : state.settings
+  }
   const defaultDataSet = { flags: changes.slaveOnly ? 3 : 1, clockQuality: FRESH.clockQuality }
   const ptp4l: Pick<Ptp4l, 'get' | 'set'> = {
     get: <Name extends DataSetName>(name: Name) => {
       asked.push(`GET ${name}`)
-      const value = name === 'DEFAULT_DATA_SET' ? defaultDataSet : state.settings
       const answer: Result<DataSetValue<Name>> = state.isDeaf
         ? fail('ptp4l.silent', 'expected an answer, got silence')
-        : ok(value as DataSetValue<Name>)
+        : ok(said(name) as DataSetValue<Name>)
       return Promise.resolve(answer)
     },
     set: <Name extends DataSetName>(name: Name, value: DataSetValue<Name>) => {
@@ -43,7 +46,12 @@ test('it is set once, after it has shown that it may be a grandmaster, and only 
   const { keeper, asked, state } = answers()
   const first = await keeper.keep(WANTED, monoNs(0n))
   assert.ok(first?.ok && first.value.change === 'set')
-  assert.deepEqual(asked, ['GET GRANDMASTER_SETTINGS_NP', 'GET DEFAULT_DATA_SET', 'SET GRANDMASTER_SETTINGS_NP'])
+  assert.deepEqual(asked, [
+    'GET GRANDMASTER_SETTINGS_NP',
+    'GET PORT_DATA_SET',
+    'GET DEFAULT_DATA_SET',
+    'SET GRANDMASTER_SETTINGS_NP',
+  ])
   assert.deepEqual(state.settings, {
     clockQuality: { clockClass: 6, clockAccuracy: 0x23, offsetScaledLogVariance: 0x4e5d },
     currentUtcOffset: 37,
@@ -52,7 +60,15 @@ test('it is set once, after it has shown that it may be a grandmaster, and only 
   })
   const second = await keeper.keep(WANTED, monoNs(SECOND))
   assert.ok(second?.ok && second.value.change === 'none')
-  assert.equal(asked.length, 4)
+  assert.deepEqual(asked.slice(4), ['GET GRANDMASTER_SETTINGS_NP', 'GET PORT_DATA_SET'])
+})
+
+test('that a better one is on the link is told, and its settings are kept all the same', async () => {
+  const { keeper, state } = answers()
+  state.portState = 7
+  const kept = await keeper.keep(WANTED, monoNs(0n))
+  assert.ok(kept?.ok)
+  assert.deepEqual([kept.value.change, kept.value.portState], ['set', 7])
 })
 
 test('an unknown UTC offset leaves what it has', async () => {

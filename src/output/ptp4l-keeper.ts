@@ -24,6 +24,8 @@ export interface Ptp4lKeeper {
 export interface Kept {
   readonly settings: GrandmasterSettings
   readonly change: 'none' | 'set' | 'set-again'
+  /** Of its first port: see `isOutranked`. */
+  readonly portState: number
 }
 
 const WAIT_FIRST_NS = 500_000_000n
@@ -40,7 +42,10 @@ export function createPtp4lKeeper(ptp4l: Pick<Ptp4l, 'get' | 'set'>): Ptp4lKeepe
     const found = await ptp4l.get('GRANDMASTER_SETTINGS_NP')
     if (!found.ok) return found
     const settings = applied(found.value, wanted)
-    if (sameSettings(found.value, settings)) return ok({ settings, change: 'none' })
+    const port = await ptp4l.get('PORT_DATA_SET')
+    if (!port.ok) return port
+    const { portState } = port.value
+    if (sameSettings(found.value, settings)) return ok({ settings, change: 'none', portState })
     const capable = await checkCapable(ptp4l)
     if (!capable.ok) return capable
     const taken = await ptp4l.set('GRANDMASTER_SETTINGS_NP', settings)
@@ -48,7 +53,7 @@ export function createPtp4lKeeper(ptp4l: Pick<Ptp4l, 'get' | 'set'>): Ptp4lKeepe
     if (!sameSettings(taken.value, settings)) return notTaken(settings, taken.value)
     // It has restarted, or somebody else sets it too.
     const isLost = last !== undefined && !sameSettings(found.value, last)
-    return ok({ settings, change: isLost ? 'set-again' : 'set' })
+    return ok({ settings, change: isLost ? 'set-again' : 'set', portState })
   }
   return {
     keep: async (wanted, now) => {

@@ -232,6 +232,18 @@ test('what ptp4l cannot or must not be told is one clear fault', { skip }, async
   assert.match(alarms(lost.events)[0]?.message ?? '', /unless its domainNumber is 3 and its transportSpecific is 0$/)
 })
 
+test('a grandmaster that outranks ours is an alarm', { skip }, async (t) => {
+  assert.ok(!('absent' in network))
+  const within = (host: number) => network.within(host)
+  const ours = startPtp4l(t, { folder, name: 'ours', within: within(0), settings: ['logAnnounceInterval 0'] })
+  const better = ['logAnnounceInterval 0', 'priority1 1']
+  startPtp4l(t, { folder, name: 'better', within: within(1), settings: better })
+  const { events, output } = run(t, openClient(ours.socket), systemTai)
+  const isOutranked = (event: AgentEvent) => event.type === 'alarm' && event.code === 'ptp4l.outranked'
+  while (!events.some(isOutranked)) await sleep(100)
+  assert.equal(output.describe().port, 'passive')
+})
+
 test('the state of a grandmaster is read at its socket, from the network and from its address', { skip }, async (t) => {
   assert.ok(!('absent' in network))
   const { master, atMaster } = startPair(t)
