@@ -8,6 +8,7 @@ import { microchipSa5x } from './microchip-sa5x/index.ts'
 import { nmeaReceiver } from './nmea-receiver/index.ts'
 import type { PacketFamily } from './packet-driver.ts'
 import { phc } from './phc/index.ts'
+import { ptpGrandmaster } from './ptp-grandmaster/index.ts'
 import { safranMro50 } from './safran-mro50/index.ts'
 import { smartclock } from './smartclock/index.ts'
 import { spectratime } from './spectratime/index.ts'
@@ -32,7 +33,7 @@ export const families: readonly DriverFamily<unknown>[] = [
 ]
 
 /** Reached by packets: */
-export const packetFamilies: readonly PacketFamily<unknown>[] = []
+export const packetFamilies: readonly PacketFamily<unknown>[] = [ptpGrandmaster]
 
 /** Read: */
 export const clockFamilies: readonly ClockFamily<unknown>[] = [phc]

@@ -46,7 +46,7 @@ export function decodeMessage(bytes: Uint8Array): Result<PtpMessage | undefined>
 }
 
 /** The same for a message of which the header is known. */
-function decodeBody(bytes: Uint8Array, header: PtpHeader): Result<PtpMessage | undefined> {
+export function decodeBody(bytes: Uint8Array, header: PtpHeader): Result<PtpMessage | undefined> {
   const { type, messageBytes } = header
   if (!isRead(type)) return ok(undefined)
   const bodyEnd = HEADER_BYTES + BODY_BYTES[type]

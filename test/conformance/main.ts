@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util'
 import { families } from '../../drivers/index.ts'
 import { faultsOf } from './faults.ts'
+import { packetFaultsOf } from './packet-faults.ts'
+import { runPacketTrial } from './packet-trial.ts'
+import { packetUses } from './packet-uses.ts'
 import { runTrial, type Trial } from './trial.ts'
 
 /** `npm run -s conformance [-- --json] [--family KIND]… [--fault NAME]…`: the matrix of families and faults. */
@@ -20,6 +23,13 @@ for (const family of families.filter(({ kind }) => values.family?.includes(kind)
     if (values.json) console.log(JSON.stringify({ type: 'trial', of: fault.of, ...trial }))
   }
 }
+for (const { family, use } of packetUses().filter(({ family: { kind } }) => values.family?.includes(kind) ?? true)) {
+  for (const fault of packetFaultsOf(family).filter(({ name }) => values.fault?.includes(name) ?? true)) {
+    const trial = runPacketTrial(family, use, fault)
+    trials.push(trial)
+    if (values.json) console.log(JSON.stringify({ type: 'trial', of: fault.of, ...trial }))
+  }
+}
 
 const MARKS = { passed: '✓', idle: '·', failed: '✗' } as const
 
@@ -31,7 +41,8 @@ function matrix(): readonly string[] {
     const trial = trials.find((each) => each.kind === kind && each.fault === fault)
     return trial === undefined ? undefined : MARKS[trial.verdict]
   }
-  const group = (fault: string): number => ['line-', 'host-'].findIndex((prefix) => fault.startsWith(prefix))
+  const group = (fault: string): number =>
+    ['line-', 'network-', 'host-'].findIndex((prefix) => fault.startsWith(prefix))
   const shared = faults
     .filter((fault) => group(fault) >= 0 || kinds.filter((kind) => markOf(kind, fault) !== undefined).length > 1)
     .toSorted((one, other) => group(one) - group(other))

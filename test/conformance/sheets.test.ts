@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { families } from '../../drivers/index.ts'
+import { families, packetFamilies } from '../../drivers/index.ts'
 
 const FOLDER = new URL('../../hardware-docs/', import.meta.url)
 
@@ -11,7 +11,7 @@ function read(name: string): string {
 
 test('the index of the sheets has every family, with how sure it is', () => {
   const rows = read('README.md').split('\n')
-  const missing = families.filter(({ kind }) => {
+  const missing = [...families, ...packetFamilies].filter(({ kind }) => {
     const row = rows.find((each) => each.startsWith('|') && each.includes(`[${kind}](${kind}.md)`))
     return row === undefined || !/\b(?:recorded|manual|emulated)\b/.test(row)
   })
@@ -26,5 +26,16 @@ test('every sheet says what was validated against what, and how its line is set'
     const sheet = read(`${kind}.md`)
     assert.match(sheet, /^## .*[Vv]alidated/m, `${kind}.md`)
     if (serial !== undefined) assert.match(sheet, new RegExp(String(serial.baudRate)), `${kind}.md: its speed`)
+  }
+})
+
+test('the sheet of a family that is reached by packets says the same, and its ports', () => {
+  for (const family of packetFamilies) {
+    const sheet = read(`${family.kind}.md`)
+    assert.match(sheet, /^## .*[Vv]alidated/m, `${family.kind}.md`)
+    const options = family.parseOptions({}, 'options')
+    assert.ok(options.ok)
+    const { eventPort, generalPort } = family.linkOf(options.value)
+    for (const port of [eventPort, generalPort]) assert.match(sheet, new RegExp(String(port)), `${family.kind}.md`)
   }
 })

@@ -3,14 +3,15 @@ import { describe, it } from 'node:test'
 import { familiesUnderTest } from '../conformance/families-under-test.ts'
 import { runCampaign } from './campaign.ts'
 import { driverTarget } from './driver-targets.ts'
+import { PACKET_DRIVER_TARGETS } from './packet-driver-targets.ts'
 
 /** As many as finish in seconds; `npm run fuzz -- --only driver` tries a million of each. */
 const INPUTS = 4_000
 
 describe('what an instrument says, mutated', () => {
-  for (const family of familiesUnderTest()) {
-    it(`never throws, never hangs and never floods: driver ${family.kind}`, async (t) => {
-      const report = await runCampaign(driverTarget(family), INPUTS, 1)
+  for (const target of [...familiesUnderTest().map(driverTarget), ...PACKET_DRIVER_TARGETS]) {
+    it(`never throws, never hangs and never floods: ${target.name}`, async (t) => {
+      const report = await runCampaign(target, INPUTS, 1)
       t.diagnostic(`${report.inputs} inputs, ${report.accepted} accepted, ${Object.keys(report.refused).length} faults`)
       assert.equal(report.failure, undefined)
       assert.equal(report.inputs, INPUTS)

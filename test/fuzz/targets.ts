@@ -2,6 +2,7 @@ import { fail, type Result } from '../../src/core/fault.ts'
 import { CONSENSUS_TARGETS } from './consensus-targets.ts'
 import { DRIVER_TARGETS } from './driver-targets.ts'
 import { INSTRUMENT_TARGETS } from './instrument-targets.ts'
+import { PACKET_DRIVER_TARGETS } from './packet-driver-targets.ts'
 import { PTP_MANAGEMENT_TARGET } from './ptp-management-target.ts'
 import { PTP_TARGETS } from './ptp-targets.ts'
 import { REFERENCE_TARGETS } from './reference-targets.ts'
@@ -14,6 +15,7 @@ export const TARGETS: readonly Target[] = [
   ...REFERENCE_TARGETS,
   ...PTP_TARGETS,
   ...DRIVER_TARGETS,
+  ...PACKET_DRIVER_TARGETS,
   PTP_MANAGEMENT_TARGET,
 ]
 

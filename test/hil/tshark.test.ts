@@ -9,7 +9,10 @@ import { ANY_PORT, encodeManagement, type Management, type ManagementAction } fr
 import { DATA_SETS, encodeDataSet } from '../../drivers/ptp/management-data-sets.ts'
 import { encodeMessage, type PtpMessageParts } from '../../drivers/ptp/message.ts'
 import { encodeUnicast } from '../../drivers/ptp/unicast.ts'
+import { openPacketBench } from '../conformance/packet-bench.ts'
+import { packetUses } from '../conformance/packet-uses.ts'
 import { type Datagram, writeCapture } from '../support/pcap.ts'
+import { unwrap } from '../support/results.ts'
 import { runCommand } from './command.ts'
 
 /** Every message that is written here, read by a program that knows PTP from elsewhere. */
@@ -23,7 +26,7 @@ test('tshark decodes every PTP message that is written, without a complaint', as
     t.skip('no tshark here')
     return
   }
-  const messages = everyMessage()
+  const messages = [...everyMessage(), ...whatIsSent()]
   const datagrams = (['udp4', 'udp6'] as const).flatMap((network) =>
     messages.map(({ port, payload }): Datagram => ({ network, port, payload })),
   )
@@ -58,6 +61,20 @@ async function decoded(datagrams: readonly Datagram[]): Promise<readonly (readon
   } finally {
     await rm(folder, { recursive: true })
   }
+}
+
+/** What receiver and emulated grandmaster say to each other in all uses, unknown TLVs among it. */
+function whatIsSent(): ReturnType<typeof everyMessage> {
+  return packetUses().flatMap(({ family, use }) => {
+    const bench = openPacketBench(family, { options: use.options })
+    const { eventPort, generalPort } = bench.link
+    unwrap(bench.emulator.setFault('unknown-tlvs', true))
+    bench.run(4)
+    return bench.record.sent.map(({ packet }) => ({
+      port: packet.channel === 'event' ? eventPort : generalPort,
+      payload: packet.bytes,
+    }))
+  })
 }
 
 const EVENT_PORT = 319
