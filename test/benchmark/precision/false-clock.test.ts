@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { readMonoNs } from '../../../src/linux/clock.ts'
+import * as trueClock from '../../../src/linux/clock.ts'
 import { createFalseTime, distortionOf } from './distortion.ts'
 import { withFalseClock } from './false-process.ts'
 
@@ -13,7 +13,9 @@ const READINGS = 20
 /** Reads in the main thread, then in a worker. */
 const READER = `
 import { isMainThread, Worker } from 'node:worker_threads'
-const { readMonoNs, readClockPair } = await import('${new URL('../../../src/linux/clock.ts', import.meta.url).href}')
+const clock = await import('${new URL('../../../src/linux/clock.ts', import.meta.url).href}')
+const { readMonoNs, readClockPair } = clock
+if (isMainThread) console.log(Object.keys(clock).join())
 for (let i = 0; i < ${READINGS}; i++) {
   const pair = readClockPair()
   console.log(pair.monoNs + ' ' + pair.bracketNs + ' ' + readMonoNs())
@@ -40,12 +42,13 @@ test('what is loaded after the preload sees the false clock, in a worker too, an
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const program = join(folder, 'reader.mjs')
   writeFileSync(program, READER)
-  const distortion = distortionOf(1, readMonoNs())
+  const distortion = distortionOf(1, trueClock.readMonoNs())
   const falseTime = createFalseTime(distortion)
   const [command = '', ...words] = withFalseClock(distortion, [program])
-  const before = readMonoNs()
-  const lines = execFileSync(command, words, { encoding: 'utf8' }).trim().split('\n')
-  const after = readMonoNs()
+  const before = trueClock.readMonoNs()
+  const [names, ...lines] = execFileSync(command, words, { encoding: 'utf8' }).trim().split('\n')
+  const after = trueClock.readMonoNs()
+  assert.equal(names, Object.keys(trueClock).join())
   assert.equal(lines.length, 2 * READINGS)
   for (const [pairNs = 0n, bracketNs = 0n, monoNs = 0n] of lines.map((line) => line.split(' ').map(BigInt))) {
     for (const shown of [pairNs, monoNs]) {
