@@ -5,6 +5,7 @@ import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { RECORD_MUTANTS } from './record-mutants.ts'
 import { SESSION_MUTANTS } from './session-mutants.ts'
+import { STAMP_MUTANTS } from './stamp-mutants.ts'
 import { VOTING_MUTANTS } from './voting-mutants.ts'
 
 /** Every mistake of the gate. */
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...SESSION_MUTANTS,
   ...BEHAVIOUR_MUTANTS,
   ...ANNOUNCEMENT_MUTANTS,
+  ...STAMP_MUTANTS,
 ]
