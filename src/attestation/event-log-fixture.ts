@@ -1,5 +1,5 @@
 import { concatBytes, utf8 } from '../core/bytes.ts'
-import { platformDigest } from './platform-digest-fixture.ts'
+import { platformDigest } from './tpm/platform-digest.ts'
 import { SHA256, SHA384 } from './tpm-algorithm.ts'
 
 export interface LoggedEvent {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { faultOf, unwrap } from '../../test/support/results.ts'
 import { parseEventLog, replayEventLog } from './event-log.ts'
 import { buildEventLog, type LoggedEvent } from './event-log-fixture.ts'
-import { platformDigest } from './platform-digest-fixture.ts'
+import { platformDigest } from './tpm/platform-digest.ts'
 import { SHA256, SHA384, SHA512 } from './tpm-algorithm.ts'
 
 const EVENTS: readonly LoggedEvent[] = [

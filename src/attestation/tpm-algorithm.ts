@@ -17,6 +17,8 @@ export const TPM_ALG_ECC = 0x0023
 export const TPM_ALG_CFB = 0x0043
 
 export const TPM_ECC_NIST_P256 = 0x0003
+export const TPM_ECC_NIST_P384 = 0x0004
+export const TPM_ECC_NIST_P521 = 0x0005
 
 /** The hash functions that anything is trusted by here. SHA-1 is none of them, although chips have it. */
 export type HashName = 'sha256' | 'sha384' | 'sha512'

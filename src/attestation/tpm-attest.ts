@@ -10,7 +10,7 @@ const TPM_GENERATED_VALUE = 0xff54_4347
 const TPM_ST_ATTEST_QUOTE = 0x8018
 
 /** u16 algorithm and the longest digest. */
-const NAME_BYTES_MAX = 2 + DIGEST_BYTES_MAX
+export const NAME_BYTES_MAX = 2 + DIGEST_BYTES_MAX
 /** TPM2B_DATA has room for a TPMT_HA (part 2, 10.4.3); a chip with SHA-256 alone takes no more than 34 bytes. */
 const EXTRA_DATA_BYTES_MAX = 2 + DIGEST_BYTES_MAX
 
@@ -82,7 +82,7 @@ function encodeClockInfo({ clockMs, resetCount, restartCount, safe }: TpmClockIn
   return concatBytes(u64(clockMs), u32(resetCount), u32(restartCount), u8(safe ? 1 : 0))
 }
 
-function readClockInfo(from: TpmReader): TpmClockInfo {
+export function readClockInfo(from: TpmReader): TpmClockInfo {
   const clockMs = from.u64()
   const resetCount = from.u32()
   const restartCount = from.u32()

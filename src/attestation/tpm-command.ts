@@ -1,7 +1,7 @@
 import { concatBytes } from '../core/bytes.ts'
 import { fail, type Result } from '../core/fault.ts'
 import { TpmReader } from './tpm-reader.ts'
-import { describeResponseCode } from './tpm-response-code.ts'
+import { describeResponseCode, isUnsupported } from './tpm-response-code.ts'
 import { EMPTY, sized, u8, u16, u32 } from './tpm-writer.ts'
 
 /** Command and response (part 1, 18): tag, size, code, handles, authorizations, parameters. */
@@ -65,8 +65,8 @@ export function responseCodeOf(bytes: Uint8Array): number | undefined {
 }
 
 /**
- * The response to `command`, of which `handleCount` handles are expected. Faults: `tpm.encoding`, and `tpm.refused` with the
- * TPM's reason in words.
+ * The response to `command`, of which `handleCount` handles are expected. Faults: `tpm.encoding`, and with the TPM's
+ * reason in words `tpm.refused`, or `tpm.unsupported` where another choice of algorithms may do.
  */
 export function decodeResponse(bytes: Uint8Array, command: TpmCommand, handleCount: number): Result<TpmResponse> {
   const from = new TpmReader(bytes, command.name)
@@ -74,7 +74,12 @@ export function decodeResponse(bytes: Uint8Array, command: TpmCommand, handleCou
   const size = from.u32()
   const code = from.u32()
   if (from.intact && size !== bytes.length) from.refuse(`a size of ${bytes.length}`, `${size}`)
-  if (from.intact && code !== 0) return fail('tpm.refused', `${command.name}: ${describeResponseCode(code)}`)
+  if (from.intact && code !== 0) {
+    return fail(
+      isUnsupported(code) ? 'tpm.unsupported' : 'tpm.refused',
+      `${command.name}: ${describeResponseCode(code)}`,
+    )
+  }
   const signed = command.authorizations.length > 0
   if (tag !== (signed ? TPM_ST_SESSIONS : TPM_ST_NO_SESSIONS)) {
     from.refuse(signed ? 'a response with sessions' : 'a response without sessions', `tag 0x${tag.toString(16)}`)

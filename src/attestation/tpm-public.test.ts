@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { unwrap } from '../../test/support/results.ts'
-import { platformDigest } from './platform-digest-fixture.ts'
+import { platformDigest } from './tpm/platform-digest.ts'
 import {
   TPM_ALG_AES,
   TPM_ALG_CFB,

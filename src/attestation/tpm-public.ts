@@ -23,6 +23,9 @@ import { sized, u16, u32 } from './tpm-writer.ts'
 export const FIXED_TPM = 0x0000_0002
 export const FIXED_PARENT = 0x0000_0010
 export const SENSITIVE_DATA_ORIGIN = 0x0000_0020
+export const USER_WITH_AUTH = 0x0000_0040
+export const ADMIN_WITH_POLICY = 0x0000_0080
+export const NO_DA = 0x0000_0400
 export const RESTRICTED = 0x0001_0000
 export const DECRYPT = 0x0002_0000
 export const SIGN = 0x0004_0000

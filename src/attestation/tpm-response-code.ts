@@ -100,8 +100,16 @@ export function isRetryable(code: number): boolean {
 }
 
 /** The error itself, without the number of the handle, session or parameter that it is about. */
-export function errorOf(code: number): number {
+function errorOf(code: number): number {
   return (code & FORMAT_ONE) === 0 ? code : FORMAT_ONE | (code & FORMAT_ONE_ERROR)
+}
+
+/** TPM_RC_COMMAND_CODE and, about a parameter: asymmetric, hash, value, key size, mode, KDF, scheme, symmetric, curve. */
+const UNSUPPORTED = [0x143, 0x081, 0x083, 0x084, 0x087, 0x089, 0x08c, 0x092, 0x096, 0x0a6]
+
+/** The chip may be asked for something that more chips have. */
+export function isUnsupported(code: number): boolean {
+  return UNSUPPORTED.includes(errorOf(code))
 }
 
 /** `0x99d TPM_RC_POLICY_FAIL: what the policy asks for is not so (session 1)`. */
