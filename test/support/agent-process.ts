@@ -21,19 +21,25 @@ export interface ProvisionOptions {
   readonly sources: readonly (readonly object[])[]
   readonly genesisTai?: TaiNs
   readonly cluster?: string
+  /** Where each is, with the usual ports; absent: on loopback, with free ones. */
+  readonly addresses?: readonly string[]
 }
 
-/** Appliances ts0, ts1 … on free ports of loopback, each in a folder of its name. */
+/** Appliances ts0, ts1 …, each in a folder of its name. */
 export async function provision(options: ProvisionOptions): Promise<Membership> {
   const { folder, sources, cluster = 'test', genesisTai = taiNs(0n) } = options
-  const ports = await freePorts(sources.length)
-  const appliances = ports.map((own, id) => {
-    return { name: `ts${id}`, site: `site-${id}`, address: '127.0.0.1', ...own, sources: sources[id] ?? [] }
+  const places = options.addresses?.map((address) => ({ address })) ?? (await onLoopback(sources.length))
+  const appliances = places.map((place, id) => {
+    return { name: `ts${id}`, site: `site-${id}`, ...place, sources: sources[id] ?? [] }
   })
   const plan = unwrap(checkClusterPlan({ cluster, acceptSingleDomain: ['gnss'], appliances }, 'plan'))
   const made = unwrap(createCluster({ plan, folder, dryRun: false, updateConfigurations: true, genesisTai }))
   if (made.membership === undefined) throw new Error('expected a membership of a run that is not dry')
   return made.membership
+}
+
+async function onLoopback(count: number): Promise<readonly { readonly address: string }[]> {
+  return (await freePorts(count)).map((own) => ({ address: '127.0.0.1', ...own }))
 }
 
 export interface Ended {

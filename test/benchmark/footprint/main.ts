@@ -11,11 +11,12 @@ import { readMonoNs } from '../../../src/linux/clock.ts'
 import { type AgentRun, provision, startAgent } from '../../support/agent-process.ts'
 import { unwrap } from '../../support/results.ts'
 import { openScope, type Scope } from '../../support/scope.ts'
+import { grandmasterSources, openRack, startGrandmasters } from './grandmasters.ts'
 import { type ProcessFigures, readProcess, readThreads } from './process-figures.ts'
 
 /**
  * What an idle agent costs: four of them, each a process with a receiver and a SmartClock on ptys, epochs of a second,
- * ranging as it is by default. Processor time is all that the process takes, of every thread, as a share of one core.
+ * ranging as it is by default, and emulated PTP grandmasters where they are asked for. Processor time is all that the process takes, of every thread, as a share of one core.
  */
 interface Taken extends ProcessFigures {
   readonly atS: number
@@ -40,10 +41,21 @@ interface Spread {
 }
 
 const GENESIS_AHEAD_NS = 3n * NS_PER_SECOND
+/** As systemd/quorumtime.service has it: code that comes from a cache stays whole in memory. */
+const AS_A_SERVICE = { NODE_DISABLE_COMPILE_CACHE: '1' }
 const SAMPLE_MS = 5_000
 const PATIENCE_MS = 90_000
 
-async function startCluster(scope: Scope, folder: string, nodes: number): Promise<readonly AgentRun[]> {
+interface Plan {
+  readonly minutes: number
+  readonly warmUpS: number
+  readonly nodes: number
+  readonly grandmasters: number
+}
+
+async function startCluster(scope: Scope, folder: string, { nodes, grandmasters }: Plan): Promise<readonly AgentRun[]> {
+  const network = grandmasters === 0 ? undefined : await openRack(scope, nodes)
+  if (network !== undefined) startGrandmasters(scope, network, nodes, grandmasters)
   const world = unwrap(createWorld(unwrap(readLeapTable(undefined))))
   const startedAt = readMonoNs()
   const sources = Array.from({ length: nodes }, (_, id) => {
@@ -51,19 +63,24 @@ async function startCluster(scope: Scope, folder: string, nodes: number): Promis
     mkdirSync(join(own, 'state'), { recursive: true })
     const desk = unwrap(openDesk(own, 1_000 + 10 * id, world.sky(startedAt, 0n)))
     scope.after(() => desk.close())
-    return desk.sources
+    return [...desk.sources, ...grandmasterSources(grandmasters)]
   })
+  const addresses = network === undefined ? {} : { addresses: sources.map((_, id) => network.address(id)) }
   const earliest = plus(world.truth(startedAt), GENESIS_AHEAD_NS)
-  await provision({ folder, sources, cluster: 'footprint', genesisTai: taiNs(earliest - (earliest % NS_PER_SECOND)) })
-  return sources.map((_, id) => startAgent(scope, join(folder, `ts${id}`, 'config.toml')))
+  const genesisTai = taiNs(earliest - (earliest % NS_PER_SECOND))
+  await provision({ folder, sources, cluster: 'footprint', genesisTai, ...addresses })
+  return sources.map((_, id) =>
+    startAgent(scope, join(folder, `ts${id}`, 'config.toml'), AS_A_SERVICE, network?.within(id)),
+  )
 }
 
-async function measure(minutes: number, warmUpS: number, nodes: number): Promise<readonly AgentFigures[]> {
+async function measure(plan: Plan): Promise<readonly AgentFigures[]> {
   const scope = openScope()
   try {
     const folder = mkdtempSync(join(tmpdir(), 'quorumtime-footprint-'))
     scope.after(() => rmSync(folder, { recursive: true, force: true }))
-    const agents = await startCluster(scope, folder, nodes)
+    const { minutes, warmUpS } = plan
+    const agents = await startCluster(scope, folder, plan)
     const patience = AbortSignal.timeout(PATIENCE_MS)
     await Promise.all(
       agents.map((agent) =>
@@ -162,18 +179,23 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '5' },
     'warm-up': { type: 'string', default: '60' },
     nodes: { type: 'string', default: '4' },
+    grandmasters: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
   },
 })
-const [minutes, warmUpS, nodes] = [values.minutes, values['warm-up'], values.nodes].map(Number) as [
-  number,
-  number,
-  number,
-]
+const plan: Plan = {
+  minutes: Number(values.minutes),
+  warmUpS: Number(values['warm-up']),
+  nodes: Number(values.nodes),
+  grandmasters: Number(values.grandmasters),
+}
+const { minutes, warmUpS, nodes, grandmasters } = plan
 if (!(minutes > 0)) throw new Error(`--minutes: expected a positive number, got "${values.minutes}"`)
 if (!(warmUpS >= 0)) throw new Error(`--warm-up: expected seconds, got "${values['warm-up']}"`)
 if (!(Number.isInteger(nodes) && nodes >= 1)) throw new Error(`--nodes: expected a number, got "${values.nodes}"`)
-const rows = await measure(minutes, warmUpS, nodes)
+if (!(Number.isInteger(grandmasters) && grandmasters >= 0 && grandmasters <= 8))
+  throw new Error(`--grandmasters: expected 0 to 8, got "${values.grandmasters}"`)
+const rows = await measure(plan)
 if (values.json) console.log(JSON.stringify(rows, null, 2))
 else {
   console.log(
