@@ -2,6 +2,7 @@ import { AGREEMENT_MUTANTS } from './agreement-mutants.ts'
 import { ANNOUNCEMENT_MUTANTS } from './announcement-mutants.ts'
 import { BEHAVIOUR_MUTANTS } from './behaviour-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
+import { LOCAL_CLOCK_MUTANTS } from './local-clock-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { RECORD_MUTANTS } from './record-mutants.ts'
 import { SESSION_MUTANTS } from './session-mutants.ts'
@@ -18,4 +19,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...BEHAVIOUR_MUTANTS,
   ...ANNOUNCEMENT_MUTANTS,
   ...STAMP_MUTANTS,
+  ...LOCAL_CLOCK_MUTANTS,
 ]
