@@ -175,7 +175,7 @@ test('requests come as often as the grandmaster wishes, or as the operator does'
 
 test('unicast is negotiated with one address alone, renewed, and heard', () => {
   const options = { unicast: 'negotiated', address: '192.0.2.1' }
-  const heard = receiver(11, options)
+  const heard = receiver(11, { ...options, management: false })
   play([grandmaster(1, options), grandmaster(2, {}, 9_000_000n), heard], 400)
   assertAbout(offsOf(heard).slice(-20), 0)
   assert.deepEqual(statusOf(heard).alarms, [])

@@ -4,8 +4,9 @@ import type { DriverFault } from '../driver.ts'
 import { createFaultLimit, type FaultLimit } from '../gnss/fault-limit.ts'
 import type { PacketAction, PacketContext, PacketDriver, ReceivedPacket } from '../packet-driver.ts'
 import { decodeHeader, FLAGS } from '../ptp/header.ts'
+import { createManagementPoller, type ManagementPoller } from '../ptp/management-poller.ts'
 import { decodeBody, type PtpMessage } from '../ptp/message.ts'
-import { samePort } from '../ptp/port-identity.ts'
+import { formatPort, samePort } from '../ptp/port-identity.ts'
 import type { Tlv } from '../ptp/tlv.ts'
 import { decodeUnicast, type UnicastTlv } from '../ptp/unicast.ts'
 import { type Alarms, createAlarms } from './alarms.ts'
@@ -16,7 +17,7 @@ import { createDelayExchanges, type DelayExchanges } from './delay-exchange.ts'
 import { createStatusReport, statusOf } from './health.ts'
 import type { PtpOptions } from './options.ts'
 import { createPacketBudget, type PacketBudget } from './packet-budget.ts'
-import { delayRequest, signaling } from './protocol.ts'
+import { delayRequest, managementQuestion, signaling } from './protocol.ts'
 import { createRequestSchedule, type RequestSchedule } from './request-schedule.ts'
 import { createSyncPairing, type Paired, type SyncPairing } from './sync-pairing.ts'
 import { createTimeEstimate, type TimeEstimate } from './time-estimate.ts'
@@ -36,6 +37,7 @@ interface Receiver {
   readonly budget: PacketBudget
   readonly limit: FaultLimit
   readonly schedule: RequestSchedule
+  readonly poller: ManagementPoller
   readonly counts: { refused: number; syncs: number; answers: number; alternate: number }
   pairing: SyncPairing
   exchanges: DelayExchanges
@@ -60,6 +62,7 @@ export function createDriver(options: PtpOptions, context: PacketContext): Packe
     budget: createPacketBudget(),
     limit: createFaultLimit('ptp.faults-suppressed'),
     schedule: createRequestSchedule(options, context.port),
+    poller: createManagementPoller({ port: context.port, domain: options.domain, isUnicast: options.unicast !== 'no' }),
     counts: { refused: 0, syncs: 0, answers: 0, alternate: 0 },
     pairing: createSyncPairing(),
     exchanges: createDelayExchanges(),
@@ -92,6 +95,7 @@ export function createDriver(options: PtpOptions, context: PacketContext): Packe
       judgement: receiver.judgement,
       estimate,
       ratePpb: receiver.estimate.ratePpb(),
+      managed: receiver.poller.knowledge(),
       expected: settled,
       counts: { ...receiver.counts, duplicates: receiver.pairing.duplicates() },
     }
@@ -155,6 +159,11 @@ function hear(receiver: Receiver, { bytes, from, received, channel }: ReceivedPa
     counts.alternate += 1
     return
   }
+  if (type === 'management') {
+    const taken = from === choice.chosen()?.address ? receiver.poller.receive(header.value, bytes) : undefined
+    if (taken?.ok === false) complainAll(receiver, [taken.fault], now)
+    return
+  }
   const message = decodeBody(bytes, header.value)
   if (!message.ok) {
     counts.refused += 1
@@ -173,6 +182,7 @@ function dispatch(receiver: Receiver, { header, body, tlvs }: PtpMessage, from: 
     const { changed, faults } = receiver.choice.announce(header, body, from, now)
     complainAll(receiver, faults, now)
     if (changed) startAnew(receiver, now)
+    if (formatPort(header.sourcePort) === receiver.choice.chosen()?.port) receiver.poller.follow(header.sourcePort)
     judgeAnew(receiver, now)
     return
   }
@@ -239,16 +249,19 @@ function judgeAnew(receiver: Receiver, now: MonoNs): void {
 }
 
 function housekeep(receiver: Receiver, now: MonoNs): void {
-  const { choice, pairing, exchanges, limit, unicast } = receiver
+  const { options, choice, pairing, exchanges, limit, unicast, poller } = receiver
   complainAll(receiver, pairing.expire(now), now)
   exchanges.expire(now)
   receiver.actions.push(...limit.expire(now).map((fault) => ({ type: 'fault', fault }) as const))
   if (choice.expire(now) !== undefined) {
     receiver.schedule.stop()
+    receiver.poller.follow(undefined)
     receiver.estimate.restart()
     unicast?.restart(now)
     judgeAnew(receiver, now)
   }
+  const question = options.management ? poller.due(now) : undefined
+  if (question !== undefined) receiver.actions.push(managementQuestion(options, question))
   const terms = unicast?.due(now) ?? []
   if (terms.length > 0) sendSignaling(receiver, terms)
 }

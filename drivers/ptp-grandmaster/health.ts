@@ -1,6 +1,7 @@
 import { between, type MonoNs, NS_PER_SECOND } from '../../src/core/time.ts'
 import type { DriverStatus } from '../driver.ts'
 import type { PacketAction } from '../packet-driver.ts'
+import type { ManagementKnowledge } from '../ptp/management-poller.ts'
 import type { Alarms } from './alarms.ts'
 import { detailsOf, type Judgement } from './announcement.ts'
 import type { ChosenPort } from './chosen-port.ts'
@@ -13,13 +14,15 @@ export interface Knowledge {
   readonly judgement: Judgement | undefined
   readonly estimate: PathEstimate | undefined
   readonly ratePpb: number
+  /** What it says of itself when it is asked. */
+  readonly managed: ManagementKnowledge
   /** Whether its time was known before, or should be by now. */
   readonly expected: boolean
   readonly counts: Readonly<Record<string, number>>
 }
 
 export function statusOf(knowledge: Knowledge, alarms: Alarms, now: MonoNs): DriverStatus {
-  const { chosen, judgement, estimate, ratePpb, counts } = knowledge
+  const { chosen, judgement, estimate, ratePpb, managed, counts } = knowledge
   const reasons = alarms.standing(now)
   const path =
     estimate === undefined
@@ -30,17 +33,22 @@ export function statusOf(knowledge: Knowledge, alarms: Alarms, now: MonoNs): Dri
     dependsOn: judgement?.dependsOn ?? 'unknown',
     alarms: Object.keys(reasons),
     reasons,
-    ...(chosen === undefined ? {} : { identity: `grandmaster ${chosen.grandmaster}` }),
+    ...(chosen === undefined ? {} : { identity: identityOf(chosen, managed) }),
     ...(judgement?.taiMinusUtcSeconds === undefined ? {} : { taiMinusUtcSeconds: judgement.taiMinusUtcSeconds }),
     details: {
       ...(chosen === undefined
         ? {}
         : { port: chosen.port, address: chosen.address, ...detailsOf(chosen.announcement) }),
+      ...managed.details,
       ...path,
       ratePpb: Math.round(ratePpb),
       ...counts,
     },
   }
+}
+
+function identityOf({ grandmaster }: ChosenPort, { identity }: ManagementKnowledge): string {
+  return identity === undefined ? `grandmaster ${grandmaster}` : `grandmaster ${grandmaster} (${identity})`
 }
 
 function qualityOf(knowledge: Knowledge, alarms: Alarms, now: MonoNs): DriverStatus['quality'] {

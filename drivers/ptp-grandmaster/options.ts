@@ -48,6 +48,8 @@ const schema = table({
   asymmetryNs: integer(-10_000_000, 10_000_000).default(0),
   /** What the asymmetry may still be off that value, where it was measured; absent: all that the round trip allows. */
   delayUncertaintyNs: integer(0, 1_000_000_000).optional(),
+  /** Asks it once a minute what it is, by management messages; nothing depends on the answer. */
+  management: yesOrNo().default(true),
   /** The ports of the standard are 319 and 320. */
   eventPort: integer(1, 65_535).default(319),
   generalPort: integer(1, 65_535).default(320),

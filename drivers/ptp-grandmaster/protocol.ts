@@ -50,6 +50,11 @@ export function signaling({ options, port, sequenceId }: Speaking, terms: readon
   return { type: 'send', channel: 'general', bytes, to: recipientOf(options) }
 }
 
+/** For its state: what it is, beside what it announces. */
+export function managementQuestion(options: PtpOptions, bytes: Uint8Array): PacketSend {
+  return { type: 'send', channel: 'general', bytes, to: recipientOf(options) }
+}
+
 function recipientOf({ unicast, address }: PtpOptions): string | undefined {
   return unicast === 'no' ? undefined : address
 }

@@ -136,10 +136,13 @@ test('a ptp4l is received within the bound, degrades, comes back and falls silen
   )
   assert.ok((figures.errorNs?.p50 ?? Number.POSITIVE_INFINITY) < ERROR_NS_MAX)
   assert.deepEqual(alarmsOf(receiver, 'gm'), [])
+  const details = receiver.words.findLast((word) => word.type === 'status')?.status.details
+  assert.deepEqual([details?.['ports'], details?.['followsOnly']], [1, false], 'it answers when it is asked what it is')
 
   await grandmaster.announce(52)
   await until(() => alarmsOf(receiver, 'gm').includes('ptp.clock-class'), 'class 52 to be an alarm', receiver.complaint)
-  assert.equal(samplesOf(receiver, 'gm').at(-1)?.quality === 'locked', false)
+  // The alarm comes with the look of that second, the sample with the next Sync.
+  await until(() => samplesOf(receiver, 'gm').at(-1)?.quality !== 'locked', 'a sample of class 52', receiver.complaint)
   await grandmaster.announce(6)
   await until(() => alarmsOf(receiver, 'gm').length === 0, 'class 6 to be believed again', receiver.complaint)
   grandmaster.kill()
