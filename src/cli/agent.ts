@@ -3,8 +3,12 @@ import type { AgentEvent } from '../agent/agent-event.ts'
 import { assembleAgent } from '../agent/assemble.ts'
 import { createNotifier } from '../agent/notify.ts'
 import { readConfiguration } from '../config/parse.ts'
+import { trimAllocator } from '../linux/allocator.ts'
 import { describeEvent } from './describe-event.ts'
 import { printJson, printLine, reportFault } from './terminal.ts'
+
+/** After so long everything that runs every second has run, and been compiled. */
+const SETTLED_MS = 90_000
 
 /** `agent`: the appliance itself, until SIGTERM or SIGINT. */
 export function addAgentVerb(program: Command): void {
@@ -41,6 +45,9 @@ async function run(file: string, json: boolean): Promise<void> {
     },
   })
   if (!agent.ok) return reportFault(agent.fault)
+  // Reading and compiling the program took memory that running it does not need.
+  trimAllocator()
+  setTimeout(trimAllocator, SETTLED_MS).unref()
   notifier.ready(latest)
   const stop = (signal: NodeJS.Signals): void => {
     notifier.stopping(signal)

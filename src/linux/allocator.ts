@@ -1,0 +1,22 @@
+import { libc } from './libc.ts'
+
+/** malloc_trim(3); other C libraries than glibc have none. */
+const trim = findTrim()
+
+/**
+ * Gives back to the system what the allocator of the C library has free, wherever that lies. Takes tens of milliseconds, in
+ * which nothing else runs. False where the C library cannot.
+ */
+export function trimAllocator(): boolean {
+  if (trim === undefined) return false
+  trim(0)
+  return true
+}
+
+function findTrim(): ((pad: number) => number) | undefined {
+  try {
+    return libc.func('int malloc_trim(size_t pad)') as (pad: number) => number
+  } catch {
+    return undefined
+  }
+}
