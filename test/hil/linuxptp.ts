@@ -14,6 +14,7 @@ export interface Ptp4lPlace {
   readonly within: readonly string[]
   /** The interface; `uplink` by default. */
   readonly device?: string
+  readonly network?: 'udp4' | 'udp6'
   /** Lines of its configuration beside those that every test needs. */
   readonly settings: readonly string[]
 }
@@ -21,12 +22,12 @@ export interface Ptp4lPlace {
 /** A real ptp4l on an interface, with software stamps; it leaves the clock of the machine alone. */
 export function startPtp4l(
   t: TestContext,
-  { folder, name, within, settings, device = 'uplink' }: Ptp4lPlace,
+  { folder, name, within, settings, device = 'uplink', network = 'udp4' }: Ptp4lPlace,
 ): Daemon & { readonly socket: string } {
   const socket = join(folder, name)
   const configuration = ['[global]', 'time_stamping software', 'free_running 1', `uds_address ${socket}`, ...settings]
   writeFileSync(`${socket}.conf`, `${configuration.join('\n')}\n`)
-  const words = ['ptp4l', '-f', `${socket}.conf`, '-i', device, '-4', '-E', '-m', '-q']
+  const words = ['ptp4l', '-f', `${socket}.conf`, '-i', device, network === 'udp4' ? '-4' : '-6', '-E', '-m', '-q']
   const [command, ...rest] = [...within, ...words] as [string, ...string[]]
   return { ...startDaemon(t, command, rest), socket }
 }

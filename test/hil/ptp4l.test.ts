@@ -21,10 +21,10 @@ import type { PtpReceiverOptions, PtpReceiverWord } from './ptp-receiver.ts'
 const folder = mkdtempSync(join(tmpdir(), 'quorumtime-ptp4l-source-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 const missing = await missingPrograms('ptp4l', 'pmc', 'ip', 'setpriv')
-const network = missing === false ? await cableHosts(4) : { absent: missing }
-const skip = 'absent' in network ? network.absent : false
+const cables = missing === false ? await cableHosts(4) : { absent: missing }
+const skip = 'absent' in cables ? cables.absent : false
 after(async () => {
-  if (!('absent' in network)) await network.remove()
+  if (!('absent' in cables)) await cables.remove()
 })
 
 const RECEIVER = 0
@@ -35,9 +35,9 @@ const POLL_MS = 100
 /** A sample that is off by more is no measurement of this clock. */
 const ERROR_NS_MAX = 25_000
 
-function hosts(): Exclude<typeof network, { absent: string }> {
-  assert.ok(!('absent' in network))
-  return network
+function hosts(): Exclude<typeof cables, { absent: string }> {
+  assert.ok(!('absent' in cables))
+  return cables
 }
 
 interface Grandmaster {
@@ -49,13 +49,19 @@ interface Grandmaster {
 
 let started = 0
 
-async function startGrandmaster(t: TestContext, host: number, settings: readonly string[]): Promise<Grandmaster> {
+async function startGrandmaster(
+  t: TestContext,
+  host: number,
+  settings: readonly string[],
+  network: 'udp4' | 'udp6' = 'udp4',
+): Promise<Grandmaster> {
   const name = `grandmaster-${started++}`
   const { socket, child } = startPtp4l(t, {
     folder,
     name,
     within: hosts().within(host),
     device: hosts().device(RECEIVER),
+    network,
     settings: ['masterOnly 1', 'logAnnounceInterval 0', 'tx_timestamp_timeout 100', ...settings],
   })
   const announce = async (clockClass: number): Promise<void> => {
@@ -163,6 +169,8 @@ test('of three grandmasters the one that is 50 µs off is named, and the clock s
     receiver.complaint,
   )
   const allAt = performance.now()
+  // One source alone is believed, flagged: whoever comes first may be the wrong one.
+  const heardAll = receiver.words.length
   await until(
     () => clocks().some(({ named }) => named.some((reason) => reason.startsWith('gm3:'))),
     'gm3 to be named',
@@ -180,21 +188,19 @@ test('of three grandmasters the one that is 50 µs off is named, and the clock s
     )
   // It says nothing of its own lie: its samples are right about its clock and wrong about the time.
   assert.ok(lockedOf(receiver, 'gm3').every(({ off }) => Math.abs(off.errorNs) > off.boundNs))
-  judge(
-    t,
-    'node clock with one of three wrong',
-    clocks().flatMap(({ off }) => (off === undefined ? [] : [off])),
-  )
+  const readings = receiver.words.slice(heardAll).flatMap((word) => (word.type === 'clock' ? [word] : []))
+  const offs = readings.flatMap(({ off }) => (off === undefined ? [] : [off]))
+  judge(t, 'node clock with one of three wrong', offs)
 })
 
-test('two domains on one cable are two sources, one of them asked for unicast', { skip }, async (t) => {
+test('two grandmasters of two domains, one asked for unicast, one heard over IPv6', { skip }, async (t) => {
   await startGrandmaster(t, 1, [
     'domainNumber 0',
     'clockIdentity 020000.fffe.000001',
     'unicast_listen 1',
     'logSyncInterval -1',
   ])
-  await startGrandmaster(t, 2, ['domainNumber 7', 'clockIdentity 020000.fffe.000007'])
+  await startGrandmaster(t, 2, ['domainNumber 7', 'clockIdentity 020000.fffe.000007'], 'udp6')
   const unicast = {
     unicast: 'negotiated',
     address: hosts().address(1),
@@ -204,7 +210,11 @@ test('two domains on one cable are two sources, one of them asked for unicast', 
   const receiver = startReceiver(t, {
     sources: [
       { name: 'asked', interface: hosts().device(1), options: unicast },
-      { name: 'other', interface: hosts().device(2), options: { domain: 7, grandmaster: '020000.fffe.000007' } },
+      {
+        name: 'other',
+        interface: hosts().device(2),
+        options: { domain: 7, network: 'udp6', grandmaster: '020000.fffe.000007' },
+      },
     ],
   })
   for (const name of ['asked', 'other']) {

@@ -4,6 +4,7 @@ import { BEHAVIOUR_MUTANTS } from './behaviour-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import { LOCAL_CLOCK_MUTANTS } from './local-clock-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { RECEIVER_MUTANTS } from './receiver-mutants.ts'
 import { RECORD_MUTANTS } from './record-mutants.ts'
 import { SESSION_MUTANTS } from './session-mutants.ts'
 import { STAMP_MUTANTS } from './stamp-mutants.ts'
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ANNOUNCEMENT_MUTANTS,
   ...STAMP_MUTANTS,
   ...LOCAL_CLOCK_MUTANTS,
+  ...RECEIVER_MUTANTS,
 ]
