@@ -5,12 +5,19 @@ import { CONSENSUS_TARGETS } from './consensus-targets.ts'
 import { INSTRUMENT_TARGETS } from './instrument-targets.ts'
 import { PTP_TARGETS } from './ptp-targets.ts'
 import { REFERENCE_TARGETS } from './reference-targets.ts'
+import { TPM_TARGETS } from './tpm-targets.ts'
 
 /** As many as finish in seconds; `npm run fuzz` tries a million of each. */
 const INPUTS = 4_000
 
 describe('bytes from outside', () => {
-  for (const target of [...CONSENSUS_TARGETS, ...INSTRUMENT_TARGETS, ...REFERENCE_TARGETS, ...PTP_TARGETS]) {
+  for (const target of [
+    ...CONSENSUS_TARGETS,
+    ...INSTRUMENT_TARGETS,
+    ...REFERENCE_TARGETS,
+    ...PTP_TARGETS,
+    ...TPM_TARGETS,
+  ]) {
     it(`never throw, and mean one thing only: ${target.name}`, async (t) => {
       const report = await runCampaign(target, INPUTS, 1)
       t.diagnostic(`${report.inputs} inputs, ${report.accepted} accepted, ${Object.keys(report.refused).length} faults`)

@@ -7,6 +7,7 @@ import { PTP_MANAGEMENT_TARGET } from './ptp-management-target.ts'
 import { PTP_TARGETS } from './ptp-targets.ts'
 import { REFERENCE_TARGETS } from './reference-targets.ts'
 import type { Target } from './target.ts'
+import { TPM_TARGETS } from './tpm-targets.ts'
 
 /** The bytes of messages, of files that are shown to strangers, of instruments, and of everything else that comes from outside. */
 export const TARGETS: readonly Target[] = [
@@ -17,6 +18,7 @@ export const TARGETS: readonly Target[] = [
   ...DRIVER_TARGETS,
   ...PACKET_DRIVER_TARGETS,
   PTP_MANAGEMENT_TARGET,
+  ...TPM_TARGETS,
 ]
 
 /** For a target that is asked for by a name that is none. */

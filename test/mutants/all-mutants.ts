@@ -1,5 +1,6 @@
 import { AGREEMENT_MUTANTS } from './agreement-mutants.ts'
 import { ANNOUNCEMENT_MUTANTS } from './announcement-mutants.ts'
+import { ATTESTATION_MUTANTS } from './attestation-mutants.ts'
 import { BEHAVIOUR_MUTANTS } from './behaviour-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import { LOCAL_CLOCK_MUTANTS } from './local-clock-mutants.ts'
@@ -13,6 +14,7 @@ import { VOTING_MUTANTS } from './voting-mutants.ts'
 /** Every mistake of the gate. */
 export const MUTANTS: readonly Mutant[] = [
   ...VOTING_MUTANTS,
+  ...ATTESTATION_MUTANTS,
   ...AGREEMENT_MUTANTS,
   ...RECORD_MUTANTS,
   ...EVIDENCE_MUTANTS,

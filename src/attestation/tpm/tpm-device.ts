@@ -7,8 +7,8 @@ import { COMMAND_MS_MAX, type TpmTransport } from './transport.ts'
 const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 }
 
 /**
- * A TPM of the kernel: `/dev/tpmrm0`, the resource manager, which swaps objects in and out and flushes what is left behind when
- * it is closed; or `/dev/tpm0` where there is none. A thread that the kernel does not let go of is abandoned after
+ * A TPM of the kernel: `/dev/tpmrm0`, the resource manager, which gives whoever opens it room for three objects of their own and
+ * flushes what is left behind when it is closed; or `/dev/tpm0` where there is none. A thread that the kernel does not let go of is abandoned after
  * `commandMsMax`; as long as it hangs there, further commands are `tpm.silent` at once, since they would hang behind it.
  */
 export function createTpmDevice(path: string, commandMsMax = COMMAND_MS_MAX): TpmTransport {

@@ -45,6 +45,15 @@ test('a response in pieces is one response', async (t) => {
   await transport.close()
 })
 
+test('closing does not wait for a TPM that hangs', async (t) => {
+  const path = await listen(t, (socket) => {
+    socket.once('data', () => socket.pause().write(RESPONSE))
+  })
+  const transport = createTpmSocket({ path })
+  unwrap(await transport.transmit(COMMAND))
+  await transport.close()
+})
+
 test('an answer that comes too late is not taken for that of the next command', async (t) => {
   let first: Socket | undefined
   const path = await listen(t, (socket) => {

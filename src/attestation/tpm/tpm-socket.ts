@@ -78,7 +78,8 @@ export function createTpmSocket(address: TpmSocketAddress, commandMsMax = COMMAN
       if (exchange !== undefined) finish(fail('tpm.broken', `${name}: expected a response, got closed`))
       socket = undefined
       if (closing === undefined || closing.destroyed) return
-      await new Promise((resolve) => closing.once('close', resolve).end().resume())
+      // Not `end`, which would wait for the other side, and that may hang.
+      await new Promise((resolve) => closing.once('close', resolve).destroy())
     },
   }
 }

@@ -36,6 +36,11 @@ export function mountAll(): void {
   }
 }
 
+/** Where the kernel shows what the firmware has measured. */
+export function mountSecurity(): void {
+  must(mount('securityfs', '/sys/kernel/security', 'securityfs', 0, null) as number, 'mount securityfs')
+}
+
 /** Loads all that lie in /modules, in the order of their names; returns those that refused, for want of their hardware. */
 export function loadModules(parameters: Readonly<Record<string, string>>): readonly string[] {
   return readdirSync('/modules').filter((file) => {
