@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { families } from '../drivers/index.ts'
+import { clockFamilies, families, packetFamilies } from '../drivers/index.ts'
 import { faultOf, unwrap } from '../test/support/results.ts'
 import { checkClusterPlan, readClusterPlan } from './cluster-plan.ts'
 
@@ -66,8 +66,9 @@ test('two appliances differ in name and in place', () => {
 })
 
 test('what hangs on an appliance is checked by its driver family', () => {
+  const kinds = [...families, ...packetFamilies, ...clockFamilies].map(({ kind }) => kind)
   assert.deepEqual(complaints({}, appliance(0), appliance(1, { sources: [{ ...SOURCE, kind: 'sundial' }] })), [
-    `appliances[1].sources[0].kind: expected one of ${families.map(({ kind }) => kind).join(', ')}, got "sundial"`,
+    `appliances[1].sources[0].kind: expected one of ${kinds.join(', ')}, got "sundial"`,
   ])
   const wrong = appliance(0, { sources: [{ ...SOURCE, options: { silenceSeconds: 1 } }] })
   assert.deepEqual(complaints({}, wrong), [
