@@ -9,15 +9,19 @@ const BINDING: Binding = {
   cluster: 'rack-7',
   keyHash: new Uint8Array(48).fill(1),
   certificateHash: new Uint8Array(48).fill(2),
+  statementDigest: new Uint8Array(48).fill(3),
   challenge: new Uint8Array(),
 }
 
 test('what a quote carries is what the docstring says, by another encoder and another hash', () => {
   for (const certificateHash of [BINDING.certificateHash, undefined]) {
-    const { cluster, keyHash, challenge } = BINDING
-    const array = ['quorumtime/v1/attestation', cluster, keyHash, certificateHash ?? null, challenge]
-    const expected = createHash('sha256').update(encode(array)).digest()
-    assert.deepEqual(extraDataOf({ ...BINDING, certificateHash }), new Uint8Array(expected))
+    for (const statementDigest of [BINDING.statementDigest, undefined]) {
+      const { cluster, keyHash, challenge } = BINDING
+      const hashes = [keyHash, certificateHash ?? null, statementDigest ?? null]
+      const array = ['quorumtime/v1/attestation', cluster, ...hashes, challenge]
+      const expected = createHash('sha256').update(encode(array)).digest()
+      assert.deepEqual(extraDataOf({ ...BINDING, certificateHash, statementDigest }), new Uint8Array(expected))
+    }
   }
 })
 
@@ -27,11 +31,12 @@ test('everything in it counts', () => {
     cluster: fc.string({ minLength: 1, maxLength: 8, unit: fc.constantFrom('a', 'b') }),
     keyHash: hash48,
     certificateHash: fc.option(hash48, { nil: undefined }),
+    statementDigest: fc.option(hash48, { nil: undefined }),
     challenge: fc.uint8Array({ maxLength: 64 }),
   })
   fc.assert(
     fc.property(binding, binding, (one, other) => {
-      for (const key of ['cluster', 'keyHash', 'certificateHash', 'challenge'] as const) {
+      for (const key of ['cluster', 'keyHash', 'certificateHash', 'statementDigest', 'challenge'] as const) {
         if (JSON.stringify(one[key]) === JSON.stringify(other[key])) continue
         assert.notDeepEqual(extraDataOf({ ...one, [key]: other[key] }), extraDataOf(one))
       }

@@ -6,8 +6,10 @@ export interface Binding {
   readonly cluster: string
   /** SHA-384 of the node's ML-DSA-87 public key, 48 bytes. */
   readonly keyHash: Uint8Array
-  /** SHA-384 of the newest certificate that the node has, 48 bytes; undefined before its cluster has made one. */
+  /** Hash of the block of the newest certificate that the node has, 48 bytes; undefined before its cluster has made one. */
   readonly certificateHash: Uint8Array | undefined
+  /** SHA-384 of what else the node says of itself, 48 bytes (`record.ts`); undefined where it says nothing. */
+  readonly statementDigest: Uint8Array | undefined
   /** What a verifier asked for, up to 64 bytes: an enrolment authority's challenge; empty where the certificate is fresh enough. */
   readonly challenge: Uint8Array
 }
@@ -22,13 +24,15 @@ const bindingCodec = recordCodec<Binding & { readonly label: typeof LABEL }>({
   cluster: textCodec(CLUSTER_CHARACTERS_MAX),
   keyHash: bytesCodec(HASH_BYTES),
   certificateHash: optionalCodec(bytesCodec(HASH_BYTES)),
+  statementDigest: optionalCodec(bytesCodec(HASH_BYTES)),
   challenge: blobCodec(CHALLENGE_BYTES_MAX),
 })
 
 /**
  * The extraData of a quote, 32 bytes:
  *
- *   SHA-256(CBOR [label, cluster, SHA-384(ML-DSA-87 key), SHA-384(certificate) | null, challenge])
+ *   SHA-256(CBOR [label, cluster, SHA-384(ML-DSA-87 key), block hash of the certificate | null,
+ *     SHA-384(statement) | null, challenge])
  *
  * in canonical CBOR, whose items carry their lengths, so that no two bindings have the same bytes.
  *
@@ -38,9 +42,11 @@ const bindingCodec = recordCodec<Binding & { readonly label: typeof LABEL }>({
  * for a quantum computer. Two bindings of one digest could only be made by the node itself, out of two of its own keys,
  * and it would gain nothing, since both would be its own. The quote's own signature is far weaker than that.
  *
- * Why the certificate: nobody could know its hash before a quorum had signed it, so the quote was made after that; and the
- * certificate says when that was. Why the key: a quote says that some TPM measured something; with the hash of the ML-DSA
- * key in it, the owner of that key has said that this is its TPM, and a quote that another node shows is of no use.
+ * Why the block: nobody could know its hash before a quorum had signed its parent, whose hash it holds, so the quote was made
+ * after that; and the parent's certificate says when that was. The certificate's own bytes differ with whose votes it
+ * has, so their hash would be one that only its owner can check. Why the key: a quote says that some TPM measured something;
+ * with the hash of the ML-DSA key in it, the owner of that key has said that this is its TPM, and a quote that another node
+ * shows is of no use. Why the statement: what software says of itself, nobody can swap afterwards.
  */
 export function extraDataOf(binding: Binding): Uint8Array {
   return sha256(encode(bindingCodec, { label: LABEL, ...binding }))

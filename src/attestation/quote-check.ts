@@ -25,8 +25,8 @@ export interface QuotePolicy {
   readonly selection: PcrSelection
   /** Registers whose values the event log must explain; with any, a log is required. */
   readonly loggedPcrs: readonly number[]
-  /** The TPM firmwares that are allowed, as TPMS_ATTEST has them. */
-  readonly firmwareVersions: readonly bigint[]
+  /** The TPM firmwares that are allowed, as TPMS_ATTEST has them; undefined allows all. */
+  readonly firmwareVersions: readonly bigint[] | undefined
   /**
    * After a loss of power a TPM's clock is not safe for up to 70 minutes (part 1, 36.3.2): it may tell again what it told before.
    * Its reset count is right all the same.
@@ -156,7 +156,7 @@ function checkLog(
 }
 
 function checkState({ firmwareVersion, clock }: TpmQuote, { policy, former }: QuoteExpectation): Result<void> {
-  if (!policy.firmwareVersions.includes(firmwareVersion)) {
+  if (policy.firmwareVersions?.includes(firmwareVersion) === false) {
     const allowed = policy.firmwareVersions.map((version) => version.toString(16)).join(', ')
     return fail('quote.firmware', `quote: expected TPM firmware ${allowed}, got ${firmwareVersion.toString(16)}`)
   }

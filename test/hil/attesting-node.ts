@@ -68,6 +68,7 @@ export function bindingOf(certificate: number): Uint8Array {
     cluster: 'bench',
     keyHash: new Uint8Array(48).fill(1),
     certificateHash: new Uint8Array(48).fill(certificate),
+    statementDigest: undefined,
     challenge: new Uint8Array(),
   })
 }
