@@ -19,7 +19,7 @@ const CLUSTER_CHARACTERS_MAX = 64
 const HASH_BYTES = 48
 const CHALLENGE_BYTES_MAX = 64
 
-const bindingCodec = recordCodec<Binding & { readonly label: typeof LABEL }>({
+export const bindingCodec = recordCodec<Binding & { readonly label: typeof LABEL }>({
   label: literalCodec(LABEL),
   cluster: textCodec(CLUSTER_CHARACTERS_MAX),
   keyHash: bytesCodec(HASH_BYTES),

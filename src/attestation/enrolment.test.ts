@@ -2,6 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decode as decodeCbor } from 'cborg'
 import fc from 'fast-check'
+import {
+  AUTHORITY,
+  CRYPTO,
+  ENROLMENT,
+  enrolmentOf,
+  STRANGER,
+  signEnrolment,
+  TPM,
+} from '../../test/support/attestation-records.ts'
 import { faultOf, unwrap } from '../../test/support/results.ts'
 import { decode, encode } from '../core/encoding.ts'
 import {
@@ -11,7 +20,6 @@ import {
   signedEnrolmentCodec,
   verifyEnrolment,
 } from './enrolment.ts'
-import { AUTHORITY, CRYPTO, ENROLMENT, enrolmentOf, STRANGER, signEnrolment, TPM } from './record-fixture.ts'
 
 const TRUST: EnrolmentTrust = { fleet: 'racks', authorities: [STRANGER.publicKey, AUTHORITY.publicKey] }
 

@@ -1,14 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { decode, encode } from '../core/encoding.ts'
-import { sha384 } from '../core/hash.ts'
-import { signedEnrolmentCodec } from './enrolment.ts'
-import { buildEventLog } from './event-log-fixture.ts'
-import { type JudgementContext, judgeRecord } from './judge.ts'
-import type { KnownNode } from './node-history.ts'
-import { type AttestationPolicy, DEFAULT_POLICY } from './policy.ts'
-import { encodeRecord, type Statement } from './record.ts'
 import {
   CLOCK,
   CRYPTO,
@@ -25,7 +17,15 @@ import {
   signEnrolment,
   TPM,
   unattestedBytes,
-} from './record-fixture.ts'
+} from '../../test/support/attestation-records.ts'
+import { decode, encode } from '../core/encoding.ts'
+import { sha384 } from '../core/hash.ts'
+import { signedEnrolmentCodec } from './enrolment.ts'
+import { buildEventLog } from './event-log-fixture.ts'
+import { type JudgementContext, judgeRecord } from './judge.ts'
+import type { KnownNode } from './node-history.ts'
+import { type AttestationPolicy, DEFAULT_POLICY } from './policy.ts'
+import { encodeRecord, type Statement } from './record.ts'
 import { SHA256, SHA384 } from './tpm-algorithm.ts'
 import type { TpmClockInfo } from './tpm-attest.ts'
 

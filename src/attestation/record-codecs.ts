@@ -46,6 +46,6 @@ export const selectionCodec: Codec<PcrSelection> = {
   },
 }
 
-export function isAscending<T extends number | bigint | string>(values: readonly T[]): boolean {
+export function isAscending(values: readonly (number | bigint | string)[]): boolean {
   return values.every((value, index) => index === 0 || (values[index - 1] ?? value) < value)
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { decode as decodeCbor, encode as encodeCbor } from 'cborg'
+import { recordBytes, recordOf, STATEMENT, unattestedBytes } from '../../test/support/attestation-records.ts'
 import { faultOf, unwrap } from '../../test/support/results.ts'
 import { ENROLMENT_BYTES_MAX } from './enrolment.ts'
 import { INVENTORY_ITEMS_MAX, type InventoryItem } from './inventory.ts'
@@ -13,7 +14,6 @@ import {
   recordDigest,
   statementBinding,
 } from './record.ts'
-import { recordBytes, recordOf, STATEMENT, unattestedBytes } from './record-fixture.ts'
 
 test('a record is read as it was written, and its digest is SHA-384 of its bytes', () => {
   for (const bytes of [recordBytes(), unattestedBytes()]) {

@@ -90,7 +90,7 @@ export const RECORD_BYTES_MAX = 64 * 1024
 /** Every item of the longest record; what costs more to read is none. */
 const RECORD_ITEMS_MAX = 512
 
-export const statementCodec: Codec<Statement> = recordCodec<Statement>({
+const statementCodec: Codec<Statement> = recordCodec<Statement>({
   provider: choiceCodec(PROVIDERS),
   cluster: nameCodec,
   member: uintCodec(99),
@@ -117,7 +117,7 @@ const recordOnlyCodec = recordCodec<AttestationRecord>({
   ),
 })
 
-export const attestationRecordCodec: Codec<AttestationRecord> = refinedCodec(
+const attestationRecordCodec: Codec<AttestationRecord> = refinedCodec(
   recordOnlyCodec,
   ({ statement: { provider, enrolment }, evidence }) => {
     const vouched = provider === 'tpm2'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ATTESTATION_TARGETS } from './attestation-targets.ts'
 import { runCampaign } from './campaign.ts'
 import { CONSENSUS_TARGETS } from './consensus-targets.ts'
 import { INSTRUMENT_TARGETS } from './instrument-targets.ts'
@@ -17,6 +18,7 @@ describe('bytes from outside', () => {
     ...REFERENCE_TARGETS,
     ...PTP_TARGETS,
     ...TPM_TARGETS,
+    ...ATTESTATION_TARGETS,
   ]) {
     it(`never throw, and mean one thing only: ${target.name}`, async (t) => {
       const report = await runCampaign(target, INPUTS, 1)

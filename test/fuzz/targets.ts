@@ -1,4 +1,5 @@
 import { fail, type Result } from '../../src/core/fault.ts'
+import { ATTESTATION_TARGETS } from './attestation-targets.ts'
 import { CONSENSUS_TARGETS } from './consensus-targets.ts'
 import { DRIVER_TARGETS } from './driver-targets.ts'
 import { INSTRUMENT_TARGETS } from './instrument-targets.ts'
@@ -19,6 +20,7 @@ export const TARGETS: readonly Target[] = [
   ...PACKET_DRIVER_TARGETS,
   PTP_MANAGEMENT_TARGET,
   ...TPM_TARGETS,
+  ...ATTESTATION_TARGETS,
 ]
 
 /** For a target that is asked for by a name that is none. */

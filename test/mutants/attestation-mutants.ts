@@ -2,6 +2,10 @@ import type { Mutant } from './mutant.ts'
 
 const CHECK = 'src/attestation/quote-check.test.ts'
 const CHECK_FILE = 'src/attestation/quote-check.ts'
+const JUDGE = 'src/attestation/judge.test.ts'
+const JUDGE_FILE = 'src/attestation/judge.ts'
+const HISTORY_FILE = 'src/attestation/node-history.ts'
+const ENROLMENT_FILE = 'src/attestation/enrolment.ts'
 const KEY_FILE = 'src/attestation/attestation-key.ts'
 
 /** Mistakes in what is believed of a TPM. */
@@ -73,5 +77,71 @@ export const ATTESTATION_MUTANTS: readonly Mutant[] = [
       { file: 'src/attestation/tpm/handles.ts', find: '    await flushContext(tpm, opened.value)\n', replace: '' },
     ],
     killers: ['src/attestation/tpm/tpm.test.ts'],
+  },
+  {
+    name: 'the statement is not bound by the quote',
+    harm: 'software, inventory and log of a node are whatever is written beside its quote',
+    edits: [
+      {
+        file: 'src/attestation/record.ts',
+        find: 'statementDigest: sha384(encode(statementCodec, statement))',
+        replace: 'statementDigest: undefined',
+      },
+    ],
+    killers: [JUDGE, 'src/attestation/record.test.ts'],
+  },
+  {
+    name: 'an enrolment counts whoever signed it',
+    harm: 'a TPM of software enrols itself',
+    edits: [{ file: ENROLMENT_FILE, find: '!means.verifyMlDsa(', replace: 'false && !means.verifyMlDsa(' }],
+    killers: [JUDGE, 'src/attestation/enrolment.test.ts'],
+  },
+  {
+    name: 'an enrolment of another ML-DSA key will do',
+    harm: 'one good TPM vouches for every key of its owner',
+    edits: [{ file: ENROLMENT_FILE, find: 'equalBytes(enrolment.keyHash, keyHash)', replace: 'keyHash.length > 0' }],
+    killers: [JUDGE],
+  },
+  {
+    name: 'an enrolment that was replaced comes back',
+    harm: 'the board that was stolen is a member again',
+    edits: [{ file: HISTORY_FILE, find: 'enrolment.serial < known.enrolmentSerial', replace: 'enrolment.serial < 0' }],
+    killers: [JUDGE],
+  },
+  {
+    name: 'two members may have one TPM',
+    harm: 'one machine votes twice, with two names',
+    edits: [{ file: HISTORY_FILE, find: 'other.name !== enrolment.node &&', replace: "other.name === '' &&" }],
+    killers: [JUDGE],
+  },
+  {
+    name: 'a start of the machine that its TPM knows nothing of is none to wonder about',
+    harm: 'the clone of a machine with its TPM is taken for it',
+    edits: [{ file: HISTORY_FILE, find: '!former.sameBoot &&', replace: 'former.sameBoot &&' }],
+    killers: [JUDGE],
+  },
+  {
+    name: 'a record has no age',
+    harm: 'a record from before the break-in is shown ever after',
+    edits: [{ file: JUDGE_FILE, find: 'now - since <= ageNsMax', replace: 'now - since <= 1n << 62n' }],
+    killers: [JUDGE],
+  },
+  {
+    name: 'a record without a date is verified',
+    harm: 'before the first certificate a quote of any age is believed',
+    edits: [{ file: JUDGE_FILE, find: 'if (certificates.now !== undefined) return', replace: 'return' }],
+    killers: [JUDGE],
+  },
+  {
+    name: 'a node may lose its TPM',
+    harm: 'whoever has taken a node over stops quoting, and nobody wonders',
+    edits: [{ file: JUDGE_FILE, find: '  if (known !== undefined) {', replace: "  if (known?.name === '') {" }],
+    killers: [JUDGE],
+  },
+  {
+    name: 'more values than registers are quoted may be shown',
+    harm: 'a value that nothing covers is believed',
+    edits: [{ file: JUDGE_FILE, find: 'pcrValues.length !== pcrs.length', replace: 'pcrValues.length < pcrs.length' }],
+    killers: [JUDGE],
   },
 ]

@@ -31,6 +31,7 @@ import { encodeSessionStep, sessionStepCodec } from '../../src/consensus/session
 import { decodeWireMessage, encodeWireMessage, type WireMessage } from '../../src/consensus/wire-message.ts'
 import { decode, encode } from '../../src/core/encoding.ts'
 import type { Result } from '../../src/core/fault.ts'
+import { ATTESTATION_LISTS, ATTESTATION_SAMPLES, attestationLimits } from './attestation-samples.ts'
 import { checkCddl } from './cddl-check.ts'
 import type { CddlRules, CddlType } from './cddl-grammar.ts'
 import { mutations } from './cddl-mutations.ts'
@@ -55,6 +56,11 @@ const ROOTS = [
   'content',
   'evidence',
   'wire-message',
+  'attestation-record',
+  'quote-binding',
+  'signed-enrolment',
+  'enrolment',
+  'attestation-policy',
 ]
 
 /** A real encoding, the rule that it follows, and the code that reads it. */
@@ -68,7 +74,7 @@ interface Sample {
 let samples: readonly Sample[]
 
 before(() => {
-  samples = [...fileSamples(), ...messageSamples(), ...wireSamples(clusterOfFour())]
+  samples = [...fileSamples(), ...messageSamples(), ...wireSamples(clusterOfFour()), ...ATTESTATION_SAMPLES]
 })
 
 function fileSamples(): readonly Sample[] {
@@ -235,6 +241,7 @@ describe('docs/quorumtime.cddl', () => {
       SOURCE_STATES,
       VOTE_TYPES,
       EVIDENCE_KINDS,
+      ...ATTESTATION_LISTS,
     ]
     for (const names of lists) {
       assert.match(text, new RegExp(`: 0\\.\\.${names.length - 1}, +; ${names.join(', ')}\\b`), names.join())
@@ -292,7 +299,12 @@ describe('docs/quorumtime.cddl', () => {
       (1n << BigInt(length)) - 1n,
       Array.from({ length }, () => new Uint8Array(32)),
     ]
+    const attested = (rule: string): readonly Item[] => {
+      const found = ATTESTATION_SAMPLES.find((one) => one.rule === rule)
+      return readCbor(found?.bytes ?? new Uint8Array()) as readonly Item[]
+    }
     for (const [rule, limit, read, itemOf] of [
+      ...attestationLimits(attested),
       ['wire-message', 499_712, wire, (length) => [0n, new Uint8Array(length)]],
       ['wire-message', 1_047_552, wire, (length) => [12n, new Uint8Array(length)]],
       ['evidence', 499_712, isEvidence, (length) => pair.with(4, [new Uint8Array(length), new Uint8Array()])],

@@ -1,21 +1,32 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { unwrap } from '../../test/support/results.ts'
-import { encode } from '../core/encoding.ts'
-import { sha384 } from '../core/hash.ts'
-import { NS_PER_SECOND, type TaiNs, taiNs } from '../core/time.ts'
-import { selectMlDsa } from '../crypto/select.ts'
-import type { Signer } from '../crypto/signature.ts'
-import type { EnrolledKey } from './attestation-key.ts'
-import { ENROLMENT_CONTEXT, type Enrolment, enrolmentContent, signedEnrolmentCodec } from './enrolment.ts'
-import type { JudgementContext, JudgementCrypto } from './judge.ts'
-import { DEFAULT_POLICY } from './policy.ts'
-import { type AttestationRecord, encodeRecord, recordDigest, type Statement, statementBinding } from './record.ts'
-import { platformDigest } from './tpm/platform-digest.ts'
-import { verifySignature } from './tpm/verify-signature.ts'
-import { SHA256, TPM_ALG_ECDSA, TPM_ECC_NIST_P256 } from './tpm-algorithm.ts'
-import { encodeQuote, type TpmClockInfo, type TpmQuote } from './tpm-attest.ts'
-import { encodePublic, nameOf } from './tpm-public.ts'
-import { encodeSignature } from './tpm-signature.ts'
+import type { EnrolledKey } from '../../src/attestation/attestation-key.ts'
+import {
+  ENROLMENT_CONTEXT,
+  type Enrolment,
+  enrolmentContent,
+  signedEnrolmentCodec,
+} from '../../src/attestation/enrolment.ts'
+import type { JudgementContext, JudgementCrypto } from '../../src/attestation/judge.ts'
+import { DEFAULT_POLICY } from '../../src/attestation/policy.ts'
+import {
+  type AttestationRecord,
+  encodeRecord,
+  recordDigest,
+  type Statement,
+  statementBinding,
+} from '../../src/attestation/record.ts'
+import { platformDigest } from '../../src/attestation/tpm/platform-digest.ts'
+import { verifySignature } from '../../src/attestation/tpm/verify-signature.ts'
+import { SHA256, TPM_ALG_ECDSA, TPM_ECC_NIST_P256 } from '../../src/attestation/tpm-algorithm.ts'
+import { encodeQuote, type TpmClockInfo, type TpmQuote } from '../../src/attestation/tpm-attest.ts'
+import { encodePublic, nameOf } from '../../src/attestation/tpm-public.ts'
+import { encodeSignature } from '../../src/attestation/tpm-signature.ts'
+import { encode } from '../../src/core/encoding.ts'
+import { sha384 } from '../../src/core/hash.ts'
+import { NS_PER_SECOND, type TaiNs, taiNs } from '../../src/core/time.ts'
+import { selectMlDsa } from '../../src/crypto/select.ts'
+import type { Signer } from '../../src/crypto/signature.ts'
+import { unwrap } from './results.ts'
 
 /** A node with a key like a TPM's, in software, so that a record can say anything at all and still be signed. */
 
@@ -33,9 +44,9 @@ export const CRYPTO: JudgementCrypto = {
 const SELECTION = { hash: SHA256, pcrs: [0, 1, 2, 3, 4, 5, 6, 7, 14] }
 export const PCR_VALUES = SELECTION.pcrs.map((pcr) => new Uint8Array(32).fill(pcr))
 /** Blocks are certified once a second; the record names that of height 1,000. */
-export const NOW = taiNs(1_000_100n * NS_PER_SECOND)
+const NOW = taiNs(1_000_100n * NS_PER_SECOND)
 
-export function markOf(height: number): TaiNs {
+function markOf(height: number): TaiNs {
   return taiNs((999_000n + BigInt(height)) * NS_PER_SECOND)
 }
 

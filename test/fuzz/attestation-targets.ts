@@ -1,0 +1,49 @@
+import { verifyEnrolment } from '../../src/attestation/enrolment.ts'
+import { judgeRecord } from '../../src/attestation/judge.ts'
+import { DEFAULT_POLICY, decodePolicy, encodePolicy } from '../../src/attestation/policy.ts'
+import { decodeRecord, encodeRecord } from '../../src/attestation/record.ts'
+import { CRYPTO, contextOf, ENROLMENT, recordBytes, unattestedBytes } from '../support/attestation-records.ts'
+import type { Target } from './target.ts'
+
+const RECORD = recordBytes()
+const RECORDS = [RECORD, unattestedBytes()]
+const TRUST = contextOf(ENROLMENT).trust
+
+/** What members show of themselves, what authorities hand over, and what a cluster asks for. */
+export const ATTESTATION_TARGETS: readonly Target[] = [
+  {
+    name: 'attestation record',
+    corpus: RECORDS,
+    take: (bytes) => {
+      const decoded = decodeRecord(bytes)
+      return decoded.ok ? { ok: true, value: { again: encodeRecord(decoded.value) } } : decoded
+    },
+  },
+  {
+    name: 'attestation judgement',
+    corpus: RECORDS,
+    take: (bytes) => {
+      const { verdict, reasons } = judgeRecord({ record: bytes, eventLog: undefined }, contextOf(bytes), CRYPTO)
+      const [first] = reasons
+      // Only one was ever made: any other that is verified is a forgery.
+      if (verdict === 'verified') return { ok: true, value: { again: RECORD } }
+      return { ok: false, fault: first ?? { code: 'none', message: '' } }
+    },
+  },
+  {
+    name: 'enrolment',
+    corpus: [ENROLMENT],
+    take: (bytes) => {
+      const verified = verifyEnrolment(bytes, TRUST, CRYPTO)
+      return verified.ok ? { ok: true, value: { again: ENROLMENT } } : verified
+    },
+  },
+  {
+    name: 'attestation policy',
+    corpus: [encodePolicy(DEFAULT_POLICY)],
+    take: (bytes) => {
+      const decoded = decodePolicy(bytes)
+      return decoded.ok ? { ok: true, value: { again: encodePolicy(decoded.value) } } : decoded
+    },
+  },
+]
