@@ -112,8 +112,11 @@ test('four appliances in four network namespaces, cut in two and healed, twice',
     const back = next(agents[3] as AgentRun, inState('synced'))
     await network.heal()
     await Promise.all([back, whole])
-    const caughtUp = ofType(agents[3] as AgentRun, 'catch-up').at(-1)
-    assert.ok(Number(caughtUp?.['of']) >= 6 && caughtUp?.['done'] === caughtUp?.['of'], JSON.stringify(caughtUp))
+    const told = ofType(agents[3] as AgentRun, 'catch-up')
+    // What others certify while it is catching up it may miss as well, and then catches up once more.
+    const finished = told.filter((event) => event['done'] === event['of'])
+    const fetched = finished.reduce((sum, event) => sum + Number(event['of']), 0)
+    assert.ok(fetched >= 6 && finished.includes(told.at(-1) as ReportedEvent), JSON.stringify(told))
   })
 
   await t.test('cut 2|2, nobody certifies, and all serve their own hardware, flagged', async () => {
