@@ -5,10 +5,8 @@ import { unreachable } from '../core/assert.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { openClockDevice } from '../device/clock-device.ts'
 import { CLASS_DEFAULTS } from '../fusion/source-class.ts'
-import { readMonoNs } from '../linux/clock.ts'
 import type { RunningSource, SourceWorld } from './running-source.ts'
-import { openAccount } from './source-account.ts'
-import { createSourceIntake } from './source-intake.ts'
+import { openEntry } from './source-entry.ts'
 
 export function clockFamilyOf({ kind }: SourceConfiguration): ClockFamily<unknown> | undefined {
   return clockFamilies.find((family) => family.kind === kind)
@@ -23,14 +21,7 @@ export function openClockSource(
   const { name, device = '' } = source
   const options = family.parseOptions(source.options, `source ${name}`)
   if (!options.ok) return options
-  const account = openAccount(source, world.report)
-  const intake = createSourceIntake({
-    source,
-    timeOfDay: 'label',
-    nodeClock: world.nodeClock,
-    onFault: account.complain,
-    onReading: account.reading,
-  })
+  const { account, intake, onStatus } = openEntry(source, 'label', world)
   const accuracyNs = BigInt(source.accuracyNs ?? CLASS_DEFAULTS[source.class].accuracyNs)
   const create = () => family.create(options.value, { source: name, leapTable: world.leapTable, accuracyNs })
   let driver = create()
@@ -42,8 +33,7 @@ export function openClockSource(
             intake.sample(action.sample)
             break
           case 'status':
-            account.status(action.status)
-            intake.status(action.status, readMonoNs())
+            onStatus(action.status)
             break
           case 'fault':
             account.complain(action.fault)

@@ -12,8 +12,7 @@ import { openSockReceiver } from '../device/sock.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import { lineSettings } from './line-settings.ts'
 import type { RunningSource, SourceWorld } from './running-source.ts'
-import { openAccount } from './source-account.ts'
-import { createSourceIntake } from './source-intake.ts'
+import { openEntry } from './source-entry.ts'
 
 /** Together with the latest label of a family (0.65 s after its pulse) still within its second. */
 const LABEL_WAIT_NS_MAX = 250_000_000n
@@ -24,16 +23,13 @@ export function openLineSource(
   family: DriverFamily<unknown>,
   world: SourceWorld,
 ): Result<RunningSource> {
-  const account = openAccount(source, world.report)
   const options = family.parseOptions(source.options, `source ${source.name}`)
   if (!options.ok) return options
-  const intake = createSourceIntake({
+  const { account, intake, onStatus } = openEntry(
     source,
-    timeOfDay: family.timeOfDayWith?.(options.value) ?? family.timeOfDay,
-    nodeClock: world.nodeClock,
-    onFault: account.complain,
-    onReading: account.reading,
-  })
+    family.timeOfDayWith?.(options.value) ?? family.timeOfDay,
+    world,
+  )
   const onSample = (sample: LabelSample | TimeSample): void => {
     const waitedNs = world.stallWatch.waitedNs(sample.kind === 'label' ? sample.lastByteAt : sample.monoNs)
     // A label names the pulse that it came after: one that waited unread may name any.
@@ -50,10 +46,7 @@ export function openLineSource(
   if (!pulses.ok) return pulses
   const shell = openShell(source, family, options.value, world.leapTable, {
     onSample,
-    onStatus: (newer) => {
-      account.status(newer)
-      intake.status(newer, readMonoNs())
-    },
+    onStatus,
     onFault: account.complain,
     // The wire says that it goes down, and why.
     onReset: () => undefined,

@@ -7,10 +7,9 @@ import { randomBytes } from '../crypto/random.ts'
 import { openLinkSocket } from '../device/link-socket.ts'
 import { openPacketLink, SILENCE_MS_MAX } from '../device/packet-link.ts'
 import type { SpeakerMaker } from '../device/packet-speakers.ts'
-import { readMonoNs } from '../linux/clock.ts'
 import type { RunningSource, SourceWorld } from './running-source.ts'
-import { openAccount, type SourceAccount } from './source-account.ts'
-import { createSourceIntake } from './source-intake.ts'
+import type { SourceAccount } from './source-account.ts'
+import { openEntry } from './source-entry.ts'
 
 export function isPacketSource({ kind }: SourceConfiguration): boolean {
   return packetFamilies.some((family) => family.kind === kind)
@@ -60,22 +59,12 @@ function prepare(
   }
   const options = family.parseOptions(source.options, `source ${name}`)
   if (!options.ok) return options
-  const account = openAccount(source, world.report)
-  const intake = createSourceIntake({
-    source,
-    timeOfDay: 'label',
-    nodeClock: world.nodeClock,
-    onFault: account.complain,
-    onReading: account.reading,
-  })
+  const { account, intake, onStatus } = openEntry(source, 'label', world)
   const maker: SpeakerMaker = {
     create: () => family.create(options.value, { source: name, leapTable: world.leapTable, port }),
     handlers: {
       onSample: intake.sample,
-      onStatus: (newer) => {
-        account.status(newer)
-        intake.status(newer, readMonoNs())
-      },
+      onStatus,
       onFault: account.complain,
       onWire: account.wire,
     },
