@@ -31,7 +31,8 @@ test('the unit starts what is in the tree', () => {
 
 test('the unit starts Node as this program starts an agent elsewhere', () => {
   const words = setting('ExecStart').split(' ')
-  assert.deepEqual(words.slice(1, 1 + AGENT_NODE_FLAGS.length), AGENT_NODE_FLAGS)
+  const flags = AGENT_NODE_FLAGS.map((flag) => flag.replace(`${ROOT}/`, INSTALLED_AT))
+  assert.deepEqual(words.slice(1, 1 + flags.length), flags)
   for (const [name, value] of Object.entries(AGENT_ENVIRONMENT))
     assert.match(unit, new RegExp(`^Environment=.*\\b${name}=${value}\\b`, 'm'))
 })
