@@ -25,7 +25,7 @@ import type { Fault } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
 import { generateSeed } from '../crypto/seed.ts'
 import { selectMlDsa } from '../crypto/select.ts'
-import { createInbound, type InboundOptions, isHostile } from './inbound.ts'
+import { createInbound, type InboundOptions, isHostile, type RecordMessage } from './inbound.ts'
 
 const MEMBERSHIP = testMembership(4)
 const HASH = membershipHash(MEMBERSHIP)
@@ -264,6 +264,20 @@ test('requests and answers pass as they are: what they are worth is found out la
   const wanted = { newest: DIGEST, count: 7 }
   assert.deepEqual(await inputOf({ kind: 'want-blocks', value: wanted }), { type: 'want-blocks', from: 2, wanted })
   assert.deepEqual(await inputOf({ kind: 'blocks', value: [bytes] }), { type: 'blocks', from: 2, blocks: [bytes] })
+})
+
+test('what is about attestation records never gets to a replica', async () => {
+  const messages: readonly RecordMessage[] = [
+    { kind: 'want-record', value: { digest: DIGEST, withEventLog: false } },
+    { kind: 'record', value: { record: Uint8Array.of(1), eventLog: undefined } },
+  ]
+  const came: (readonly [from: number, message: RecordMessage])[] = []
+  const outcomes = await take(messages.map(encodeWireMessage), { acceptRecord: (...all) => came.push(all) })
+  assert.deepEqual(outcomes, [])
+  assert.deepEqual(
+    came,
+    messages.map((message) => [2, message]),
+  )
 })
 
 test('frames that are no messages are refused with what was expected', async () => {

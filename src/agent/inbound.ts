@@ -39,7 +39,12 @@ export interface InboundOptions {
   needsEvidence?(member: number, digest: Uint8Array): boolean
   accept(input: Input): void
   refuse(from: number, fault: Fault): void
+  /** What is about attestation records goes here, and never to a replica. */
+  acceptRecord?(from: number, message: RecordMessage): void
 }
+
+/** A question for an attestation record, or one. */
+export type RecordMessage = Extract<WireMessage, { kind: 'want-record' | 'record' }>
 
 /**
  * Whether no correct member sends what was refused for this. It verifies what it passes on, and what it signs names the
@@ -140,6 +145,10 @@ async function admit(options: InboundOptions, from: number, frame: Uint8Array): 
       return admitEvidence(options, from, message.value)
     case 'want-evidence':
       return ok({ type: 'want-evidence', from, digests: message.value })
+    case 'want-record':
+    case 'record':
+      options.acceptRecord?.(from, message)
+      return ok(undefined)
   }
 }
 

@@ -20,8 +20,11 @@ export interface EventLog {
   readonly digestBytes: ReadonlyMap<number, number>
 }
 
-/** The Linux kernel keeps whole logs of tens of kilobytes; one of a server with many option ROMs has some hundred. */
-const LOG_BYTES_MAX = 1 << 20
+/**
+ * The Linux kernel keeps whole logs of tens of kilobytes; one of a server with many option ROMs has some hundred. One of this
+ * length goes into one frame beside the longest record.
+ */
+export const LOG_BYTES_MAX = 959 * 1024
 const EVENTS_MAX = 16_384
 const ALGORITHMS_MAX = 8
 const DIGEST_BYTES_MAX = 64

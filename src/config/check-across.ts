@@ -1,6 +1,7 @@
 import type { DriverFamily } from '../../drivers/driver.ts'
 import { clockFamilies, families, packetFamilies } from '../../drivers/index.ts'
 import { splitAddress } from './address.ts'
+import { checkAttestation } from './attestation.ts'
 import type { Configuration, SourceConfiguration } from './schema.ts'
 
 /** The path of a socket may have so many bytes (sun_path less its terminating zero, unix(7)). */
@@ -16,7 +17,7 @@ interface Placed {
  * Rules between the keys of a configuration whose paths are resolved: what must be there once is there once, and every
  * source's options fit its family. A sentence for each mistake.
  */
-export function checkAcross({ node, cluster, sources }: Configuration): readonly string[] {
+export function checkAcross({ node, cluster, sources, attestation }: Configuration): readonly string[] {
   const own = (key: string, value: string): Placed => ({ at: key, value })
   const peers = (key: keyof (typeof cluster.peers)[number]): readonly Placed[] =>
     cluster.peers.map((peer, index) => ({ at: `cluster.peers[${index}].${key}`, value: peer[key] }))
@@ -34,6 +35,7 @@ export function checkAcross({ node, cluster, sources }: Configuration): readonly
     ...otherFamilies(own('cluster.rangingListen', cluster.rangingListen), peers('rangingAddress')),
     ...stampedByNobody(cluster),
     ...checkSources(sources, 'sources'),
+    ...checkAttestation(attestation),
   ]
 }
 

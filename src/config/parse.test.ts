@@ -175,7 +175,7 @@ test('an unknown key is told with the keys that there are, a missing one as noth
     'node.colour: expected one of name, genesis, signingKey, tlsKey, stateDirectory, controlSocket, leapSecondsList, calibrations, got an unknown key',
   ])
   assert.deepEqual(complaints('[[watchdog]]\n', NODE, CLUSTER, GNSS), [
-    'watchdog: expected one of node, cluster, oscillator, sources, outputs, got an unknown key',
+    'watchdog: expected one of node, cluster, oscillator, sources, outputs, attestation, got an unknown key',
   ])
   assert.deepEqual(complaints(NODE.replace(/tlsKey.*\n/, ''), CLUSTER, GNSS), [
     'node.tlsKey: expected a path, got nothing',
@@ -358,5 +358,47 @@ accuracyNs = 500
     'sources[0].accuracyNs: expected one, as phc does not say how right it is, got none',
     'sources[0].baudRate: expected none, as phc is a clock that is read',
     'sources[0].options.scale: expected one of tai, utc, got "gps"',
+  ])
+})
+
+const ATTESTATION = `
+[attestation]
+provider = "tpm2"
+enrolment = "attestation/enrolment.cbor"
+`
+
+test('what vouches for the appliance is a TPM by one way, with its paths resolved', () => {
+  const read = (more: string) => {
+    return unwrap(parseConfiguration(NODE + CLUSTER + GNSS + ATTESTATION + more, '/srv/ts0/config.toml')).attestation
+  }
+  assert.deepEqual(read('device = "/dev/tpmrm0"\nkeyHandle = 0x81010020\neventLog = "log"'), {
+    provider: 'tpm2',
+    enrolment: '/srv/ts0/attestation/enrolment.cbor',
+    device: '/dev/tpmrm0',
+    keyHandle: 0x8101_0020,
+    eventLog: '/srv/ts0/log',
+    refreshMinutes: 10,
+  })
+  assert.equal(read('swtpm = "127.0.0.1:2321"')?.swtpm, '127.0.0.1:2321')
+  assert.equal(read('swtpm = "tpm/ts0.sock"')?.swtpm, '/srv/ts0/tpm/ts0.sock')
+  assert.equal(unwrap(parseConfiguration(NODE + CLUSTER + GNSS, '/srv/ts0/config.toml')).attestation, undefined)
+})
+
+test('what vouches for the appliance must not contradict itself', () => {
+  const about = (more: string) => complaints(NODE, CLUSTER, GNSS, '\n[attestation]\n', more)
+  assert.deepEqual(about('provider = "tpm2"'), [
+    'attestation.device: expected the way to a TPM, by this or by swtpm, got none',
+    'attestation.enrolment: expected one with provider = "tpm2", got none',
+  ])
+  assert.deepEqual(about('provider = "tpm2"\nenrolment = "e"\ndevice = "/dev/tpm0"\nswtpm = "s"'), [
+    'attestation.swtpm: expected none beside device, for an appliance has one TPM, got "/srv/ts0/s"',
+  ])
+  assert.deepEqual(about('provider = "none"\nenrolment = "e"\nkeyHandle = 0x81000001'), [
+    'attestation.keyHandle: expected none with provider = "none", got 2164260865',
+    'attestation.enrolment: expected none with provider = "none", got /srv/ts0/e',
+  ])
+  assert.deepEqual(about('provider = "tpm2"\nenrolment = "e"\nswtpm = "tpm:70000"\nkeyHandle = 1'), [
+    'attestation.swtpm: expected host:port of a software TPM, or the path of its socket, got "tpm:70000"',
+    'attestation.keyHandle: expected an integer from 2164260864 to 2181038079, got 1',
   ])
 })

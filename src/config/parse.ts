@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { explain } from '../../drivers/options.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { applyCalibrations } from './apply-calibrations.ts'
+import { resolveAttestation } from './attestation.ts'
 import { readRecords } from './calibration-record.ts'
 import { checkAcross } from './check-across.ts'
 import { resolveOutputs } from './outputs.ts'
@@ -52,7 +53,7 @@ function prefixed(file: string, sentences: readonly string[]): string {
 
 function resolvePaths(configuration: Configuration, folder: string): Configuration {
   const from = (path: string): string => resolve(folder, path)
-  const { node, sources, outputs } = configuration
+  const { node, sources, outputs, attestation } = configuration
   return {
     ...configuration,
     node: {
@@ -66,6 +67,7 @@ function resolvePaths(configuration: Configuration, folder: string): Configurati
       ...(node.calibrations === undefined ? {} : { calibrations: from(node.calibrations) }),
     },
     outputs: resolveOutputs(outputs, from),
+    ...(attestation === undefined ? {} : { attestation: resolveAttestation(attestation, from) }),
     sources: sources.map((source) => ({
       ...source,
       ...(source.device === undefined ? {} : { device: from(source.device) }),

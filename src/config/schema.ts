@@ -3,6 +3,7 @@ import { choice, integer, number, table, yesOrNo } from '../../drivers/options.t
 import { MEMBERS_MAX } from '../consensus/membership.ts'
 import { SOURCE_CLASSES, SOURCES_MAX } from '../consensus/proposal.ts'
 import { splitAddress } from './address.ts'
+import { attestationSchema } from './attestation.ts'
 import { outputsSchema, path } from './outputs.ts'
 
 /**
@@ -154,6 +155,7 @@ export const configurationSchema = table({
   }).default({ class: 'crystal' }),
   sources,
   outputs: outputsSchema.default({}),
+  attestation: attestationSchema.optional(),
 })
 
 export type Configuration = z.infer<typeof configurationSchema>

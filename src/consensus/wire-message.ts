@@ -1,10 +1,12 @@
 import {
   blobCodec,
+  booleanCodec,
   type Codec,
   decode,
   encode,
   kindCodec,
   listCodec,
+  optionalCodec,
   recordCodec,
   uintCodec,
 } from '../core/encoding.ts'
@@ -44,6 +46,21 @@ export type WireMessage =
   /** Proof of a lie, as it is encoded: its SHA-384 is what blocks list. */
   | { readonly kind: 'evidence'; readonly value: Uint8Array }
   | { readonly kind: 'want-evidence'; readonly value: readonly Uint8Array[] }
+  | { readonly kind: 'want-record'; readonly value: RecordWanted }
+  | { readonly kind: 'record'; readonly value: ShownEvidence }
+
+/** The attestation record that a header names. */
+export interface RecordWanted {
+  /** SHA-384 of the record. */
+  readonly digest: Uint8Array
+  readonly withEventLog: boolean
+}
+
+/** An attestation record, asked for or about to be signed by its sender; nothing of it is believed before it is judged. */
+export interface ShownEvidence {
+  readonly record: Uint8Array
+  readonly eventLog: Uint8Array | undefined
+}
 
 /** A run of blocks: the newest by its hash, and how many, that one included, back along its ancestors. */
 export interface BlocksWanted {
@@ -57,6 +74,10 @@ export const WANTED_MAX = 100
 /** How many blocks one answer may hold, and how many bytes of them, unless the first alone is longer. */
 export const RUN_BLOCKS_MAX = 64
 export const RUN_BYTES_MAX = 262_144
+
+/** As `src/attestation` draws them: together they go into one frame. */
+export const SHOWN_RECORD_BYTES_MAX = 64 * 1024
+export const SHOWN_LOG_BYTES_MAX = 959 * 1024
 
 /** CBOR items of a frame: a certificate of a hundred votes has about five hundred. */
 const ITEMS_MAX = 1_024
@@ -77,6 +98,11 @@ const wireMessageCodec: Codec<WireMessage> = kindCodec<WireMessage>({
   'session-step': blobCodec(SESSION_STEP_BYTES_MAX),
   evidence: blobCodec(EVIDENCE_BYTES_MAX),
   'want-evidence': listCodec(digestCodec, WANTED_MAX, 1),
+  'want-record': recordCodec<RecordWanted>({ digest: digestCodec, withEventLog: booleanCodec }),
+  record: recordCodec<ShownEvidence>({
+    record: blobCodec(SHOWN_RECORD_BYTES_MAX),
+    eventLog: optionalCodec(blobCodec(SHOWN_LOG_BYTES_MAX)),
+  }),
 })
 
 /** As many of these blocks, newest first, as go into one answer. */

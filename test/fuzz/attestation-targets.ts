@@ -1,5 +1,6 @@
 import { verifyEnrolment } from '../../src/attestation/enrolment.ts'
 import { judgeRecord } from '../../src/attestation/judge.ts'
+import { decodeKnownNode, encodeKnownNode } from '../../src/attestation/known-node.ts'
 import { DEFAULT_POLICY, decodePolicy, encodePolicy } from '../../src/attestation/policy.ts'
 import { decodeRecord, encodeRecord } from '../../src/attestation/record.ts'
 import { CRYPTO, contextOf, ENROLMENT, recordBytes, unattestedBytes } from '../support/attestation-records.ts'
@@ -8,6 +9,9 @@ import type { Target } from './target.ts'
 const RECORD = recordBytes()
 const RECORDS = [RECORD, unattestedBytes()]
 const TRUST = contextOf(ENROLMENT).trust
+const { seen } = judgeRecord({ record: RECORD, eventLog: undefined }, contextOf(RECORD), CRYPTO)
+if (seen === undefined) throw new Error('expected a record that is believed')
+const KNOWN = encodeKnownNode(seen)
 
 /** What members show of themselves, what authorities hand over, and what a cluster asks for. */
 export const ATTESTATION_TARGETS: readonly Target[] = [
@@ -44,6 +48,14 @@ export const ATTESTATION_TARGETS: readonly Target[] = [
     take: (bytes) => {
       const decoded = decodePolicy(bytes)
       return decoded.ok ? { ok: true, value: { again: encodePolicy(decoded.value) } } : decoded
+    },
+  },
+  {
+    name: 'known node',
+    corpus: [KNOWN],
+    take: (bytes) => {
+      const decoded = decodeKnownNode(bytes)
+      return decoded.ok ? { ok: true, value: { again: encodeKnownNode(decoded.value) } } : decoded
     },
   },
 ]

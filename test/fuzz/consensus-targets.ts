@@ -102,6 +102,8 @@ export const CONSENSUS_TARGETS: readonly Target[] = [
       encodeWireMessage({ kind: 'want-block', value: last.hash }),
       encodeWireMessage({ kind: 'block-bytes', value: encode(blockCodec, last.block) }),
       encodeWireMessage({ kind: 'want-quorums', value: [1, 2, 3] }),
+      encodeWireMessage({ kind: 'want-record', value: { digest: last.hash, withEventLog: true } }),
+      encodeWireMessage({ kind: 'record', value: { record: Uint8Array.of(1), eventLog: Uint8Array.of(2) } }),
       readVector('n4/wire-nullification.cbor'),
     ],
     take: (bytes) => {

@@ -196,6 +196,9 @@ function wireSamples({ chain }: VectorCluster): readonly Sample[] {
     { kind: 'session-step', value: final.block },
     { kind: 'evidence', value: readVector('n4/evidence.cbor') },
     { kind: 'want-evidence', value: hashes },
+    { kind: 'want-record', value: { digest: new Uint8Array(48), withEventLog: true } },
+    { kind: 'record', value: { record: final.block, eventLog: undefined } },
+    { kind: 'record', value: { record: final.block, eventLog: final.block } },
   ]
   const read = (bytes: Uint8Array): Result<unknown> => {
     const message = decodeWireMessage(bytes)
