@@ -25,7 +25,7 @@ const MEANINGS: Readonly<Record<Suspicion, string>> = {
   coordination: 'it is as wrong as another member, to the same side',
   inflation: 'it says it is locked, with a bound that locked hardware does not have',
   delay: 'the ways to it have become ten times as long',
-  absence: 'it is missing in the decisions of more leaders than may lie',
+  absence: 'decisions have been made without it for some time, by more leaders than may lie',
 }
 
 /** What flickers is told once in so many decisions, and how it ended up always. */

@@ -42,8 +42,8 @@ test('a genesis is refused whose domains are out of order or repeated', () => {
 
 test('a genesis is refused under rules that are not computed here', () => {
   assert.match(
-    told(sampleMembership(1, { rulesVersion: 1 })),
-    /^genesis\.rulesVersion: expected version 2 of the rules, the one that this quorumtime computes, got 1$/,
+    told(sampleMembership(1, { rulesVersion: 2 })),
+    /^genesis\.rulesVersion: expected version 3 of the rules, the one that this quorumtime computes, got 2$/,
   )
   assert.match(told(sampleMembership(1, { rulesVersion: 0 })), /^genesis\.rulesVersion/)
 })

@@ -27,10 +27,11 @@ export const SIGNATURE_BYTES = 4627
 export const DIGEST_BYTES = 48
 
 /**
- * The rules that are computed here: since version 2, blocks list evidence and convict. Under any other version a block means
+ * The rules that are computed here: since version 2, blocks list evidence and convict; since 3,
+ * a member is absent after eight blocks, not as soon as f + 1 leaders have left it out. Under any other version a block means
  * something else, so its genesis is refused.
  */
-export const RULES_VERSION = 2
+export const RULES_VERSION = 3
 
 /**
  * Who takes part, under which keys, by which rules. Its canonical encoding is the genesis file; the SHA-384 of those

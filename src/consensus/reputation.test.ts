@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nextOmittedBy, nextReputationPpm } from './reputation.ts'
+import { nextReputationPpm } from './reputation.ts'
 
 const GOOD = { outlier: false, listed: true, absent: false, suspected: false }
 const OUTLIER = { outlier: true, listed: true, absent: false, suspected: false }
@@ -36,18 +36,10 @@ test('a good member gains a twentieth and one, up to the top', () => {
   assert.equal(nextReputationPpm(1_000_000, GOOD), 1_000_000)
 })
 
-test('a member that too few leaders left out neither gains nor loses', () => {
+test('a member that is left out and not absent neither gains nor loses', () => {
   assert.equal(nextReputationPpm(500_000, LEFT_OUT), 500_000)
 })
 
 test('nothing lifts a proven liar from zero', () => {
   for (const conduct of [GOOD, OUTLIER, ABSENT, SUSPECTED, LEFT_OUT]) assert.equal(nextReputationPpm(0, conduct), 0)
-})
-
-test('omitting leaders count once each, sorted, and up to f + 1', () => {
-  assert.deepEqual(nextOmittedBy([], 5, 2), [5])
-  assert.deepEqual(nextOmittedBy([5], 5, 2), [5])
-  assert.deepEqual(nextOmittedBy([5], 2, 2), [2, 5])
-  assert.deepEqual(nextOmittedBy([2, 5], 10, 2), [2, 5, 10])
-  assert.deepEqual(nextOmittedBy([2, 5, 10], 7, 2), [2, 5, 10])
 })

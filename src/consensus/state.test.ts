@@ -4,6 +4,7 @@ import { sampleMembership } from '../../test/support/proposals.ts'
 import { decode, encode } from '../core/encoding.ts'
 import { leafHash, rootOf } from '../core/merkle.ts'
 import { observed } from './behaviour/observations-fixture.ts'
+import { notOmitted, type Omission } from './omission.ts'
 import type { Outcome } from './outcome.ts'
 import { type AppliedBlock, type ClusterState, initialState, nextState, stateCodec } from './state.ts'
 
@@ -40,11 +41,20 @@ function apply(state: ClusterState, ...blocks: readonly AppliedBlock[]): Cluster
 const START = initialState(sampleMembership(4))
 const ALL = [0, 1, 2, 3]
 
+/** So many blocks that list all but member 3, by two leaders in turn. */
+function withoutLast(blocks: number): readonly AppliedBlock[] {
+  return Array.from({ length: blocks }, (_, index) => block(index % 2, [0, 1, 2]))
+}
+
+function withOmission(last: Omission): ClusterState {
+  return { ...START, omissions: [notOmitted, notOmitted, notOmitted, last] }
+}
+
 test('a cluster starts at height 0, everybody with full reputation, nothing known of leap seconds, an empty log', () => {
   assert.deepEqual(START, {
     height: 0,
     reputationPpm: [1_000_000, 1_000_000, 1_000_000, 1_000_000],
-    omittedBy: [[], [], [], []],
+    omissions: [notOmitted, notOmitted, notOmitted, notOmitted],
     leap: { taiMinusUtcSeconds: undefined, event: undefined, resolved: false },
     log: { size: 0, frontier: [] },
     behaviour: { members: [], suspects: [], inconsistencies: [] },
@@ -77,36 +87,26 @@ test('a suspicion lowers reputation as long as it lasts, absence is named and co
   assert.deepEqual(state.reputationPpm, [1_000_000, 1_000_000, 1_000_000, 810_000])
   assert.deepEqual(state.behaviour.suspects, [{ member: 3, kind: 'pair' }])
   assert.deepEqual(apply(state, block(1, ALL)).reputationPpm[3], 850_501)
-  const gone = apply(START, block(0, [0, 1, 2]), block(1, [0, 1, 2]))
+  const gone = apply(START, ...withoutLast(8))
   assert.deepEqual(gone.behaviour.suspects, [{ member: 3, kind: 'absence' }])
   assert.equal(gone.reputationPpm[3], 900_000)
 })
 
-test('a member is absent once f + 1 distinct leaders in a row left it out', () => {
-  const first = apply(START, block(0, [0, 1, 2]))
-  assert.deepEqual([first.reputationPpm[3], first.omittedBy[3]], [1_000_000, [0]], 'one leader may lie')
-  const same = apply(first, block(0, [0, 1, 2]))
-  assert.deepEqual([same.reputationPpm[3], same.omittedBy[3]], [1_000_000, [0]], 'the same leader again is still one')
-  const second = apply(same, block(2, [0, 1, 2]))
-  assert.deepEqual([second.reputationPpm[3], second.omittedBy[3]], [900_000, [0, 2]])
-  const third = apply(second, block(0, [0, 1, 2]))
-  assert.deepEqual(
-    [third.reputationPpm[3], third.omittedBy[3]],
-    [810_000, [0, 2]],
-    'it stays absent until it is listed',
-  )
+test('a member is absent once eight blocks in a row left it out, by f + 1 distinct leaders', () => {
+  const seven = apply(START, ...withoutLast(7))
+  assert.deepEqual([seven.reputationPpm[3], seven.behaviour.suspects], [1_000_000, []], 'late, for all that is known')
+  const eight = apply(seven, block(1, [0, 1, 2]))
+  assert.deepEqual([eight.reputationPpm[3], eight.omissions[3]], [900_000, { blocks: 8, leaders: [0, 1] }])
+  const nine = apply(eight, block(0, [0, 1, 2]))
+  assert.deepEqual([nine.reputationPpm[3], nine.omissions[3]], [810_000, eight.omissions[3]], 'until it is listed')
+  const byOne = apply(START, ...Array.from({ length: 20 }, () => block(0, [0, 1, 2])))
+  assert.deepEqual([byOne.reputationPpm[3], byOne.behaviour.suspects], [1_000_000, []], 'one leader may lie')
 })
 
 test('being listed once ends an absence and every suspicion of one', () => {
-  const back = apply(START, block(0, [0, 1, 2]), block(1, ALL), block(2, [0, 1, 2]))
-  assert.deepEqual([back.reputationPpm[3], back.omittedBy[3]], [1_000_000, [2]])
-})
-
-test('where f = 0 one leader is enough', () => {
-  assert.deepEqual(
-    apply(initialState(sampleMembership(2)), block(0, [0], { seen: observed(2, {}) })).reputationPpm,
-    [1_000_000, 900_000],
-  )
+  const back = apply(START, ...withoutLast(7), block(3, ALL), ...withoutLast(7))
+  assert.deepEqual([back.reputationPpm[3], back.behaviour.suspects], [1_000_000, []])
+  assert.deepEqual(apply(START, ...withoutLast(8), block(0, ALL)).behaviour.suspects, [])
 })
 
 test('the log holds the decisions of the ancestors, in order', () => {
@@ -131,8 +131,12 @@ test('a state that no chain can reach does not decode', () => {
     [{ ...START, reputationPpm: [1] }, /as many reputations/],
     [{ ...START, reputationPpm: [0, 0, 0, 1_000_001] }, /reputationPpm\[3\]/],
     [{ ...START, behaviour: oneRecord }, /as many records/],
-    [{ ...START, omittedBy: [[], [], [], [1, 1]] }, /omittedBy\[3\].*sorted/],
-    [{ ...START, omittedBy: [[], [], [], [100]] }, /omittedBy\[3\]/],
+    [withOmission({ blocks: 2, leaders: [1, 1] }), /omissions\[3\]\.leaders.*sorted/],
+    [withOmission({ blocks: 1, leaders: [100] }), /omissions\[3\]\.leaders\[0\]/],
+    [withOmission({ blocks: 9, leaders: [1] }), /omissions\[3\]\.blocks/],
+    [withOmission({ blocks: 0, leaders: [1] }), /omissions\[3\].*leaders of 0 blocks, got 1/],
+    [withOmission({ blocks: 8, leaders: [] }), /omissions\[3\].*leaders of 8 blocks, got 0/],
+    [withOmission({ blocks: 1, leaders: [1, 2] }), /omissions\[3\].*leaders of 1 blocks, got 2/],
     [{ ...START, log: { size: 3, frontier: [leafHash(Uint8Array.of(0))] } }, /a frontier of 2/],
   ]
   for (const [state, message] of bad) {

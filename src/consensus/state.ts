@@ -5,9 +5,9 @@ import { nextBehaviour } from './behaviour/behaviour.ts'
 import { type BehaviourState, behaviourCodec, initialBehaviour } from './behaviour/behaviour-state.ts'
 import type { Observations } from './behaviour/observe.ts'
 import { MEMBERS_MAX, type Membership, quorumOf } from './membership.ts'
+import { isAbsent, nextOmission, notOmitted, type Omission, omissionCodec } from './omission.ts'
 import { type CertifiedLeap, certifiedLeapCodec, type Outcome } from './outcome.ts'
-import { memberIdCodec } from './proposal.ts'
-import { nextOmittedBy, nextReputationPpm, REPUTATION_MAX_PPM } from './reputation.ts'
+import { nextReputationPpm, REPUTATION_MAX_PPM } from './reputation.ts'
 
 /** What a block carries forward to its children, a function of its parent's state and of the block alone. */
 export interface ClusterState {
@@ -15,11 +15,8 @@ export interface ClusterState {
   readonly height: number
   /** By member id: 10,000 … 1,000,000, or 0 after proof of a lie. Weighs the choice of a point, never a vote. */
   readonly reputationPpm: readonly number[]
-  /**
-   * By member id: the distinct leaders, sorted, of the unbroken run of newest blocks that all left the member out. More
-   * than f + 1 of them would say nothing more, and are not kept.
-   */
-  readonly omittedBy: readonly (readonly number[])[]
+  /** By member id: what newest blocks in a row all left the member out. */
+  readonly omissions: readonly Omission[]
   /** The last certified leap knowledge. */
   readonly leap: CertifiedLeap
   /** The decisions of all ancestors as an RFC 6962 tree; the newest block's own decision is not in it yet. */
@@ -56,28 +53,17 @@ const logHeadCodec: Codec<LogHead> = refinedCodec(
     frontier.length === frontierLength(size) ? undefined : `a frontier of ${frontierLength(size)} for a log of ${size}`,
 )
 
-/** f + 1 in the largest cluster. */
-const OMITTING_LEADERS_MAX = quorumOf(MEMBERS_MAX).f + 1
-
-const leadersCodec: Codec<readonly number[]> = refinedCodec(
-  listCodec(memberIdCodec, OMITTING_LEADERS_MAX),
-  (leaders) =>
-    leaders.every((leader, index) => index === 0 || (leaders[index - 1] ?? -1) < leader)
-      ? undefined
-      : 'leaders sorted, each once',
-)
-
 export const stateCodec: Codec<ClusterState> = refinedCodec(
   recordCodec<ClusterState>({
     height: uintCodec(),
     reputationPpm: listCodec(uintCodec(REPUTATION_MAX_PPM), MEMBERS_MAX, 1),
-    omittedBy: listCodec(leadersCodec, MEMBERS_MAX, 1),
+    omissions: listCodec(omissionCodec, MEMBERS_MAX, 1),
     leap: certifiedLeapCodec,
     log: logHeadCodec,
     behaviour: behaviourCodec,
   }),
-  ({ reputationPpm, omittedBy, behaviour }) => {
-    if (reputationPpm.length !== omittedBy.length) return 'as many reputations as absence records'
+  ({ reputationPpm, omissions, behaviour }) => {
+    if (reputationPpm.length !== omissions.length) return 'as many reputations as absence records'
     const records = behaviour.members.length
     return records === 0 || records === reputationPpm.length ? undefined : 'as many records of behaviour as reputations'
   },
@@ -91,7 +77,7 @@ export function initialState(membership: Membership): ClusterState {
   return {
     height: 0,
     reputationPpm: membership.members.map(() => REPUTATION_MAX_PPM),
-    omittedBy: membership.members.map(() => []),
+    omissions: membership.members.map(() => notOmitted),
     leap: { taiMinusUtcSeconds: undefined, event: undefined, resolved: false },
     log: { size: 0, frontier: emptyFrontier },
     behaviour: initialBehaviour,
@@ -110,11 +96,11 @@ export function nextState(parent: ClusterState, block: AppliedBlock): ClusterSta
   const listed = new Set(block.listed)
   const outliers = new Set(outcome.outliers)
   const convicted = new Set(block.convicted)
-  const omittedBy = parent.omittedBy.map((leaders, member) =>
-    listed.has(member) ? [] : nextOmittedBy(leaders, leader, f),
+  const omissions = parent.omissions.map((before, member) =>
+    listed.has(member) ? notOmitted : nextOmission(before, leader, f),
   )
   const height = parent.height + 1
-  const absent = where(omittedBy, (leaders) => leaders.length >= f + 1)
+  const absent = where(omissions, (omission) => isAbsent(omission, f))
   const behaviour = nextBehaviour(parent.behaviour, block.seen, height, absent)
   const suspected = new Set(behaviour.suspects.filter(({ kind }) => kind !== 'absence').map(({ member }) => member))
   return {
@@ -129,7 +115,7 @@ export function nextState(parent: ClusterState, block: AppliedBlock): ClusterSta
             suspected: suspected.has(member),
           }),
     ),
-    omittedBy,
+    omissions,
     leap: outcome.leap,
     log: decisionLeafHash === undefined ? parent.log : appended(parent.log, decisionLeafHash),
     behaviour,

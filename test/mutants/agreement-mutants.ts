@@ -243,11 +243,17 @@ export const AGREEMENT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/consensus/state.ts',
-        find: 'where(omittedBy, (leaders) => leaders.length >= f + 1)',
-        replace: 'where(omittedBy, (leaders) => leaders.length >= 1)',
+        find: 'where(omissions, (omission) => isAbsent(omission, f))',
+        replace: 'where(omissions, (omission) => isAbsent(omission, 0))',
       },
     ],
     killers: [STATE],
+  },
+  {
+    name: 'absent as soon as enough leaders have left it out',
+    harm: 'honest members of a busy machine lose their reputation',
+    edits: [{ file: 'src/consensus/omission.ts', find: 'blocks >= ABSENT_BLOCKS && leaders', replace: 'leaders' }],
+    killers: [STATE, 'src/consensus/omission.test.ts'],
   },
   {
     name: 'f claims certify a leap second',

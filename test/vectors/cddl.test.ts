@@ -295,7 +295,7 @@ describe('docs/quorumtime.cddl', () => {
         .with(1, Array(length).fill(0n))
         .with(
           2,
-          Array.from({ length }, () => []),
+          Array.from({ length }, () => [0n, []]),
         )
         .with(5, [[], [], []])
     const logOf = (length: number): Item => [

@@ -127,7 +127,7 @@ type OutcomeItem = readonly [
 type StateItem = readonly [
   height: bigint,
   reputations: readonly bigint[],
-  omittedBy: readonly (readonly bigint[])[],
+  omissions: readonly (readonly [blocks: bigint, leaders: readonly bigint[]])[],
   leap: Item,
   log: readonly [size: bigint, frontier: readonly Uint8Array[]],
   behaviour: BehaviourItem,
@@ -161,17 +161,21 @@ export function readBlock(bytes: Uint8Array): Block {
   const item = decodeAs('block', bytes) as BlockItem
   const [, , , , , list, outcome, evidence, , state] = item
   const [frames, , , domains, , , outliers] = outcome
-  const [, reputations, omittedBy, , [size, frontier], [records, suspects, inconsistencies]] = state
+  const [, reputations, omissions, , [size, frontier], [records, suspects, inconsistencies]] = state
   const ranks = suspects.map(([member, kind]) => member * 8n + kind)
   const members = [list.map(([member]) => member), evidence.map(([member]) => member), outliers]
   const orders = [...members, domains.map(([domain]) => domain), ranks]
-  const lists = [...orders, ...omittedBy, ...inconsistencies]
+  const lists = [...orders, ...omissions.map(([, leaders]) => leaders), ...inconsistencies]
   refuseUnless(lists.every(ascends), 'encoding', 'block: order')
   for (const [, , region] of frames) {
     const [lo = 0n, hi = 0n, point = 0n] = region ?? []
     refuseUnless(lo <= point && point <= hi, 'encoding', 'block: a region without its point')
   }
-  refuseUnless(reputations.length === omittedBy.length, 'encoding', 'block: reputations and leaders')
+  refuseUnless(reputations.length === omissions.length, 'encoding', 'block: reputations and omissions')
+  for (const [blocks, { length }] of omissions) {
+    const fits = blocks === 0n ? length === 0 : length > 0 && (blocks === 8n || BigInt(length) <= blocks)
+    refuseUnless(fits, 'encoding', 'block: leaders of an omission')
+  }
   const recorded = records.length === 0 || records.length === reputations.length
   refuseUnless(recorded, 'encoding', 'block: records of behaviour')
   const watchers = Math.min(11, records.length - 1)
@@ -252,7 +256,7 @@ export function checkBlock(block: Block, genesis: Genesis): void {
 
 export function initialState(n: number): readonly [Item, readonly bigint[], Item, Item, Item, Item] {
   const reputations = Array.from({ length: n }, () => 1_000_000n)
-  return [0n, reputations, Array.from({ length: n }, () => []), [null, null, false], [0n, []], [[], [], []]]
+  return [0n, reputations, Array.from({ length: n }, () => [0n, []]), [null, null, false], [0n, []], [[], [], []]]
 }
 
 function checkListed({ item }: Block, { n, q }: Genesis): void {

@@ -4,6 +4,7 @@ import { chainedCertificateCodec } from '../../src/consensus/chained-certificate
 import { type Evidence, evidenceCodec } from '../../src/consensus/evidence.ts'
 import { membershipOrderCodec, type OrderSignature } from '../../src/consensus/membership-order.ts'
 import { type CompactVote, compactVote } from '../../src/consensus/messages.ts'
+import { notOmitted } from '../../src/consensus/omission.ts'
 import { type ProofBundle, proofBundleCodec } from '../../src/consensus/proof.ts'
 import { encodeSessionStep, type SessionStep, sessionStepCodec } from '../../src/consensus/session-step.ts'
 import { concatBytes, toHex, utf8 } from '../../src/core/bytes.ts'
@@ -89,7 +90,7 @@ function blockRows(good: Uint8Array): readonly Row[] {
   const { behaviour } = state
   const fewer = {
     reputationPpm,
-    omittedBy: reputationPpm.map(() => []),
+    omissions: reputationPpm.map(() => notOmitted),
     behaviour: { members: [], suspects: [], inconsistencies: [] },
   }
   const members = behaviour.members.slice(1)
