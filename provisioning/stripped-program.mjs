@@ -11,7 +11,7 @@ const ROOT = new URL('../', import.meta.url).href
 /** What the threads of the process find the program by: bytes that all of them share, and where each file is in them. */
 const KEY = 'quorumtime.stripped-program'
 const ARCHIVE_BYTES_MAX = 16 * 1_048_576
-const STRIP_MS_MAX = 20_000
+const STRIP_MS_MAX = 60_000
 
 if (isMainThread) strip()
 const program = getEnvironmentData(KEY)

@@ -1,7 +1,10 @@
 import { utf8 } from './bytes.ts'
 
-/** Bytes that one reservation serves many encodings from: a new array for each of them costs more than what is written. */
-const RESERVED_BYTES = 64 * 1024
+/**
+ * Bytes that one reservation serves several encodings from: a new array for each of them costs more than what is written. An
+ * encoding that is kept keeps all of them, so they are not many more than the longest that are common.
+ */
+const RESERVED_BYTES = 16 * 1024
 
 /** Major types of RFC 8949 section 3.1, in the upper three bits of a head. */
 const UNSIGNED = 0x00

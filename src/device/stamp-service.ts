@@ -52,8 +52,11 @@ interface Thread {
 const RESTART_MS = 1_000
 /** So many packets of one socket may wait to be sent. */
 const SENDS_MAX = 256
-/** What it holds is small: a reader, some hundred pairs, packets under way. */
-const LIMITS = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 }
+/**
+ * What it holds is small, 5 MiB with the program: a reader, some hundred pairs, packets under way. What is free beyond that
+ * V8 would let grow to half of its limit before it collects any.
+ */
+const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 }
 
 let nextId = 0
 /** There is one for the whole process, while any socket is open. */

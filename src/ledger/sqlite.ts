@@ -7,6 +7,9 @@ import { fail, ok, type Result } from '../core/fault.ts'
  */
 export type DatabaseUse = 'alone' | 'shared' | 'read'
 
+/** Of pages that were read or written. SQLite's own limit is 2 MiB for each database, and it fills with every page there is. */
+const CACHE_KIB = 256
+
 /** How long a database that somebody else has locked is waited for: longer than a killed process takes to die. */
 const LOCKED_MS_MAX = 2_000
 
@@ -19,6 +22,7 @@ export function openDatabase(path: string, use: DatabaseUse): Result<DatabaseSyn
   try {
     database = new DatabaseSync(path, { readOnly: use === 'read', timeout: LOCKED_MS_MAX })
     database.exec('PRAGMA synchronous = FULL')
+    database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
     if (use === 'alone') database.exec('PRAGMA locking_mode = EXCLUSIVE')
     return ok(database)
   } catch (error) {

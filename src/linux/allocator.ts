@@ -4,8 +4,8 @@ import { libc } from './libc.ts'
 const trim = findTrim()
 
 /**
- * Gives back to the system what the allocator of the C library has free, wherever that lies. Takes tens of milliseconds, in
- * which nothing else runs. False where the C library cannot.
+ * Gives back to the system what the allocator of the C library has free, wherever that lies. Takes tens of milliseconds
+ * after much was freed, and half of one every minute from then on; nothing else runs meanwhile. False where the C library cannot.
  */
 export function trimAllocator(): boolean {
   if (trim === undefined) return false

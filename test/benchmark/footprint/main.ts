@@ -12,6 +12,7 @@ import { type AgentRun, provision, startAgent } from '../../support/agent-proces
 import { unwrap } from '../../support/results.ts'
 import { openScope, type Scope } from '../../support/scope.ts'
 import { grandmasterSources, openRack, startGrandmasters } from './grandmasters.ts'
+import { type Growth, growthOf, verdictOf } from './growth.ts'
 import { type ProcessFigures, readProcess, readThreads } from './process-figures.ts'
 
 /**
@@ -29,8 +30,9 @@ interface AgentFigures {
   readonly threads: number
   readonly residentMiB: Spread
   readonly anonymousMiB: Spread
-  /** Of the resident memory, by a line through the second half of the run. */
-  readonly slopeMiBPerHour: number
+  /** Through the second half of the run; undefined where that is too short to say. */
+  readonly residentGrowth: Growth | undefined
+  readonly anonymousGrowth: Growth | undefined
   readonly certificates: number
 }
 
@@ -141,18 +143,10 @@ function figuresOf(
     threads: last.threads,
     residentMiB: spreadOf(taken.map(({ residentMiB }) => residentMiB)),
     anonymousMiB: spreadOf(taken.map(({ anonymousMiB }) => anonymousMiB)),
-    slopeMiBPerHour: rounded(slopeOf(taken.filter(({ atS }) => atS >= last.atS / 2)) * 3_600),
+    residentGrowth: growthOf(taken.map(({ atS, residentMiB }) => ({ atS, miB: residentMiB }))),
+    anonymousGrowth: growthOf(taken.map(({ atS, anonymousMiB }) => ({ atS, miB: anonymousMiB }))),
     certificates,
   }
-}
-
-/** Least squares, MiB a second. */
-function slopeOf(taken: readonly Taken[]): number {
-  const mean = (value: (each: Taken) => number): number =>
-    taken.reduce((sum, each) => sum + value(each), 0) / taken.length
-  const [atS, residentMiB] = [mean((each) => each.atS), mean((each) => each.residentMiB)]
-  const along = taken.reduce((sum, each) => sum + (each.atS - atS) ** 2, 0)
-  return taken.reduce((sum, each) => sum + (each.atS - atS) * (each.residentMiB - residentMiB), 0) / Math.max(1, along)
 }
 
 function spreadOf(values: readonly number[]): Spread {
@@ -168,6 +162,11 @@ function rounded(value: number): number {
 function progressOf(atS: number, taken: readonly (readonly Taken[])[]): string {
   const now = taken.map((each) => `${rounded(each.at(-1)?.residentMiB ?? 0)} MiB`)
   return `footprint: after ${Math.round(atS / 60)} min ${now.join(', ')}`
+}
+
+function showGrowth(growth: Growth | undefined): string {
+  if (growth === undefined) return 'too short to say'
+  return `${rounded(growth.perHourMiB)} ± ${rounded(growth.uncertaintyMiB)}, ${verdictOf(growth)}`
 }
 
 function show({ min, median, max }: Spread): string {
@@ -198,13 +197,14 @@ if (!(Number.isInteger(grandmasters) && grandmasters >= 0 && grandmasters <= 8))
 const rows = await measure(plan)
 if (values.json) console.log(JSON.stringify(rows, null, 2))
 else {
-  console.log(
-    '| agent | CPU, % of a core | of which | threads | resident MiB min / median / max | anonymous | MiB an hour |',
-  )
-  console.log('|---|---|---|---|---|---|---|')
+  const memory = ['resident MiB min / median / max', 'MiB an hour', 'anonymous', 'MiB an hour', 'certificates']
+  console.log(`| ${['agent', 'CPU, % of a core', 'of which', 'threads', ...memory].join(' | ')} |`)
+  console.log(`|${'---|'.repeat(4 + memory.length)}`)
   for (const each of rows) {
     const threads = Object.entries(each.threadsPercent).map(([name, percent]) => `${name} ${percent}`)
-    const memory = [show(each.residentMiB), show(each.anonymousMiB), each.slopeMiBPerHour]
-    console.log(`| ${[each.agent, each.cpuPercent, threads.join(', '), each.threads, ...memory].join(' | ')} |`)
+    const resident = [show(each.residentMiB), showGrowth(each.residentGrowth)]
+    const anonymous = [show(each.anonymousMiB), showGrowth(each.anonymousGrowth)]
+    const cells = [each.agent, each.cpuPercent, threads.join(', '), each.threads, ...resident, ...anonymous]
+    console.log(`| ${[...cells, each.certificates].join(' | ')} |`)
   }
 }
