@@ -14,14 +14,13 @@ import { type Appliance, openAppliance } from './appliance.ts'
 import { createAudience } from './audience.ts'
 import { type ControlSocket, openControlSocket } from './control-socket.ts'
 import { openFollowingMember } from './following-member.ts'
+import { openLedgers } from './ledgers.ts'
 import { createMemberClock, type MemberClock } from './member-clock.ts'
 import { openOutputs } from './outputs.ts'
 import { findOwnSession, type OwnSession } from './own-session.ts'
 import { peersOfSession } from './peer-directory.ts'
 import { openPtp4lOutput } from './ptp4l-open.ts'
-import { checkStateFolder, openRecords } from './records.ts'
 import { readSessions } from './session-file.ts'
-import { openSessionJournal } from './session-journal.ts'
 import { openSteering } from './source-steering.ts'
 import { answerQuestion, type StatusParts } from './status.ts'
 
@@ -79,17 +78,10 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!genuine.ok) return genuine
   const peers = peersOfSession(configuration, membership)
   if (!peers.ok) return peers
-  const folder = checkStateFolder(node.stateDirectory)
-  if (!folder.ok) return folder
-  const journal = await openSessionJournal(node.stateDirectory, own.value)
-  if (!journal.ok) return journal
-  let isHandedOver = false
-  releases.push(() => {
-    if (!isHandedOver) journal.value.close()
-  })
-  const records = openRecords(node.stateDirectory, membership.epochPeriodNs)
-  if (!records.ok) return records
-  releases.push(() => records.value.close())
+  const ledgers = await openLedgers(node.stateDirectory, own.value)
+  if (!ledgers.ok) return ledgers
+  releases.push(() => ledgers.value.close())
+  const { journal, records } = ledgers.value
   const appliance = await openAppliance(configuration, leapTable.value, report)
   if (!appliance.ok) return appliance
   releases.push(() => appliance.value.close())
@@ -103,15 +95,13 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!ptp4l.ok) return ptp4l
   releases.push(() => ptp4l.value?.close())
   if (ptp4l.value !== undefined) listen(ptp4l.value.hear)
-  isHandedOver = true
+  ledgers.value.handOver()
   const member = await openFollowingMember({
     configuration,
     chain: chain.value,
     own: own.value,
-    journal: journal.value,
-    log: records.value.log,
-    episodes: records.value.episodes,
-    evidence: records.value.evidence,
+    journal,
+    ...records,
     clock,
     rangingClock,
     random: () => randomUint32() / 2 ** 32,
@@ -132,7 +122,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!control.ok) return control
   releases.push(() => control.value.close())
   const { id, name } = identity.member
-  hooks.report({ type: 'started', node: name, member: id, bootCount: journal.value.bootCount })
+  hooks.report({ type: 'started', node: name, member: id, bootCount: journal.bootCount })
   return ok(undefined)
 }
 

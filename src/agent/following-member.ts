@@ -10,7 +10,16 @@ import { storedDecision } from './recorder.ts'
 import { writeSessions } from './session-file.ts'
 import { makeSessionJournal, openSessionJournal } from './session-journal.ts'
 
-type OfSession = 'membership' | 'root' | 'identity' | 'peers' | 'journal' | 'sessionEnded' | 'stepAfter'
+type OfSession =
+  | 'membership'
+  | 'root'
+  | 'identity'
+  | 'peers'
+  | 'journal'
+  | 'sessionEnded'
+  | 'stepAfter'
+  | 'isPastKnown'
+  | 'pastKnown'
 
 export interface FollowingOptions extends Omit<MemberOptions, OfSession> {
   readonly chain: SessionChain
@@ -28,6 +37,8 @@ interface Following {
   /** A change that waits for its moment, and one that is under way. */
   waiting: NodeJS.Timeout | undefined
   changing: Promise<void> | undefined
+  /** In some session of this process the others have shown what they had heard of this member. */
+  isPastKnown: boolean
   closed: boolean
 }
 
@@ -50,6 +61,7 @@ export async function openFollowingMember(options: FollowingOptions): Promise<Re
     member: undefined,
     waiting: undefined,
     changing: undefined,
+    isPastKnown: false,
     closed: false,
   }
   const opened = await openPresent(following, options.journal)
@@ -98,6 +110,10 @@ async function openPresent(following: Following, journal: SafetyJournal): Promis
     identity: own.identity,
     peers: peers.value.peers,
     journal,
+    isPastKnown: following.isPastKnown,
+    pastKnown: () => {
+      following.isPastKnown = true
+    },
     sessionEnded: (verified) => {
       if (following.closed || following.waiting !== undefined || following.changing !== undefined) return
       following.waiting = setTimeout(() => {

@@ -4,7 +4,14 @@ import { EVIDENCE_ITEMS_MAX, evidenceCodec } from '../consensus/evidence.ts'
 import { verifyEvidence } from '../consensus/evidence-check.ts'
 import type { Membership } from '../consensus/membership.ts'
 import { membershipOrderCodec, verifyOrder } from '../consensus/membership-order.ts'
-import { type ClusterIdentity, checkHeader, openBody, openEnvelope, signingContext } from '../consensus/messages.ts'
+import {
+  type ClusterIdentity,
+  checkHeader,
+  openBody,
+  openEnvelope,
+  type SignedMessage,
+  signingContext,
+} from '../consensus/messages.ts'
 import { type Verify, verifyQuorumCertificate } from '../consensus/quorum-certificate.ts'
 import type { Input } from '../consensus/replica/types.ts'
 import { sessionStepCodec, verifySessionStep } from '../consensus/session-step.ts'
@@ -13,6 +20,7 @@ import { readFirstUint } from '../core/cbor-items.ts'
 import { decode } from '../core/encoding.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
+import { readLastWords } from './last-words-frame.ts'
 
 /** What one peer may have under verification before it is held back; the frame that goes beyond it is still taken. */
 const FRAMES_MAX = 32
@@ -37,6 +45,8 @@ export interface InboundOptions {
   readonly verify: Verify
   /** Whether a proof against a member is worth verifying, by its SHA-384; without this every one is. */
   needsEvidence?(member: number, digest: Uint8Array): boolean
+  /** Who this member is, and where what others have heard of it goes; without this nobody is told. */
+  readonly lastWords?: { readonly self: number; shown(from: number, messages: readonly SignedMessage[]): void }
   accept(input: Input): void
   refuse(from: number, fault: Fault): void
   /** What is about attestation records goes here, and never to a replica. */
@@ -149,7 +159,22 @@ async function admit(options: InboundOptions, from: number, frame: Uint8Array): 
     case 'record':
       options.acceptRecord?.(from, message)
       return ok(undefined)
+    case 'last-words':
+      return admitLastWords(options, from, message.value)
   }
+}
+
+/** They go past the replica: it is not to hear of itself. */
+async function admitLastWords(
+  { lastWords, ...options }: InboundOptions,
+  from: number,
+  envelopes: readonly Uint8Array[],
+): Promise<Result<undefined>> {
+  if (lastWords === undefined) return ok(undefined)
+  const read = await readLastWords(envelopes, { ...options, self: lastWords.self })
+  if (!read.ok) return read
+  lastWords.shown(from, read.value)
+  return ok(undefined)
 }
 
 async function admitSigned(options: InboundOptions, from: number, envelope: Uint8Array): Promise<Result<Input>> {

@@ -2,7 +2,7 @@ import { membershipHash } from '../consensus/membership.ts'
 import { type ClusterIdentity, type SignedMessage, signingContext } from '../consensus/messages.ts'
 import type { Input } from '../consensus/replica/types.ts'
 import { createReplica, type Replica } from '../consensus/replica.ts'
-import type { Result } from '../core/fault.ts'
+import { fail, type Result } from '../core/fault.ts'
 import { between, NS_PER_MILLISECOND } from '../core/time.ts'
 import { createWakeTimer, type WakeTimer } from '../device/wake-timer.ts'
 import { readMonoNs } from '../linux/clock.ts'
@@ -11,13 +11,14 @@ import type { Mesh } from '../transport/mesh.ts'
 import { type ClusterWatch, createClusterWatch } from './cluster-watch.ts'
 import { createEpisodeKeeper } from './episode-keeper.ts'
 import type { FaultLog } from './fault-log.ts'
-import { greet } from './greet.ts'
+import { type Greeting, greet } from './greet.ts'
 import { createHelloExchange, type HelloExchange } from './hello-exchange.ts'
 import { createInbound, type Inbound, isHostile } from './inbound.ts'
 import { createLogAnswers, type LogAnswers } from './log-answers.ts'
 import { findHoles } from './log-holes.ts'
 import type { MemberOptions } from './member.ts'
 import { sendOutgoing, sendTo } from './outbound.ts'
+import { createOwnPast, type OwnPast } from './own-past.ts'
 import { memberName } from './peer-events.ts'
 import type { RangingPort } from './ranging-port.ts'
 import { createReceiveLatency } from './receive-latency.ts'
@@ -58,7 +59,7 @@ interface Shared {
 }
 
 export function createMemberCore(options: MemberOptions, ranging: RangingPort, faults: FaultLog): MemberCore {
-  const { membership, identity } = options
+  const { membership } = options
   const cluster = {
     cluster: membership.cluster,
     membershipHash: membershipHash(membership),
@@ -81,35 +82,34 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
   const watch = openWatch(shared)
   const wake = createWakeTimer(() => loop.take({ type: 'wake' }))
   const loop = openLoop(shared, wake, watch, () => tellTime())
-  const tellTime = (): void => loop.take({ type: 'clock', clock: options.clock.epochClock(readMonoNs()) })
+  const tellTime = (): void => {
+    if (!past.isSilent()) loop.take({ type: 'clock', clock: options.clock.epochClock(readMonoNs()) })
+  }
   const hello = openHelloExchange(shared, tellTime)
   let lookTimer: NodeJS.Timeout | undefined
+  const past = openOwnPast(shared, () => speak())
   const take = (input: Input): void => {
     if (shared.stopped) return
+    const admitted = past.admits(input)
     // Only from its own sender: what somebody else kept and sends again says nothing of the present.
     if (isOwnHello(input)) hello.heard(input.message)
-    if (!answerFromLog(shared, input)) loop.take(input)
+    if (!answerFromLog(shared, input) && admitted) loop.take(input)
   }
-  const inbound = openInbound(shared, take)
+  const inbound = openInbound(shared, past, take)
+  const speak = (): void => {
+    fillHoles(shared, loop)
+    shared.witness.recall(take)
+    // After a change of the membership the clock is set already, and nothing else would tell the new replica.
+    if (options.clock.epochClock(readMonoNs()) !== undefined) tellTime()
+    loop.take({ type: 'wake' })
+  }
   return {
     replica,
     hello,
     watch,
     suspicions: shared.recorder.suspicions,
-    submitOrder: (bytes) =>
-      submitOrder(bytes, { membership, self: identity.member.id, verify: identity.verifier.verify, take }),
-    greet: (peer, bytes) =>
-      greet(peer, bytes, {
-        self: identity.member.id,
-        membership,
-        cluster,
-        verifier: identity.verifier,
-        stepAfter: options.stepAfter,
-        ownHello: () => hello.sign(false),
-        // After the link is up: what the replica answers needs it.
-        heard: (message) => setImmediate(() => take({ type: 'signed', from: peer, message })),
-        shown: (frame) => inbound.take(peer, frame),
-      }),
+    submitOrder: (bytes) => takeOrder(options, bytes, past, take),
+    greet: (peer, bytes) => greet(peer, bytes, greetingOf(shared, peer, { hello, past, inbound, take })),
     receive: (peer, payload) => {
       const receivedAt = readMonoNs()
       inbound.take(peer, payload, () => shared.latency.observe(between(receivedAt, readMonoNs())))
@@ -118,21 +118,57 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     start: (opened) => {
       shared.mesh = opened
       hello.start()
-      fillHoles(shared, loop)
       lookTimer = setInterval(() => watch.look(readMonoNs()), Number(membership.epochPeriodNs / NS_PER_MILLISECOND))
-      shared.witness.recall(take)
-      // After a change of the membership the clock is set already, and nothing else would tell the new replica.
-      if (options.clock.epochClock(readMonoNs()) !== undefined) tellTime()
-      loop.take({ type: 'wake' })
+      past.start()
     },
     stop: () => {
       shared.stopped = true
       wake.arm(undefined)
       hello.stop()
+      past.stop()
       clearInterval(lookTimer)
       watch.stop(readMonoNs())
       shared.recorder.flush()
     },
+  }
+}
+
+function takeOrder(
+  { membership, identity }: MemberOptions,
+  bytes: Uint8Array,
+  past: OwnPast,
+  take: (input: Input) => void,
+): Promise<Result<void>> {
+  if (past.isSilent()) {
+    const message = 'expected a member that may speak, got one that still asks the others what it has said before'
+    return Promise.resolve(fail('member.silent', message))
+  }
+  return submitOrder(bytes, { membership, self: identity.member.id, verify: identity.verifier.verify, take })
+}
+
+interface Greeter {
+  readonly hello: HelloExchange
+  readonly past: OwnPast
+  readonly inbound: Inbound
+  take(input: Input): void
+}
+
+function greetingOf({ options, cluster }: Shared, peer: number, { hello, past, inbound, take }: Greeter): Greeting {
+  const { membership, identity } = options
+  return {
+    self: identity.member.id,
+    membership,
+    cluster,
+    verifier: identity.verifier,
+    stepAfter: options.stepAfter,
+    ownHello: () => hello.sign(false),
+    // After the link is up: what is answered needs it.
+    heard: (message) =>
+      setImmediate(() => {
+        take({ type: 'signed', from: peer, message })
+        past.greeted(peer)
+      }),
+    shown: (frame) => inbound.take(peer, frame),
   }
 }
 
@@ -144,7 +180,7 @@ function isOwnHello(input: Input): input is Signed<'hello'> {
   return input.type === 'signed' && input.message.type === 'hello' && input.message.header.sender === input.from
 }
 
-function openInbound(shared: Shared, accept: (input: Input) => void): Inbound {
+function openInbound(shared: Shared, past: OwnPast, accept: (input: Input) => void): Inbound {
   const { options, cluster, faults } = shared
   const { membership, identity, root } = options
   return createInbound({
@@ -153,11 +189,33 @@ function openInbound(shared: Shared, accept: (input: Input) => void): Inbound {
     identity: cluster,
     verify: identity.verifier.verify,
     needsEvidence: shared.replica.needsEvidence,
+    lastWords: { self: identity.member.id, shown: past.shown },
     accept,
     refuse: (from, fault) => {
       faults.note(`peer ${memberName(membership, from)}`, fault)
       if (isHostile(fault)) shared.mesh?.bar(from, { code: 'transport.hostile', message: fault.message })
     },
+  })
+}
+
+function openOwnPast(shared: Shared, opened: () => void): OwnPast {
+  const { options, cluster, faults } = shared
+  const { membership, identity, journal, heard, isPastKnown, alive, halted } = options
+  return createOwnPast({
+    membership,
+    cluster,
+    self: identity.member.id,
+    journal,
+    heard,
+    faults,
+    isKnown: isPastKnown,
+    send: (to, message) => {
+      if (shared.mesh !== undefined) sendTo(shared.mesh, to, message)
+    },
+    known: options.pastKnown,
+    opened,
+    alive,
+    halted,
   })
 }
 

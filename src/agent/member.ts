@@ -9,6 +9,7 @@ import type { RangingClock } from '../fusion/ranging-clock.ts'
 import type { DecisionLog } from '../ledger/decision-log.ts'
 import type { EpisodeLog } from '../ledger/episode-log.ts'
 import type { EvidenceLog } from '../ledger/evidence-log.ts'
+import type { HeardLog } from '../ledger/heard-log.ts'
 import type { SafetyJournal } from '../ledger/safety-journal.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { LinkReport } from '../ranging/peer-link.ts'
@@ -56,6 +57,11 @@ export interface MemberOptions {
   readonly log: DecisionLog
   readonly episodes: EpisodeLog
   readonly evidence: EvidenceLog
+  readonly heard: HeardLog
+  /** Whether this process took part in the session before: nobody has to be asked then what it has signed in this one. */
+  readonly isPastKnown: boolean
+  /** The others have shown what they have heard of this member, and it may speak. */
+  pastKnown(): void
   readonly clock: MemberClock
   readonly rangingClock: RangingClock
   readonly random: () => number

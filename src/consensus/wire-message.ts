@@ -48,6 +48,8 @@ export type WireMessage =
   | { readonly kind: 'want-evidence'; readonly value: readonly Uint8Array[] }
   | { readonly kind: 'want-record'; readonly value: RecordWanted }
   | { readonly kind: 'record'; readonly value: ShownEvidence }
+  /** Envelopes of the receiver: its newest Hello, proposal and vote that the sender knows of. */
+  | { readonly kind: 'last-words'; readonly value: readonly Uint8Array[] }
 
 /** The attestation record that a header names. */
 export interface RecordWanted {
@@ -79,6 +81,9 @@ export const RUN_BYTES_MAX = 262_144
 export const SHOWN_RECORD_BYTES_MAX = 64 * 1024
 export const SHOWN_LOG_BYTES_MAX = 959 * 1024
 
+/** A Hello, a proposal and a vote. */
+const LAST_WORDS_MAX = 3
+
 /** CBOR items of a frame: a certificate of a hundred votes has about five hundred. */
 const ITEMS_MAX = 1_024
 
@@ -103,6 +108,7 @@ const wireMessageCodec: Codec<WireMessage> = kindCodec<WireMessage>({
     record: blobCodec(SHOWN_RECORD_BYTES_MAX),
     eventLog: optionalCodec(blobCodec(SHOWN_LOG_BYTES_MAX)),
   }),
+  'last-words': listCodec(blobCodec(ENVELOPE_BYTES_MAX), LAST_WORDS_MAX),
 })
 
 /** As many of these blocks, newest first, as go into one answer. */

@@ -6,21 +6,22 @@ import { inTransaction, openDatabase, sqliteFault } from './sqlite.ts'
 
 /** One vote of a kind in a view, and either Nullify or Finalize: what the agreement's safety rests on, as constraints. */
 const SCHEMA = `
-  CREATE TABLE owner (membership_hash BLOB NOT NULL, member INTEGER NOT NULL, key_hash BLOB NOT NULL, boot_count INTEGER NOT NULL) STRICT;
+  CREATE TABLE owner (membership_hash BLOB NOT NULL, member INTEGER NOT NULL, key_hash BLOB NOT NULL, boot_count INTEGER NOT NULL, tpm_count INTEGER, refusal TEXT) STRICT;
   CREATE TABLE record (sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (kind, number)) STRICT;
   CREATE UNIQUE INDEX one_end_of_a_view ON record (number) WHERE kind IN ('nullify', 'finalize');
 `
 
 /**
- * Makes an empty journal for a new key, whole or not at all. Faults: `journal.exists` (it is kept), `journal.write`,
+ * Makes an empty journal for a new key, or for the next session of one whose starts a TPM has counted, whole or not at all.
+ * Faults: `journal.exists` (it is kept), `journal.write`,
  * and those of the ledger.
  */
-export function createSafetyJournal(path: string, owner: JournalOwner): Result<void> {
+export function createSafetyJournal(path: string, owner: JournalOwner, tpmCount?: number): Result<void> {
   const draft = `${path}.new`
   try {
     // An interrupted run may have left one.
     rmSync(draft, { force: true })
-    const drafted = writeDraft(draft, owner)
+    const drafted = writeDraft(draft, owner, tpmCount)
     if (!drafted.ok) return drafted
     linkSync(draft, path)
     syncFolder(dirname(path))
@@ -35,7 +36,7 @@ export function createSafetyJournal(path: string, owner: JournalOwner): Result<v
   }
 }
 
-function writeDraft(path: string, { membershipHash, member, keyHash }: JournalOwner): Result<void> {
+function writeDraft(path: string, { membershipHash, member, keyHash }: JournalOwner, tpmCount?: number): Result<void> {
   const opened = openDatabase(path, 'alone')
   if (!opened.ok) return opened
   const database = opened.value
@@ -43,7 +44,9 @@ function writeDraft(path: string, { membershipHash, member, keyHash }: JournalOw
     database.exec('PRAGMA journal_mode = WAL')
     return inTransaction(database, () => {
       database.exec(SCHEMA)
-      database.prepare('INSERT INTO owner VALUES (?, ?, ?, 0)').run(membershipHash, member, keyHash)
+      database
+        .prepare('INSERT INTO owner VALUES (?, ?, ?, 0, ?, NULL)')
+        .run(membershipHash, member, keyHash, tpmCount ?? null)
       return ok(undefined)
     })
   } catch (error) {

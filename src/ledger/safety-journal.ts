@@ -20,6 +20,12 @@ export interface SafetyJournal {
    * sent. Faults: `journal.conflict` (this member has said something else already), and those of the ledger.
    */
   append(records: readonly JournalRecord[]): Result<void>
+  /** What the TPM's counter says once it has counted next; undefined when none has ever counted. */
+  tpmCount(): number | undefined
+  /** Durable when it returns ok. */
+  setTpmCount(count: number): Result<void>
+  /** Nothing is ever to be signed with this journal's key again: every later opening fails with this message. */
+  refuse(message: string): Result<void>
   close(): void
 }
 
@@ -36,7 +42,7 @@ const PROPOSALS_KEPT = 8
 
 /**
  * Opens the journal, for this process alone, and counts a start. Faults: `journal.missing`, `journal.damaged`,
- * `journal.owner`, `journal.membership`, `journal.key` (it is somebody else's), and those of the ledger.
+ * `journal.rolled-back` (it was found to be older than what its key has signed), `journal.owner`, `journal.membership`, `journal.key` (it is somebody else's), and those of the ledger.
  */
 export function openSafetyJournal(path: string, owner: JournalOwner): Result<SafetyJournal> {
   const size = statSync(path, { throwIfNoEntry: false })?.size
@@ -64,10 +70,24 @@ function takeOver(path: string, database: DatabaseSync, owner: JournalOwner): Re
       .prepare('SELECT kind, number, bytes FROM record ORDER BY sequence')
       .all() as unknown as readonly JournalRecord[]
     database.exec('UPDATE owner SET boot_count = boot_count + 1')
+    const set = (column: 'tpm_count' | 'refusal', value: number | string): Result<void> => {
+      try {
+        database.prepare(`UPDATE owner SET ${column} = ?`).run(value)
+        return ok(undefined)
+      } catch (error) {
+        return sqliteFault(path, 'write the safety journal', error)
+      }
+    }
     return ok({
       bootCount: bootCount.value + 1,
       records,
       append: appendTo(path, database),
+      tpmCount: () => {
+        const count = database.prepare('SELECT tpm_count FROM owner').get()?.['tpm_count'] ?? undefined
+        return count === undefined ? undefined : Number(count)
+      },
+      setTpmCount: (count) => set('tpm_count', count),
+      refuse: (message) => set('refusal', message),
       close: () => database.close(),
     })
   } catch (error) {
@@ -79,7 +99,7 @@ function takeOver(path: string, database: DatabaseSync, owner: JournalOwner): Re
 function checkOwner(path: string, database: DatabaseSync, owner: JournalOwner): Result<number> {
   const damage = findDamage(database)
   if (damage !== undefined) return fail('journal.damaged', `${path}: expected a safety journal, got ${damage}`)
-  const row = database.prepare('SELECT membership_hash, member, key_hash, boot_count FROM owner').get()
+  const row = database.prepare('SELECT membership_hash, member, key_hash, boot_count, refusal FROM owner').get()
   if (row === undefined) return fail('journal.damaged', `${path}: expected a safety journal, got one without an owner`)
   if (row['member'] !== owner.member) {
     return fail(
@@ -101,6 +121,7 @@ function checkOwner(path: string, database: DatabaseSync, owner: JournalOwner): 
       `${path}: expected a journal of the configured key ${shortHex(owner.keyHash)}…, got one of ${shortHex(keyHash)}…`,
     )
   }
+  if (row['refusal'] !== null) return fail('journal.rolled-back', `${path}: ${String(row['refusal'])}`)
   return ok(Number(row['boot_count']))
 }
 

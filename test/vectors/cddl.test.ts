@@ -199,6 +199,7 @@ function wireSamples({ chain }: VectorCluster): readonly Sample[] {
     { kind: 'want-record', value: { digest: new Uint8Array(48), withEventLog: true } },
     { kind: 'record', value: { record: final.block, eventLog: undefined } },
     { kind: 'record', value: { record: final.block, eventLog: final.block } },
+    { kind: 'last-words', value: [readVector('n4/hello.cbor')] },
   ]
   const read = (bytes: Uint8Array): Result<unknown> => {
     const message = decodeWireMessage(bytes)
