@@ -128,7 +128,7 @@ function membershipOf(
     }
   })
   return {
-    format: 'quorumtime-genesis-1',
+    format: 'quorumtime-genesis-2',
     cluster: plan.cluster,
     era: 1,
     genesisTai,
@@ -139,6 +139,7 @@ function membershipOf(
     members,
     operators,
     operatorThreshold: operatorThresholdOf(plan),
+    attestation: undefined,
     session: 0,
     previous: undefined,
   }

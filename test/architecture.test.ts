@@ -20,7 +20,12 @@ const RULES: ImportRules = {
   folders: {
     'src/core/': { imports: [], pure: true },
     'src/fusion/': { imports: [CORE], pure: true },
-    'src/consensus/': { imports: [CORE], pure: true, inTests: ['src/crypto/'] },
+    // A membership holds what its members' attestation records are judged by, and blocks hold the verdicts.
+    'src/consensus/': {
+      imports: [CORE, 'src/attestation/{policy,record-verdict}.ts'],
+      pure: true,
+      inTests: ['src/crypto/'],
+    },
     'src/ranging/': { imports: [CORE], pure: true },
     'src/crypto/': { imports: [CORE] },
     // Evidence and its verification; what asks a TPM, and the platform's cryptography, stand in the folder below.

@@ -56,6 +56,7 @@ before(async () => {
       links: [],
       leap: undefined,
       stampRoot: undefined,
+      verdicts: [],
     },
     block,
     notarize: { view: 3, hash: DIGEST },

@@ -38,6 +38,7 @@ export function measurementOf({ now, rangingClock, node, row, links, leapTable }
     links: links.map(({ peer, up, roundTripNs, lossPpm }) => ({ peer, up, roundTripNs, lossPpm })),
     leap: estimate === undefined ? undefined : leapClaimOf(leapTable, estimate.taiNs),
     stampRoot: undefined,
+    verdicts: [],
   }
 }
 

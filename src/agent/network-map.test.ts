@@ -16,6 +16,7 @@ function proposals(
 ): readonly ListedProposal[] {
   return members.map((member) => ({
     member,
+    attestationDigest: undefined,
     proposal: {
       ...honestMeasurement(member, 4, monoNs(0n), taiNs(0n)),
       era: 1,

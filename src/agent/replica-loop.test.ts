@@ -68,6 +68,7 @@ const MEASUREMENT: Measurement = {
   links: [],
   leap: undefined,
   stampRoot: undefined,
+  verdicts: [],
 }
 
 test('what is to be said is durable before anything of it is sent, and then comes the rest', () => {

@@ -17,6 +17,7 @@ import {
   statementBinding,
   type TpmEvidence,
 } from './record.ts'
+import type { RecordVerdict } from './record-verdict.ts'
 
 /** Whom a record has to be of: as the membership and the header of a verified message say it. */
 export interface Subject {
@@ -61,9 +62,6 @@ export interface JudgementContext {
 export interface JudgementCrypto extends QuoteCrypto {
   readonly verifyMlDsa: VerifyMlDsa
 }
-
-/** Of a record: all as asked, not so, not so and the policy refuses that, and nothing that could be judged. */
-export type RecordVerdict = 'verified' | 'flagged' | 'refused' | 'none'
 
 export interface Judgement {
   readonly verdict: RecordVerdict

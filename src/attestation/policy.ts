@@ -86,7 +86,7 @@ const registerRuleCodec: Codec<RegisterRule> = refinedCodec(
   ({ values }) => (isAscending(values.map(toHex)) ? undefined : 'values in ascending order, each once'),
 )
 
-const attestationPolicyCodec: Codec<AttestationPolicy> = refinedCodec(
+export const attestationPolicyCodec: Codec<AttestationPolicy> = refinedCodec(
   recordCodec<AttestationPolicy>({
     format: literalCodec('quorumtime-attestation-policy-1'),
     onFailure: choiceCodec(ON_FAILURE),

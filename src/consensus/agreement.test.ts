@@ -32,7 +32,7 @@ function cluster(errors: readonly bigint[], bounds: readonly bigint[]): ListedPr
       .filter((peer) => peer !== member)
       .map((peer) => sampleEntry(peer, BigInt(10 * (peer - member)), 5n))
     const sources = sampleSources(['gnss', 'selected'])
-    return { member, proposal: sampleProposal(reading, row, { sources, leap: LEAP }) }
+    return { member, proposal: sampleProposal(reading, row, { sources, leap: LEAP }), attestationDigest: undefined }
   })
 }
 
@@ -103,7 +103,8 @@ test('the reputation in the state of the parent weighs the point and nothing els
 })
 
 test('a member without a node clock gets a certified interval all the same', () => {
-  const listed = ONE_WRONG.map(({ member, proposal }) => ({
+  const listed = ONE_WRONG.map(({ member, proposal, ...rest }) => ({
+    ...rest,
     member,
     proposal: member === 0 ? { ...proposal, nodeClock: undefined } : proposal,
   }))
@@ -144,7 +145,8 @@ test('too few intervals are an outcome without regions, not a fault', () => {
 
 test('an outcome survives its encoding, extremes included', () => {
   const limit = 2n ** 62n
-  const extreme = ONE_WRONG.map(({ member, proposal }) => ({
+  const extreme = ONE_WRONG.map(({ member, proposal, ...rest }) => ({
+    ...rest,
     member,
     proposal: { ...proposal, ...sampleReading(member, 0n, { tai: member < 2 ? limit : -limit, bound: 0n }) },
   }))
@@ -220,7 +222,8 @@ test('one proposal can be checked before it stands on any list', () => {
 
 /** The list with something changed in the proposal of member 1. */
 function changed(changes: Partial<Proposal>): ListedProposal[] {
-  return ONE_WRONG.map(({ member, proposal }) => ({
+  return ONE_WRONG.map(({ member, proposal, ...rest }) => ({
+    ...rest,
     member,
     proposal: member === 1 ? { ...proposal, ...changes } : proposal,
   }))

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../core/fault.ts'
 import { agreeFrame } from './agreed-frame.ts'
+import { attestedMembers, withoutRefusedClocks } from './attested-members.ts'
 import { capGrade, domainVerdicts } from './common-mode.ts'
 import type { Readings } from './frame-intervals.ts'
 import { agreeLeap } from './leap-agreement.ts'
@@ -15,6 +16,8 @@ import { gradeOf, hardwareConfidencePpm, hardwareVerdict, outliersOf } from './v
 export interface ListedProposal {
   readonly member: number
   readonly proposal: Proposal
+  /** What the header of that very proposal names as its member's attestation record. */
+  readonly attestationDigest: Uint8Array | undefined
 }
 
 /**
@@ -25,13 +28,15 @@ export interface ListedProposal {
  * block is the block's rule. Too few intervals or no overlap are not faults: the outcome then says that there is no region.
  */
 export function agree(
-  proposals: readonly ListedProposal[],
+  list: readonly ListedProposal[],
   membership: Membership,
   parent: ClusterState,
   epoch: number,
 ): Result<Outcome> {
-  const checked = checkList(proposals, membership, epoch)
+  const checked = checkList(list, membership, epoch)
   if (!checked.ok) return checked
+  const attestation = attestedMembers(list, membership)
+  const proposals = withoutRefusedClocks(list, attestation)
   const quorum = quorumOf(membership.members.length)
   const { f } = quorum
   const rules = { f, targetPrecisionNs: membership.targetPrecisionNs, reputationPpm: parent.reputationPpm }
@@ -55,6 +60,7 @@ export function agree(
     precisionNs: achievedPrecisionNs(frames, readings, f),
     leap: agreeLeap(claims, parent.leap, epochMarkTai(membership, epoch), f),
     outliers: outliersOf(frames, f),
+    attestation,
   })
 }
 
@@ -65,8 +71,12 @@ export function readingsOf(proposals: readonly ListedProposal[], membership: Mem
   return readings
 }
 
-/** The rows of a proposal that are about other members. */
-const ROWS = ['ranging', 'links'] as const
+/** The rows of a proposal that are about other members, and whom their entries are about. */
+const ROWS = [
+  ['ranging', ({ ranging }: Proposal) => ranging.map(({ peer }) => peer)],
+  ['links', ({ links }: Proposal) => links.map(({ peer }) => peer)],
+  ['verdicts', ({ verdicts }: Proposal) => verdicts.map(({ member }) => member)],
+] as const
 
 /**
  * Whether a proposal of `sender` may stand on any list of its epoch: every value in the range that its codec gives it
@@ -85,10 +95,10 @@ export function checkProposal(proposal: Proposal, sender: number, membership: Me
   if (proposal.era !== membership.era) {
     return fail('agreement.era', `${what}: expected era ${membership.era}, got ${proposal.era}`)
   }
-  for (const row of ROWS) {
-    const stray = proposal[row].find(({ peer }) => peer === sender || peer >= n)
+  for (const [row, subjects] of ROWS) {
+    const stray = subjects(proposal).find((subject) => subject === sender || subject >= n)
     if (stray !== undefined) {
-      return fail('agreement.peer', `${what}: expected ${row} about other members below ${n}, got ${stray.peer}`)
+      return fail('agreement.peer', `${what}: expected ${row} about other members below ${n}, got ${stray}`)
     }
   }
   return ok(undefined)

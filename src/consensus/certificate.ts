@@ -148,6 +148,13 @@ function checkList({ list, outcome }: Block, membership: Membership, what: strin
       `${what}: expected one frame for each of ${list.length} listed members, in order, got ${outcome.frames.length}`,
     )
   }
+  const { attestation } = outcome
+  if (attestation.length !== list.length || attestation.some(({ member }, index) => member !== list[index]?.member)) {
+    return fail(
+      'block.attestation',
+      `${what}: expected what each of ${list.length} listed members attests, in order, got ${attestation.length}`,
+    )
+  }
   return ok(undefined)
 }
 

@@ -16,7 +16,7 @@ const THREE = sampleSources(['gnss', 'selected'], ['caesium', 'selected'], ['ptp
 function listedWith(sources: readonly (readonly SourceVerdict[])[], clock = true): ListedProposal[] {
   return sources.map((verdicts, member) => {
     const reading = sampleReading(member, 0n, clock ? { tai: 0n, bound: 1n } : undefined)
-    return { member, proposal: sampleProposal(reading, [], { sources: verdicts }) }
+    return { member, proposal: sampleProposal(reading, [], { sources: verdicts }), attestationDigest: undefined }
   })
 }
 

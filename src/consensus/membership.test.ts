@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sampleMembership } from '../../test/support/proposals.ts'
+import { unwrap } from '../../test/support/results.ts'
 import { testOperators } from '../../test/support/test-orders.ts'
+import { DEFAULT_POLICY } from '../attestation/policy.ts'
+import { compareBytes } from '../core/bytes.ts'
 import { decode, encode } from '../core/encoding.ts'
-import { leaderOf, type Member, type Membership, membershipCodec, quorumOf } from './membership.ts'
+import {
+  type AttestationTerms,
+  leaderOf,
+  type Member,
+  type Membership,
+  membershipCodec,
+  PUBLIC_KEY_BYTES,
+  quorumOf,
+} from './membership.ts'
 
 function told(membership: Membership): string {
   const decoded = decode(membershipCodec, encode(membershipCodec, membership), 'genesis')
@@ -78,6 +89,30 @@ test('a genesis is refused whose operators share a key or a name, or could never
     const shared = { ...second!, signingKey }
     assert.match(with2({ operators: [first!, shared], operatorThreshold: 1 }), /signing keys, which no member has$/)
   }
+})
+
+test('a genesis with attestation is read as it was written, and one is refused whose authorities are somebody else', () => {
+  const operators = testOperators(1)
+  const [low, high] = [100, 101].map((byte) => new Uint8Array(PUBLIC_KEY_BYTES).fill(byte)) as [Uint8Array, Uint8Array]
+  const terms = { fleet: 'racks', authorities: [low, high], policy: DEFAULT_POLICY }
+  const having = (attestation: AttestationTerms): Membership =>
+    sampleMembership(4, { operators, operatorThreshold: 1, attestation })
+  const membership = having(terms)
+  assert.deepEqual(unwrap(decode(membershipCodec, encode(membershipCodec, membership), 'genesis')), membership)
+  for (const authorities of [
+    [high, low],
+    [low, low],
+  ]) {
+    assert.match(told(having({ ...terms, authorities })), /expected authorities in ascending order, each once$/)
+  }
+  for (const { signingKey } of [...operators, ...membership.members.slice(3)]) {
+    const authorities = [signingKey, high].sort(compareBytes)
+    assert.match(told(having({ ...terms, authorities })), /with keys that no member and no operator has$/)
+  }
+  assert.match(
+    told(having({ ...terms, authorities: [] })),
+    /^genesis\.attestation\.authorities: expected an array of 1 to 4/,
+  )
 })
 
 test('every membership but the genesis says which one it follows', () => {

@@ -1,3 +1,5 @@
+import { type AttestationPolicy, attestationPolicyCodec } from '../attestation/policy.ts'
+import { compareBytes } from '../core/bytes.ts'
 import { REFUSED } from '../core/cbor-reader.ts'
 import {
   bigintCodec,
@@ -20,6 +22,8 @@ import { INSTANT_LIMIT_NS, type TaiNs } from '../core/time.ts'
 export const MEMBERS_MAX = 100
 /** How many people may hold an operator key. */
 export const OPERATORS_MAX = 16
+/** How many authorities may enrol appliances. */
+const AUTHORITIES_MAX = 4
 
 /** ML-DSA-87 (FIPS 204 table 2). */
 export const PUBLIC_KEY_BYTES = 2592
@@ -27,9 +31,9 @@ export const SIGNATURE_BYTES = 4627
 export const DIGEST_BYTES = 48
 
 /**
- * The rules that are computed here: since version 2, blocks list evidence and convict; since 3,
- * a member is absent after eight blocks, not as soon as f + 1 leaders have left it out. Under any other version a block means
- * something else, so its genesis is refused.
+ * The rules that are computed here: since version 2, blocks list evidence and convict; since 3, they say what the attestation
+ * records of their members are worth, and a member is absent after eight blocks, not as soon as f + 1 leaders have left it
+ * out. Under any other version a block means something else, so its genesis is refused.
  */
 export const RULES_VERSION = 3
 
@@ -38,7 +42,7 @@ export const RULES_VERSION = 3
  * bytes stands in every signature, so a certificate of one membership means nothing under another.
  */
 export interface Membership {
-  readonly format: 'quorumtime-genesis-1'
+  readonly format: 'quorumtime-genesis-2'
   /** The name of the cluster, for people. */
   readonly cluster: string
   /** Only an operator-signed membership block raises it: the way out of a wrong future. */
@@ -59,6 +63,8 @@ export interface Membership {
   readonly operators: readonly Operator[]
   /** How many operators have to sign a change: 1 to all of them, 0 where there are none. */
   readonly operatorThreshold: number
+  /** How members attest what they are; undefined: nobody is asked, and nobody is judged. */
+  readonly attestation: AttestationTerms | undefined
   /** How many changes came before: 0 in a genesis file. */
   readonly session: number
   /**
@@ -85,6 +91,15 @@ export interface Operator {
   readonly signingKey: Uint8Array
 }
 
+/** Who enrols the TPMs of a cluster, and what is asked of the records that its members show. */
+export interface AttestationTerms {
+  /** The fleet that enrolments are for: several clusters may have appliances of one. */
+  readonly fleet: string
+  /** ML-DSA-87 public keys that sign enrolments, in ascending order; no member and no operator has one of them. */
+  readonly authorities: readonly Uint8Array[]
+  readonly policy: AttestationPolicy
+}
+
 const memberCodec: Codec<Member> = recordCodec<Member>({
   id: uintCodec(MEMBERS_MAX - 1),
   name: textCodec(64),
@@ -97,6 +112,13 @@ const operatorCodec: Codec<Operator> = recordCodec<Operator>({
   name: textCodec(64),
   signingKey: bytesCodec(PUBLIC_KEY_BYTES),
 })
+
+const attestationTermsCodec: Codec<AttestationTerms> = recordCodec<AttestationTerms>({
+  fleet: textCodec(64),
+  authorities: listCodec(bytesCodec(PUBLIC_KEY_BYTES), AUTHORITIES_MAX, 1),
+  policy: attestationPolicyCodec,
+})
+
 const rulesVersionCodec: Codec<number> = {
   write: (to, version) => to.number(version),
   read: (from) => {
@@ -109,7 +131,7 @@ const rulesVersionCodec: Codec<number> = {
 
 export const membershipCodec: Codec<Membership> = refinedCodec(
   recordCodec<Membership>({
-    format: literalCodec('quorumtime-genesis-1'),
+    format: literalCodec('quorumtime-genesis-2'),
     cluster: textCodec(64),
     era: uintCodec(),
     genesisTai: bigintCodec<TaiNs>(0n, INSTANT_LIMIT_NS),
@@ -120,10 +142,15 @@ export const membershipCodec: Codec<Membership> = refinedCodec(
     members: listCodec(memberCodec, MEMBERS_MAX, 1),
     operators: listCodec(operatorCodec, OPERATORS_MAX),
     operatorThreshold: uintCodec(OPERATORS_MAX),
+    attestation: optionalCodec(attestationTermsCodec),
     session: uintCodec(),
     previous: optionalCodec(bytesCodec(DIGEST_BYTES)),
   }),
-  (membership) => brokenMemberRule(membership) ?? brokenOperatorRule(membership) ?? brokenOrderRule(membership),
+  (membership) =>
+    brokenMemberRule(membership) ??
+    brokenOperatorRule(membership) ??
+    brokenAuthorityRule(membership) ??
+    brokenOrderRule(membership),
 )
 
 /** What was expected of the members, when that is not so. */
@@ -142,6 +169,20 @@ function brokenOperatorRule({ members, operators, operatorThreshold }: Membershi
   return operatorThreshold >= lowest && operatorThreshold <= operators.length
     ? undefined
     : `an operatorThreshold in [${lowest}, ${operators.length}]`
+}
+
+/** Whoever enrols appliances runs none, and does not decide who runs them: else one key would be worth two. */
+function brokenAuthorityRule({ attestation, members, operators }: Membership): string | undefined {
+  if (attestation === undefined) return undefined
+  const { authorities } = attestation
+  const ascending = authorities.every(
+    (key, index) => index === 0 || compareBytes(authorities[index - 1] ?? new Uint8Array(), key) < 0,
+  )
+  if (!ascending) return 'authorities in ascending order, each once'
+  const others = new Set([...members, ...operators].map(({ signingKey }) => signingKey.join()))
+  return authorities.some((key) => others.has(key.join()))
+    ? 'authorities with keys that no member and no operator has'
+    : undefined
 }
 
 function brokenOrderRule({ acceptSingleDomain, session, previous }: Membership): string | undefined {

@@ -1,3 +1,4 @@
+import { RECORD_VERDICTS } from '../attestation/record-verdict.ts'
 import {
   bigintCodec,
   booleanCodec,
@@ -13,6 +14,7 @@ import {
 import { MEMBERS_MAX } from './membership.ts'
 import {
   DOMAIN_CHARACTERS_MAX,
+  digestCodec,
   type LeapEvent,
   leapEventCodec,
   memberIdCodec,
@@ -37,6 +39,8 @@ export interface Outcome {
   readonly leap: CertifiedLeap
   /** Members whose interval misses the region in at least f + 1 frames other than their own. Sorted. */
   readonly outliers: readonly number[]
+  /** One per listed proposal, in the order of the list: what its member has attested, and what that is worth. */
+  readonly attestation: readonly AttestedMember[]
 }
 
 /** The agreement in the frame of one member r: about T − R_r at r's mark. */
@@ -58,6 +62,18 @@ export interface Region {
   /** How many intervals still stood when the point was computed. */
   readonly survivors: number
 }
+
+/** What f + 1 listed members say of the attestation of another one (`attested-members.ts`). */
+export interface AttestedMember {
+  readonly member: number
+  /** SHA-384 of its attestation record, as the header of its listed proposal names it; undefined: it names none. */
+  readonly digest: Uint8Array | undefined
+  readonly verdict: AttestationVerdict
+}
+
+/** `unjudged`: too few say the same, or nobody is asked. */
+export const ATTESTATION_VERDICTS = [...RECORD_VERDICTS, 'unjudged'] as const
+export type AttestationVerdict = (typeof ATTESTATION_VERDICTS)[number]
 
 export const GRADES = ['unvalidated', 'partial', 'validated'] as const
 export type Grade = (typeof GRADES)[number]
@@ -105,6 +121,12 @@ export const certifiedLeapCodec: Codec<CertifiedLeap> = recordCodec<CertifiedLea
   resolved: booleanCodec,
 })
 
+const attestedMemberCodec: Codec<AttestedMember> = recordCodec<AttestedMember>({
+  member: memberIdCodec,
+  digest: optionalCodec(digestCodec),
+  verdict: choiceCodec(ATTESTATION_VERDICTS),
+})
+
 /** `gnss`, or `gnss@hall-a`: a domain, the mark and a site. */
 const DOMAIN_AT_SITE_CHARACTERS_MAX = 2 * DOMAIN_CHARACTERS_MAX + 1
 
@@ -120,6 +142,7 @@ export const outcomeCodec: Codec<Outcome> = refinedCodec(
     precisionNs: optionalCodec(bigintCodec(0n, (1n << 64n) - 1n)),
     leap: certifiedLeapCodec,
     outliers: listCodec(memberIdCodec, MEMBERS_MAX),
+    attestation: listCodec(attestedMemberCodec, MEMBERS_MAX),
   }),
   ({ domains, outliers }) => {
     if (!ascending(domains.map(({ domain }) => domain))) return 'domains sorted, each once'
@@ -137,6 +160,7 @@ export function emptyOutcome(leap: CertifiedLeap): Outcome {
     precisionNs: undefined,
     leap,
     outliers: [],
+    attestation: [],
   }
 }
 

@@ -1,3 +1,4 @@
+import { RECORD_VERDICTS, type RecordVerdict } from '../attestation/record-verdict.ts'
 import {
   bigintCodec,
   booleanCodec,
@@ -37,6 +38,19 @@ export interface Proposal extends ClockReading {
   readonly leap: LeapClaim | undefined
   /** Merkle root of what users asked to be time-stamped; undefined when nothing was. */
   readonly stampRoot: Uint8Array | undefined
+  /** What it says of the other members' attestation records. Sorted by member, each once. */
+  readonly verdicts: readonly RecordJudged[]
+}
+
+/** What one member says of the attestation record of another. */
+export interface RecordJudged {
+  readonly member: number
+  /**
+   * Of which record: its SHA-384. Undefined: of none, since the member shows no record that could be judged, whatever its
+   * headers name. That counts only where f + 1 members do not say the same thing of the record that the header names.
+   */
+  readonly digest: Uint8Array | undefined
+  readonly verdict: RecordVerdict
 }
 
 /** The clock part of a proposal and of a Hello: all read at one instant, the mark. */
@@ -136,6 +150,16 @@ const clockReadingFields = {
 
 export const clockReadingCodec: Codec<ClockReading> = recordCodec<ClockReading>(clockReadingFields)
 
+const recordJudgedCodec: Codec<RecordJudged> = refinedCodec(
+  recordCodec<RecordJudged>({
+    member: memberIdCodec,
+    digest: optionalCodec(digestCodec),
+    verdict: choiceCodec(RECORD_VERDICTS),
+  }),
+  ({ digest, verdict }) =>
+    digest === undefined && verdict === 'verified' ? 'the digest of what was verified' : undefined,
+)
+
 /** Peers ascending, each once. */
 function sortedByPeer(entries: readonly { readonly peer: number }[]): boolean {
   return entries.every((entry, index) => index === 0 || (entries[index - 1]?.peer ?? -1) < entry.peer)
@@ -185,10 +209,13 @@ export const proposalCodec: Codec<Proposal> = refinedCodec(
       }),
     ),
     stampRoot: optionalCodec(bytesCodec(32)),
+    verdicts: listCodec(recordJudgedCodec, MEMBERS_MAX),
   }),
-  ({ sources, ranging, links }) => {
+  ({ sources, ranging, links, verdicts }) => {
     if (!sortedByPeer(ranging)) return 'ranging entries sorted by peer, each peer once'
     if (!sortedByPeer(links)) return 'links sorted by peer, each peer once'
+    const judged = verdicts.every(({ member }, index) => index === 0 || (verdicts[index - 1]?.member ?? -1) < member)
+    if (!judged) return 'verdicts sorted by member, each member once'
     const named = sources.every((source, index) => index === 0 || (sources[index - 1]?.name ?? '') < source.name)
     return named ? undefined : 'sources sorted by name, each name once'
   },

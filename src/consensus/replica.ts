@@ -10,7 +10,7 @@ import { needsEvidence, takeEvidence } from './replica/accuse.ts'
 import { settle, takeCertificate, takeOfferedBlock, takeVote } from './replica/advance.ts'
 import { backfillProgress, fillGaps, takeHoles, takeRun } from './replica/backfill.ts'
 import { calendarOf } from './replica/calendar.ts'
-import type { ComposeBlock } from './replica/compose-block.ts'
+import { type ComposeBlock, listedProposal } from './replica/compose-block.ts'
 import { type Context, createContext, emptyOutbox, leaderOfView } from './replica/context.ts'
 import {
   answerOrder,
@@ -111,13 +111,11 @@ export function replicaOver(context: Context): Replica {
       },
       backfill: backfillProgress(context.backfill),
     }),
-    heard: (epoch) => context.pool.firstOf(epoch).map(({ member, message }) => ({ member, proposal: message.body })),
+    heard: (epoch) => context.pool.firstOf(epoch).map(listedProposal),
     needsEvidence: (member, digest) => needsEvidence(context, member, digest),
     listed: ({ list }) => {
       const found = list.flatMap(({ digest }) => context.pool.byDigest(digest) ?? [])
-      return found.length < list.length
-        ? undefined
-        : found.map(({ member, message }) => ({ member, proposal: message.body }))
+      return found.length < list.length ? undefined : found.map(listedProposal)
     },
   }
 }
@@ -150,6 +148,9 @@ function take(context: Context, input: Input, now: MonoNs): void {
       return
     case 'latency':
       context.pacemaker.setReceiveP99(input.receiveP99Ns)
+      return
+    case 'attested':
+      context.attestationDigest = input.digest
       return
     case 'measurement':
       propose(context, input.epoch, input.measurement)

@@ -10,6 +10,7 @@ const MEMBERSHIP = sampleMembership(4)
 /** Members 0 … 2 are listed; T − R is 1,000 ns for each of them and member 3 ranges them exactly. */
 const LISTED: readonly ListedProposal[] = [0, 1, 2].map((member) => ({
   member,
+  attestationDigest: undefined,
   proposal: sampleProposal(sampleReading(member, 50n, { tai: 1_050n, bound: BigInt(10 * (member + 1)) }), []),
 }))
 const ROW = [0, 1, 2].map((peer) => sampleEntry(peer, 7n, 3n))
@@ -38,7 +39,8 @@ test('with fewer than q intervals it says who is missing and why', () => {
 })
 
 test('intervals that do not overlap often enough are no region', () => {
-  const apart = LISTED.map(({ member, proposal }) => ({
+  const apart = LISTED.map(({ member, proposal, ...rest }) => ({
+    ...rest,
     member,
     proposal: { ...proposal, ...sampleReading(member, 50n, { tai: BigInt(1_000_000 * member), bound: 1n }) },
   }))

@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from '../core/fault.ts'
 import type { Interval } from '../core/interval.ts'
 import { type ListedProposal, readingsOf } from './agreement.ts'
+import { attestedMembers, withoutRefusedClocks } from './attested-members.ts'
 import { frameIntervals, type Missing, type Observer, type Readings } from './frame-intervals.ts'
 import { type Membership, quorumOf } from './membership.ts'
 import { coveredRegion } from './region.ts'
@@ -8,14 +9,15 @@ import { coveredRegion } from './region.ts'
 /**
  * The region about T − R_r of a member whose proposal is not on the list, from the listed proposals and its own clocks
  * and row, read at one instant of its own: the same theorem holds. The listed proposals have passed `agree`. Its own
- * interval counts beside the listed ones. Faults as of `regionAlone`.
+ * interval counts beside the listed ones, and that of a refused member does not. Faults as of `regionAlone`.
  */
 export function selfComputedRegion(
   listed: readonly ListedProposal[],
   own: Observer,
   membership: Membership,
 ): Result<Interval> {
-  return regionAlone(own, readingsOf(listed, membership), membership)
+  const counted = withoutRefusedClocks(listed, attestedMembers(listed, membership))
+  return regionAlone(own, readingsOf(counted, membership), membership)
 }
 
 /**

@@ -19,6 +19,7 @@ function outcome(...outliers: readonly number[]): Outcome {
     precisionNs: undefined,
     leap: LEAP,
     outliers,
+    attestation: [],
   }
 }
 

@@ -71,7 +71,7 @@ export function tellLies(
 
 function liarsProposal(
   prng: Prng,
-  { member, proposal }: ListedProposal,
+  { member, proposal, attestationDigest }: ListedProposal,
   listed: readonly ListedProposal[],
 ): ListedProposal {
   const tai = proposal.nodeClock?.taiNs ?? 0n
@@ -87,6 +87,7 @@ function liarsProposal(
     }))
   return {
     member,
+    attestationDigest,
     proposal: {
       ...proposal,
       rangingNs: rangingNs(within(prng, 10n ** 16n)),

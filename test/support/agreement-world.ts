@@ -78,7 +78,7 @@ export function simulateEpoch(prng: Prng, climate: Climate): World {
   const proposals = nodes.map((node) => proposalOf(prng, climate, node, nodes))
   const honest = new Set(everybody(climate.n).filter((member) => !wrong.includes(member)))
   const observers = new Set(everybody(climate.n).filter((member) => !liars.includes(member)))
-  const all = proposals.map((proposal, member) => ({ member, proposal }))
+  const all = proposals.map((proposal, member) => ({ member, proposal, attestationDigest: undefined }))
   const left = climate.gaps ? leftOut(prng, all, honest, quorum.f) : []
   const listed = all.filter(({ member }) => !left.includes(member))
   return {

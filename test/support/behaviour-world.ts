@@ -195,7 +195,9 @@ function propose(
       },
       rangingRatePpb: BigInt(RATE_PPB),
     }
-    return [{ member, proposal: sampleProposal(reading, ranging, { epoch, mode: own.mode }) }]
+    return [
+      { member, proposal: sampleProposal(reading, ranging, { epoch, mode: own.mode }), attestationDigest: undefined },
+    ]
   })
 }
 

@@ -7,7 +7,7 @@ import { NS_PER_SECOND, rangingNs, taiNs } from '../../src/core/time.ts'
 /** Everybody at site `north`, target 1,000 ns, genesis at TAI 0, era 1, one epoch a second. */
 export function sampleMembership(n: number, changes: Partial<Membership> = {}): Membership {
   return {
-    format: 'quorumtime-genesis-1',
+    format: 'quorumtime-genesis-2',
     cluster: 'sample',
     era: 1,
     genesisTai: taiNs(0n),
@@ -24,6 +24,7 @@ export function sampleMembership(n: number, changes: Partial<Membership> = {}): 
     })),
     operators: [],
     operatorThreshold: 0,
+    attestation: undefined,
     session: 0,
     previous: undefined,
     ...changes,
@@ -79,6 +80,7 @@ export function sampleProposal(
     links: [],
     leap: undefined,
     stampRoot: undefined,
+    verdicts: [],
     ...changes,
   }
 }

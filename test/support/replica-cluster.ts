@@ -151,7 +151,7 @@ const VIRTUAL_TIME: Oscillator = { at: (virtual) => virtual, whenShows: (local) 
 
 export function testMembership(n: number, { publicKey }: Pick<TestSignatures, 'publicKey'> = KEYED_HASH): Membership {
   return {
-    format: 'quorumtime-genesis-1',
+    format: 'quorumtime-genesis-2',
     cluster: 'test',
     era: 1,
     genesisTai: START_TAI,
@@ -168,6 +168,7 @@ export function testMembership(n: number, { publicKey }: Pick<TestSignatures, 'p
     })),
     operators: [],
     operatorThreshold: 0,
+    attestation: undefined,
     session: 0,
     previous: undefined,
   }

@@ -16,6 +16,7 @@ export function honestMeasurement(id: number, n: number, now: MonoNs, trueTai: T
     links: [],
     leap: undefined,
     stampRoot: undefined,
+    verdicts: [],
   }
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { sessionFileCodec } from '../../src/agent/session-file.ts'
+import { RECORD_VERDICTS } from '../../src/attestation/record-verdict.ts'
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec } from '../../src/consensus/certificate.ts'
 import { chainedCertificateCodec } from '../../src/consensus/chained-certificate.ts'
@@ -23,7 +24,7 @@ import {
   MESSAGE_TYPES,
   openContent,
 } from '../../src/consensus/messages.ts'
-import { GRADES, HARDWARE_VERDICTS, METHODS } from '../../src/consensus/outcome.ts'
+import { ATTESTATION_VERDICTS, GRADES, HARDWARE_VERDICTS, METHODS } from '../../src/consensus/outcome.ts'
 import { proofBundleCodec } from '../../src/consensus/proof.ts'
 import { CLOCK_MODES, SOURCE_CLASSES, SOURCE_STATES } from '../../src/consensus/proposal.ts'
 import { VOTE_TYPES } from '../../src/consensus/quorum-certificate.ts'
@@ -91,6 +92,7 @@ function fileSamples(): readonly Sample[] {
   const decision = (bytes: Uint8Array): Result<unknown> => decode(decisionCodec, bytes, 'decision')
   return [
     sample('n1/genesis.cbor', 'genesis', genesis),
+    sample('n4/genesis.cbor', 'genesis', genesis),
     ...orderSamples(),
     sample('n4/certificate.cbor', 'certificate', certificate),
     sample('n4/proof.cbor', 'proof-bundle', proof),
@@ -240,6 +242,8 @@ describe('docs/quorumtime.cddl', () => {
       GRADES,
       METHODS,
       HARDWARE_VERDICTS,
+      ATTESTATION_VERDICTS,
+      RECORD_VERDICTS,
       CLOCK_MODES,
       SOURCE_CLASSES,
       SOURCE_STATES,

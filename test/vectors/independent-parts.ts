@@ -63,6 +63,7 @@ export type GenesisItem = readonly [
   members: readonly MemberItem[],
   operators: readonly (readonly [name: string, key: Uint8Array])[],
   operatorThreshold: bigint,
+  attestation: readonly [fleet: string, authorities: readonly Uint8Array[], policy: Item] | null,
   session: bigint,
   previous: Uint8Array | null,
 ]
@@ -92,7 +93,22 @@ export interface Root {
 /** Step 1. */
 export function readGenesis(bytes: Uint8Array): Genesis {
   const item = decodeAs('genesis', bytes) as GenesisItem
-  const [, cluster, era, genesisTai, periodNs, , , domains, members, operators, threshold, session, previous] = item
+  const [
+    ,
+    cluster,
+    era,
+    genesisTai,
+    periodNs,
+    ,
+    ,
+    domains,
+    members,
+    operators,
+    threshold,
+    attestation,
+    session,
+    previous,
+  ] = item
   const inOrder = members.every(([id], index) => id === BigInt(index))
   refuseUnless(inOrder && ascends(domains), 'encoding', 'genesis: order')
   for (const field of [1, 3, 4] as const) {
@@ -103,6 +119,10 @@ export function readGenesis(bytes: Uint8Array): Genesis {
   const allKeys = new Set([...operators.map(([, key]) => String(key)), ...members.map(([, , , key]) => String(key))])
   refuseUnless(named.size === operators.length, 'encoding', 'genesis: operators alike')
   refuseUnless(allKeys.size === operators.length + members.length, 'encoding', 'genesis: keys alike')
+  const authorities = attestation?.[1] ?? []
+  const known = new Set([...allKeys, ...authorities.map(String)])
+  const inOrderToo = ascends(authorities.map(hexOf))
+  refuseUnless(inOrderToo && known.size === allKeys.size + authorities.length, 'encoding', 'genesis: authorities')
   const lowest = operators.length === 0 ? 0n : 1n
   refuseUnless(threshold >= lowest && threshold <= BigInt(operators.length), 'encoding', 'genesis: threshold')
   refuseUnless((session === 0n) === (previous === null), 'encoding', 'genesis: session')
@@ -123,6 +143,7 @@ type OutcomeItem = readonly [
   precisionNs: bigint | null,
   leap: Item,
   outliers: readonly bigint[],
+  attestation: readonly (readonly [member: bigint, digest: Uint8Array | null, verdict: bigint])[],
 ]
 type StateItem = readonly [
   height: bigint,
@@ -261,7 +282,7 @@ export function initialState(n: number): readonly [Item, readonly bigint[], Item
 
 function checkListed({ item }: Block, { n, q }: Genesis): void {
   const [, , , , , list, outcome] = item
-  const [frames] = outcome
+  const [frames, , , , , , , attestation] = outcome
   const listed = list.map(([member]) => member)
   refuseUnless(listed.length >= q && listed.length <= n, 'block', 'how many are listed')
   refuseUnless(
@@ -271,13 +292,15 @@ function checkListed({ item }: Block, { n, q }: Genesis): void {
   )
   const framed = frames.map(([member]) => member)
   refuseUnless(same(framed, listed), 'block', 'frames of the listed')
+  const attesting = attestation.map(([member]) => member)
+  refuseUnless(same(attesting, listed), 'block', 'what the listed attest')
 }
 
 /** A block that changes the membership certifies nothing else. */
 function checkEmpty({ item }: Block, [step, digest]: NonNullable<BlockItem[11]>): void {
   const [, , , height, parent, list, outcome, evidence, , state] = item
   const [stateHeight, , , leap] = state
-  const empty = list.length === 0 && evidence.length === 0 && same(outcome, [[], 0n, null, [], null, leap, []])
+  const empty = list.length === 0 && evidence.length === 0 && same(outcome, [[], 0n, null, [], null, leap, [], []])
   refuseUnless(empty, 'block', 'a change that certifies something')
   const isFirstClosing = step === 1n && height === stateHeight + 1n
   refuseUnless(!isFirstClosing || same(parent, digest), 'block', 'the parent of a closing block')

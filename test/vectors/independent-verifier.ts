@@ -124,12 +124,12 @@ function checkStep(bytes: Uint8Array, present: Genesis): Genesis {
 function checkNext(next: GenesisItem, { item: present, hash: previous }: Genesis): void {
   const [, cluster, era, genesisTai, periodNs, rules] = next
   refuseUnless(cluster === present[1], 'order', 'another cluster')
-  const follows = next[11] === present[11] + 1n && next[12] !== null && same(next[12], previous)
+  const follows = next[12] === present[12] + 1n && next[13] !== null && same(next[13], previous)
   refuseUnless(follows, 'order', 'another session')
   refuseUnless(rules >= present[5], 'order', 'older rules')
   const sameClock = era === present[2] && genesisTai === present[3] && periodNs === present[4]
   refuseUnless(era === present[2] + 1n || sameClock, 'order', 'another clock in one era')
-  const unchanged = [...next.slice(0, 11), present[11], present[12]]
+  const unchanged = [...next.slice(0, 12), present[12], present[13]]
   refuseUnless(!same(unchanged, present), 'order', 'no change')
 }
 

@@ -113,6 +113,7 @@ function blockRows(good: Uint8Array): readonly Row[] {
     ['an epoch beyond 2^62 ns', 'block.number', withBlock({ epoch: 3_000_000_000 })],
     ['a short list', 'block.list', withBlock({ list: list.slice(2) })],
     ['a member left out of the list', 'block.frames', withBlock({ list: list.slice(1) })],
+    ['what a member attests left out', 'block.attestation', withOutcome({ attestation: outcome.attestation.slice(1) })],
     ['a state of another height', 'block.state', withState({ height: height + 1 })],
     ['a log without its last decisions', 'block.state', withState({ log })],
     ['a reputation too few', 'block.state', withState(fewer)],

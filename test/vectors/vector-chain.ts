@@ -101,6 +101,7 @@ function plainProposal(membership: Membership, member: number, epoch: number, pa
     links: others.map((peer) => ({ peer, up: true, roundTripNs: 41_000n, lossPpm: 0 })),
     leap: LEAP,
     stampRoot: undefined,
+    verdicts: [],
   }
 }
 

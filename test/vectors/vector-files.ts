@@ -5,6 +5,7 @@ import { encodeEvidence, evidenceEntry } from '../../src/consensus/evidence.ts'
 import { leaderOf, type Membership, membershipCodec, membershipHash, quorumOf } from '../../src/consensus/membership.ts'
 import { compactVote } from '../../src/consensus/messages.ts'
 import { proofBundleCodec } from '../../src/consensus/proof.ts'
+import type { RecordJudged } from '../../src/consensus/proposal.ts'
 import { encodeWireMessage } from '../../src/consensus/wire-message.ts'
 import { utf8 } from '../../src/core/bytes.ts'
 import { type Codec, decode, encode } from '../../src/core/encoding.ts'
@@ -13,7 +14,14 @@ import { inclusionPath } from '../../src/core/merkle.ts'
 import { plus } from '../../src/core/time.ts'
 import { composeChain, type Decided, type Turn } from './vector-chain.ts'
 import { doubleFinalize, gradedUp } from './vector-evidence.ts'
-import { createVoices, envelopeOf, type Say, vectorMembership } from './vector-members.ts'
+import {
+  ATTESTED,
+  attestingMembership,
+  createVoices,
+  envelopeOf,
+  type Say,
+  vectorMembership,
+} from './vector-members.ts'
 
 /** A cluster of the vectors: everything that its files are made from. */
 export interface VectorCluster {
@@ -24,6 +32,8 @@ export interface VectorCluster {
 
 /** A file's path in this folder → its bytes. */
 export type VectorFiles = ReadonlyMap<string, Uint8Array>
+
+const VERIFIED: RecordJudged = { member: 2, digest: ATTESTED, verdict: 'verified' }
 
 /** One appliance alone, two epochs. */
 export function clusterOfOne(): VectorCluster {
@@ -36,10 +46,11 @@ export function clusterOfOne(): VectorCluster {
 /**
  * Four appliances, seven epochs. Views 3 and 4 were nullified. Member 3 is not listed at first; then it knows no peer,
  * so that it gets no region; then it is 90 µs off. Member 1 has no source in epoch 706 and knows of no leap second; in
- * view 8 it has said of two blocks that they are final, and the block of view 9 convicts it.
+ * view 8 it has said of two blocks that they are final, and the block of view 9 convicts it. In that block two members call
+ * member 2's attestation record verified, two say that member 1 shows none, and one alone says so of member 3.
  */
 export function clusterOfFour(): VectorCluster {
-  const membership = vectorMembership(4, 'rack-7')
+  const membership = attestingMembership(4, 'rack-7')
   const say = createVoices(membership)
   const all = [0, 1, 2, 3]
   const turns: readonly Turn[] = [
@@ -55,9 +66,16 @@ export function clusterOfFour(): VectorCluster {
       listed: all,
       evidence: [evidenceEntry(doubleFinalize(say))],
       changes: {
+        0: { verdicts: [{ member: 1, digest: undefined, verdict: 'flagged' }, VERIFIED] },
         1: { nodeClock: undefined, mode: 'acquiring', sources: [], leap: undefined },
-        2: { stampRoot: sha256(utf8('what users had time-stamped')) },
-        3: { nodeClock: { taiNs: plus(membership.genesisTai, 706_000_990_000n), boundNs: 300n } },
+        2: {
+          stampRoot: sha256(utf8('what users had time-stamped')),
+          verdicts: [1, 3].map((member) => ({ member, digest: undefined, verdict: 'flagged' })),
+        },
+        3: {
+          nodeClock: { taiNs: plus(membership.genesisTai, 706_000_990_000n), boundNs: 300n },
+          verdicts: [VERIFIED],
+        },
       },
     },
   ]

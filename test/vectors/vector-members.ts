@@ -1,4 +1,5 @@
 import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js'
+import { DEFAULT_POLICY } from '../../src/attestation/policy.ts'
 import { type Membership, membershipCodec, membershipHash, RULES_VERSION } from '../../src/consensus/membership.ts'
 import { type MembershipOrder, ORDER_CONTEXT, orderContent } from '../../src/consensus/membership-order.ts'
 import {
@@ -29,10 +30,14 @@ function operatorSeed(index: number): Uint8Array {
   return new Uint8Array(32).fill(index + 225)
 }
 
+/** The authority's ML-DSA-87 seed: 32 times the byte 241. */
+const AUTHORITY_SEED = new Uint8Array(32).fill(241)
+
+/** Without attestation: nobody is asked, and nobody judged. */
 export function vectorMembership(n: number, cluster: string): Membership {
   const mlDsa = createOpenSslMlDsa()
   return {
-    format: 'quorumtime-genesis-1',
+    format: 'quorumtime-genesis-2',
     cluster,
     era: 1,
     genesisTai: GENESIS_TAI,
@@ -51,8 +56,18 @@ export function vectorMembership(n: number, cluster: string): Membership {
       return { name, signingKey: mlDsa.createSigner(operatorSeed(index)).publicKey }
     }),
     operatorThreshold: 2,
+    attestation: undefined,
     session: 0,
     previous: undefined,
+  }
+}
+
+/** What asks of its members what the product asks for when nothing else is said. */
+export function attestingMembership(n: number, cluster: string): Membership {
+  const { publicKey } = createOpenSslMlDsa().createSigner(AUTHORITY_SEED)
+  return {
+    ...vectorMembership(n, cluster),
+    attestation: { fleet: 'vectors', authorities: [publicKey], policy: DEFAULT_POLICY },
   }
 }
 
@@ -84,6 +99,7 @@ export type Say = <T extends MessageType>(sender: number, type: T, body: BodyOf[
 
 /** Member 2 attests something, so that both forms of the field are in the vectors; member i is in its boot i + 1. */
 const ATTESTING = 2
+export const ATTESTED = sha384(utf8('what member 2 attests'))
 
 /**
  * Real ML-DSA-87 in the deterministic variant of FIPS 204 (rnd is 32 zero bytes), where the product signs hedged: so
@@ -99,7 +115,7 @@ export function createVoices(membership: Membership): Say {
       type,
       sender,
       bootCount: sender + 1,
-      attestationDigest: sender === ATTESTING ? sha384(utf8('what member 2 attests')) : undefined,
+      attestationDigest: sender === ATTESTING ? ATTESTED : undefined,
     }
     const content = encodeContent(header, body)
     const secretKey = secretKeys[sender]

@@ -1,4 +1,5 @@
 import type { ListedProposal } from '../agreement.ts'
+import { withoutRefusedClocks } from '../attested-members.ts'
 import { isCurrent } from '../frame-intervals.ts'
 import type { Membership } from '../membership.ts'
 import type { Outcome } from '../outcome.ts'
@@ -54,12 +55,13 @@ export interface RegionSeen {
 
 /** What the listed proposals (sorted, checked by `agree`) and their outcome let everybody see. */
 export function observe(
-  listed: readonly ListedProposal[],
+  list: readonly ListedProposal[],
   outcome: Outcome,
   membership: Membership,
   epoch: number,
 ): Observations {
   const n = membership.members.length
+  const listed = withoutRefusedClocks(list, outcome.attestation)
   const mark = epochMarkTai(membership, epoch)
   const clocks = filled<ClockSeen | undefined>(n, undefined)
   const readings = filled<ClockReading | undefined>(n, undefined)

@@ -1,12 +1,13 @@
 import type { Result } from '../../core/fault.ts'
 import { fail, ok } from '../../core/fault.ts'
 import { rootOf } from '../../core/merkle.ts'
-import { agree } from '../agreement.ts'
+import { agree, type ListedProposal } from '../agreement.ts'
 import { observe } from '../behaviour/observe.ts'
 import { type Block, stateHash } from '../block.ts'
 import { decisionLeafHash } from '../decision.ts'
 import type { EvidenceEntry } from '../evidence-entry.ts'
 import type { Membership } from '../membership.ts'
+import type { Header } from '../messages.ts'
 import type { Proposal } from '../proposal.ts'
 import { nextState } from '../state.ts'
 import type { ChainNode } from './chain.ts'
@@ -26,7 +27,13 @@ export interface BlockPlan {
 export interface PlannedProposal {
   readonly member: number
   readonly digest: Uint8Array
-  readonly message: { readonly body: Proposal }
+  readonly message: { readonly header: Pick<Header, 'attestationDigest'>; readonly body: Proposal }
+}
+
+/** What the agreement computes from: of a header nothing but what its sender attests. */
+export function listedProposal({ member, message }: Omit<PlannedProposal, 'digest'>): ListedProposal {
+  const { header, body } = message
+  return { member, proposal: body, attestationDigest: header.attestationDigest }
 }
 
 /** How a replica gets the block that follows from a plan: by `composeBlock`, or from somebody who has just done it. */
@@ -43,7 +50,7 @@ export function composeBlock(plan: BlockPlan, membership: Membership): Result<Bl
     const { member, kind } = needless
     return fail('block.evidence', `expected evidence against members not convicted yet, got ${kind} of ${member}`)
   }
-  const listed = proposals.map(({ member, message }) => ({ member, proposal: message.body }))
+  const listed = proposals.map(listedProposal)
   const outcome = agree(listed, membership, parent.state, epoch)
   if (!outcome.ok) return outcome
   const state = nextState(parent.state, {

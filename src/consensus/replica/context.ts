@@ -41,6 +41,8 @@ export interface Context {
   readonly answers: AnswerBudget
   /** When something was last asked for, by what it was. */
   readonly asked: Map<string, MonoNs>
+  /** What the headers of the next messages name. */
+  attestationDigest: Uint8Array | undefined
   clock: EpochClock | undefined
   /** Of that clock, once it was asked for. */
   calendar: Calendar | undefined
@@ -115,6 +117,7 @@ export function createContext(config: ReplicaConfig, start: MonoNs, compose: Com
     peers: new Map(),
     answers: createAnswerBudget(quorum),
     asked: new Map(),
+    attestationDigest: config.attestationDigest,
     clock: undefined,
     calendar: undefined,
     view: 1,
@@ -149,14 +152,14 @@ export function sendTo(context: Context, to: number | 'all', message: WireMessag
 
 /** Signs a body as this member. The caller journals it before it sends it. */
 export function signBody<T extends MessageType>(context: Context, type: T, body: BodyOf[T]): SignedMessage<T> {
-  const { membership, self, bootCount, attestationDigest } = context.config
+  const { membership, self, bootCount } = context.config
   const header = {
     cluster: membership.cluster,
     membershipHash: context.membershipHash,
     type,
     sender: self,
     bootCount,
-    attestationDigest,
+    attestationDigest: context.attestationDigest,
   }
   const content = encodeContent(header, body)
   return { type, header, body, content, signature: context.config.sign(type, content) }

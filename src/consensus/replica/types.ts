@@ -19,7 +19,10 @@ export interface ReplicaConfig {
   readonly bootCount: number
   /** Signs under this member's key with the context string of the type. */
   sign(type: MessageType, content: Uint8Array): Uint8Array
-  /** SHA-384 of what this member's platform attests; it goes under every signature. Undefined: nothing is attested. */
+  /**
+   * SHA-384 of what this member's platform attests, until `attested` says another; it goes under every signature. Undefined:
+   * nothing is attested.
+   */
   readonly attestationDigest: Uint8Array | undefined
   /** What the journal holds from before, oldest first. */
   readonly journal: readonly JournalRecord[]
@@ -43,6 +46,8 @@ export type Input =
   | { readonly type: 'clock'; readonly clock: EpochClock | undefined }
   /** How long receiving and verifying one message takes, 99th percentile; Δ stays above twice this. */
   | { readonly type: 'latency'; readonly receiveP99Ns: bigint }
+  /** The SHA-384 of this member's new attestation record: from the next signature on, headers name it. */
+  | { readonly type: 'attested'; readonly digest: Uint8Array | undefined }
   /** The answer to `Effects.measure`. */
   | { readonly type: 'measurement'; readonly epoch: number; readonly measurement: Measurement }
   /** Everything below has been decoded, checked against the membership, and every signature in it verified. */

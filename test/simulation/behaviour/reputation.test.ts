@@ -17,8 +17,9 @@ function* chainOf(epochs: number, lies: Lies): Generator<Block> {
   let parent: ChainNode = { ...chainRoot(MEMBERSHIP), block: undefined }
   for (const { epoch, listed } of watchWorld({ n: 4, seed: 50, epochs, lies })) {
     const view = parent.view + 1
-    const proposals = listed.map(({ member, proposal }) => {
-      return { member, digest: new Uint8Array(48).fill(member), message: { body: proposal } }
+    const proposals = listed.map(({ member, proposal, attestationDigest }) => {
+      const message = { header: { attestationDigest }, body: proposal }
+      return { member, digest: new Uint8Array(48).fill(member), message }
     })
     const block = unwrap(composeBlock({ view, leader: view % 4, epoch, parent, proposals, evidence: [] }, MEMBERSHIP))
     yield block

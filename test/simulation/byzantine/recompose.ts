@@ -18,8 +18,9 @@ export function listingOnly(liar: Liar, block: Block, keeps: (member: number) =>
     parentBlock === undefined
       ? { ...chainRoot(membership), block: undefined }
       : { ...parentBlock, hash: block.parent, block: parentBlock }
-  const proposals = listed.map(({ member, proposal }, index) => {
-    return { member, digest: block.list[index]?.digest, message: { body: proposal } } as PooledProposal
+  const proposals = listed.map(({ member, proposal, attestationDigest }, index) => {
+    const message = { header: { attestationDigest }, body: proposal }
+    return { member, digest: block.list[index]?.digest, message } as PooledProposal
   })
   const kept = proposals.filter(({ member }) => keeps(member))
   if (kept.length < quorum.q || kept.length === listed.length) return undefined

@@ -47,7 +47,7 @@ export function createValidityChecker(membership: Membership, { right, observers
   const checkBlock = (block: Block): void => {
     const listed = block.list.flatMap(({ member }) => {
       const mark = markOf(member, block.epoch)
-      return mark === undefined || !right.has(member) ? [] : [{ member, proposal: proposalOf(mark, block) }]
+      return mark === undefined || !right.has(member) ? [] : [listedOf(mark, block)]
     })
     for (const { member, region } of block.outcome.frames) {
       const mark = markOf(member, block.epoch)
@@ -57,7 +57,7 @@ export function createValidityChecker(membership: Membership, { right, observers
       if (!contains(region, mark.truthNs)) note(`${what}: the region misses the truth by ${missed(region, mark)} ns`)
       const errorNs = abs(region.point - mark.truthNs)
       if (errorNs > errorBound(region.point, region)) note(`${what}: the correction is ${errorNs} ns off`)
-      const hull = hullOf({ member, proposal: proposalOf(mark, block) }, listed)
+      const hull = hullOf(listedOf(mark, block), listed)
       if (hull === undefined || region.lo < hull.lo || region.hi > hull.hi) note(`${what}: outside of the honest hull`)
     }
   }
@@ -90,8 +90,9 @@ export function createValidityChecker(membership: Membership, { right, observers
   }
 }
 
-function proposalOf({ measurement }: TrueMark, { era, epoch, parent }: Block): ListedProposal['proposal'] {
-  return { ...measurement, era, epoch, parent }
+/** What its member has proposed, as far as clocks are concerned. */
+function listedOf({ member, measurement }: TrueMark, { era, epoch, parent }: Block): ListedProposal {
+  return { member, proposal: { ...measurement, era, epoch, parent }, attestationDigest: undefined }
 }
 
 function hullOf(observer: ListedProposal, listed: readonly ListedProposal[]): Interval | undefined {
