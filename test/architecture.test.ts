@@ -78,7 +78,13 @@ const RULES: ImportRules = {
     'test/': { imports: ['src/', 'drivers/', 'provisioning/'] },
   },
   testSupport: ['test/support/'],
-  pureFiles: ['src/crypto/signature.ts', 'src/transport/frame.ts'],
+  pureFiles: [
+    'src/crypto/signature.ts',
+    'src/transport/frame.ts',
+    'src/transport/client-hello.ts',
+    'src/transport/token-bucket.ts',
+    'src/transport/turnstile.ts',
+  ],
   packages: {
     '@noble/hashes': ['src/core/hash.ts', TEST_CODE],
     '@noble/post-quantum': ['src/crypto/', TEST_CODE],

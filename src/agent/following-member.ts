@@ -83,6 +83,7 @@ export async function openFollowingMember(options: FollowingOptions): Promise<Re
     partitions: () => present().partitions(),
     suspicions: () => present().suspicions(),
     ranging: () => present().ranging(),
+    peerPort: () => present().peerPort(),
     submitOrder: (bytes) =>
       following.waiting === undefined && following.changing === undefined
         ? present().submitOrder(bytes)

@@ -13,6 +13,7 @@ import type { HeardLog } from '../ledger/heard-log.ts'
 import type { SafetyJournal } from '../ledger/safety-journal.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { LinkReport } from '../ranging/peer-link.ts'
+import type { InboundCounts } from '../transport/inbound-counts.ts'
 import { createMesh, type PeerStatus } from '../transport/mesh.ts'
 import type { Report } from './agent-event.ts'
 import { createFaultLog } from './fault-log.ts'
@@ -36,6 +37,8 @@ export interface Member {
   partitions(): object
   suspicions(): SuspicionsStanding
   ranging(): RangingStanding
+  /** Who came to the peer port, and what became of it. */
+  peerPort(): InboundCounts
   /** Hands an encoded membership order to the cluster, once its signatures are verified. Faults: those of `submitOrder`. */
   submitOrder(bytes: Uint8Array): Promise<Result<void>>
   close(): Promise<void>
@@ -103,6 +106,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     acceptHello: (peer, bytes) => core.greet(peer, bytes),
     onFrame: (peer, payload) => core.receive(peer, payload),
     onPeer: createPeerEvents({ membership, ranging: ranging.value, report, faults }),
+    onRefused: (fault) => faults.note('peer port', fault),
   })
   if (!mesh.ok) {
     await ranging.value.close()
@@ -127,6 +131,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     partitions: () => core.watch.partitions(),
     suspicions: core.suspicions,
     ranging: () => ranging.value.standing(),
+    peerPort: () => mesh.value.inbound(),
     submitOrder: core.submitOrder,
     close: async () => {
       core.stop()

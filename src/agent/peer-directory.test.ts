@@ -8,7 +8,12 @@ import { peersOfSession, resolvePeers } from './peer-directory.ts'
 const MEMBERSHIP = sampleMembership(3)
 
 function peer(id: number): Configuration['cluster']['peers'][number] {
-  return { name: `node${id}`, address: `ts${id}.example:740${id}`, rangingAddress: `[2001:db8::${id}]:750${id}` }
+  return {
+    name: `node${id}`,
+    address: `ts${id}.example:740${id}`,
+    rangingAddress: `[2001:db8::${id}]:750${id}`,
+    dialsFrom: ['192.0.2.7'],
+  }
 }
 
 /** The configuration of node1 with these peers. */
@@ -30,6 +35,7 @@ test('every other member is found with its key and both addresses, in the order 
     name: 'node0',
     tlsKeyHash: MEMBERSHIP.members[0]?.tlsKeyHash,
     address: { host: 'ts0.example', port: 7400 },
+    alsoFrom: ['2001:db8::0', '192.0.2.7'],
     ranging: { address: '2001:db8::0', port: 7500 },
   })
   assert.equal(second?.id, 2)

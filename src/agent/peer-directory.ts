@@ -57,6 +57,7 @@ function lookUp({ node, cluster }: Pick<Configuration, 'node' | 'cluster'>, { me
       name,
       tlsKeyHash,
       address: splitAddress(configured.address),
+      alsoFrom: [host, ...configured.dialsFrom],
       ranging: { address: host, port },
     })
   }

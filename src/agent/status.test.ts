@@ -22,6 +22,13 @@ function parts(hasTime: boolean): StatusParts {
       standing: () => ({ state: 'degraded', certificateAgeNs: 5n }),
       partitions: () => ({ epoch: 4, components: [['ts0', 'ts1'], ['ts2']] }),
       ranging: () => ({ stamps: 'kernel', reason: undefined, lost: { 'stamp.none': 3 } }),
+      peerPort: () => ({
+        accepted: 7,
+        pending: 0,
+        begun: 3,
+        refused: { 'transport.stranger': 4 },
+        lastFault: undefined,
+      }),
       suspicions: () => ({ suspects: [{ member: 'ts3', kind: 'delay' }], inconsistencies: [] }),
       faultCounts: () => ({ 'peer ts1 message.signature': 2 }),
     },
@@ -53,6 +60,7 @@ test('the status says what is served and why, with nanoseconds as decimal string
   assert.deepEqual(status['suspects'], [{ member: 'ts3', kind: 'delay' }])
   assert.deepEqual(status['convicted'], ['ts2'])
   assert.deepEqual(status['ranging'], { stamps: 'kernel', lost: { 'stamp.none': 3 } })
+  assert.deepEqual(status['peerPort'], { accepted: 7, pending: 0, begun: 3, refused: { 'transport.stranger': 4 } })
   assert.deepEqual(status['faults'], { 'peer ts1 message.signature': 2 })
   assert.deepEqual([status['node'], status['mode'], status['clockClass']], ['ts0', 'locked', 6])
 })

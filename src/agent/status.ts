@@ -52,6 +52,7 @@ function describe(question: Question, parts: StatusParts): object {
         ...(ptp4l === undefined ? {} : { ptp4l: ptp4l.describe() }),
         cluster: member.standing(),
         ranging: member.ranging(),
+        peerPort: member.peerPort(),
         convicted: member.convicted(),
         replica: member.status(),
         ...member.suspicions(),

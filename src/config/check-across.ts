@@ -19,7 +19,7 @@ interface Placed {
  */
 export function checkAcross({ node, cluster, sources, attestation }: Configuration): readonly string[] {
   const own = (key: string, value: string): Placed => ({ at: key, value })
-  const peers = (key: keyof (typeof cluster.peers)[number]): readonly Placed[] =>
+  const peers = (key: 'name' | 'address' | 'rangingAddress'): readonly Placed[] =>
     cluster.peers.map((peer, index) => ({ at: `cluster.peers[${index}].${key}`, value: peer[key] }))
   const sockets = [own('node.controlSocket', node.controlSocket), ...placed(sources, 'pulseSocket')]
   return [

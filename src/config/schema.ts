@@ -31,6 +31,9 @@ const literalAddress = address.refine(
   'a literal IP address with its port, like 192.0.2.10:7401 or [2001:db8::a]:7401',
 )
 
+/** Addresses that a peer dials from beside those that it is reached at, like one that a router gives it. */
+const dialsFrom = z.array(ipAddress, 'a list of IP addresses').max(8, 'a list of at most 8 IP addresses').default([])
+
 const EXPECTED_NAME = 'a name of at most 64 letters, digits, ".", "_" and "-"'
 export const name = z.string(EXPECTED_NAME).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, EXPECTED_NAME)
 
@@ -69,7 +72,7 @@ const clusterSchema = table({
   /** Ranging goes through this network interface alone, like `eth0`, whose card stamps where it can. */
   rangingInterface: networkInterface.optional(),
   peers: z
-    .array(table({ name, address, rangingAddress: literalAddress }), 'a list of tables')
+    .array(table({ name, address, rangingAddress: literalAddress, dialsFrom }), 'a list of tables')
     .max(MEMBERS_MAX - 1, `a list of at most ${MEMBERS_MAX - 1} peers`),
 })
 

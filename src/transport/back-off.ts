@@ -23,6 +23,18 @@ export function attemptsAfterLink(attempts: number, upForMs: number, capMs: numb
   return upForMs >= capMs ? 0 : attempts
 }
 
+/** So many times in a row it is tried at once again: for a minute. */
+const TURNED_AWAY_QUICK = 600
+
+/**
+ * How long to wait after the `times`th time in a row, counted from 1, that the other end has reset the connection before a
+ * handshake. That costs both ends next to nothing, and under a flood from the own address every try is a lot in the same
+ * lottery: so there are many, until it looks as if nobody expected this address.
+ */
+export function turnedAwayMs(times: number, unit: number): number {
+  return (times <= TURNED_AWAY_QUICK ? 100 : 1_000) * (0.5 + unit / 2)
+}
+
 const BAR_FIRST_MS = 1_000
 const BAR_CAP_MS = 60_000
 

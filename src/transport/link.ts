@@ -257,8 +257,14 @@ const LOST = {
   ended: { code: 'transport.closed', expected: 'nothing any more' },
 } as const
 
-function lost({ phase, where }: Connection, came: string): Fault {
+function lost({ phase, where, socket, options }: Connection, came: string): Fault {
   const { code, expected } = LOST[phase]
+  // A port that nobody listens at refuses: a reset is of somebody who has looked at where this comes from.
+  const isEarly = phase === 'connecting' || (phase === 'securing' && socket.bytesRead === 0)
+  if (isEarly && options.role === 'dialler' && came === 'ECONNRESET') {
+    const message = `${where}: expected ${expected}, got turned away: it does not expect this address, or too many come from it`
+    return { code: 'transport.turned-away', message }
+  }
   return { code, message: `${where}: expected ${expected}, got ${came}` }
 }
 

@@ -101,7 +101,11 @@ export interface Stranger {
   readonly ended: Promise<void>
 }
 
-export function connectStranger(address: Address, identity: TlsIdentity, options: ConnectionOptions = {}): Stranger {
+export function connectStranger(
+  address: Address,
+  identity: TlsIdentity,
+  options: ConnectionOptions & { readonly localAddress?: string } = {},
+): Stranger {
   const socket = connect({ ...tlsSettings(identity), ...address, rejectUnauthorized: false, ...options })
   const chunks: Buffer[] = []
   socket.on('data', (chunk: Buffer) => chunks.push(chunk))

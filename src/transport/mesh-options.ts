@@ -20,6 +20,8 @@ export interface MeshOptions {
   /** One frame, in order. A promise holds back this peer, and nobody else; its rejection ends the process. */
   readonly onFrame: (peer: number, payload: Uint8Array) => void | Promise<void>
   readonly onPeer: (event: MeshEvent) => void
+  /** A connection ended that no member is known to have made. Anybody can cause this at any rate: limit what is said of it. */
+  readonly onRefused?: (fault: Fault) => void
   readonly limits?: Partial<ListenLimits>
 }
 
@@ -34,6 +36,8 @@ export interface MeshPeer {
   readonly id: number
   /** SHA-384 of the SubjectPublicKeyInfo of its TLS key. */
   readonly tlsKeyHash: Uint8Array
-  /** Where it listens; used only for members with a higher id than our own. */
+  /** Where it listens: members with a higher id than our own are dialled there, the others come from that host. */
   readonly address: Address
+  /** Other addresses that it may dial from, literal or names. */
+  readonly alsoFrom?: readonly string[] | undefined
 }

@@ -3,8 +3,9 @@ import { toHex } from '../core/bytes.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import type { Address } from './address.ts'
 import { encodeFrame, FRAME_PAYLOAD_BYTES_MAX } from './frame.ts'
+import type { InboundCounts } from './inbound-counts.ts'
 import type { Traffic } from './link.ts'
-import { type InboundCounts, type Listener, type ListenLimits, listen } from './listener.ts'
+import { type Listener, type ListenLimits, listen } from './listener.ts'
 import type { MeshOptions } from './mesh-options.ts'
 import type { RangingKeys } from './ranging-keys.ts'
 import { barPeer, connectionHooks, createPeers, dialPeer, type Peer, type Roster } from './roster.ts'
@@ -65,7 +66,12 @@ export async function createMesh(options: MeshOptions): Promise<Result<Mesh>> {
     address: options.listen,
     tls,
     limits,
+    diallers: all
+      .filter((peer) => peer.id < self)
+      .map(({ id, member }) => ({ id, hosts: [member.address.host, ...(member.alsoFrom ?? [])] })),
+    isLinked: (id) => roster.peers.get(id)?.link !== undefined,
     createHooks: () => connectionHooks(roster),
+    onRefused: (fault) => options.onRefused?.(fault),
   })
   if (!listener.ok) return listener
   for (const peer of all) if (peer.id > self) dialPeer(roster, peer)
@@ -81,9 +87,15 @@ function defaultLimits(members: number): ListenLimits {
     sendQueueBytesMax: 8 * FRAME_PAYLOAD_BYTES_MAX,
     silenceMsMax: 10_000,
     greetingMsMax: 5_000,
-    pendingMax: Math.max(16, 2 * members),
-    acceptsPerSecond: 50,
-    acceptsBurst: Math.max(32, 2 * members),
+    // A handshake takes the listener 5 to 10 ms, so under attack it is a fifth of a core at most.
+    handshakesPerSecond: 20,
+    handshakesBurst: Math.max(32, 2 * members),
+    memberPerSecond: 5,
+    memberBurst: 5,
+    unfinishedMax: 16,
+    // Several round trips of any network.
+    patienceMs: 1_000,
+    knockingMax: 32,
   }
 }
 

@@ -2,7 +2,7 @@ import type { SecureContext } from 'node:tls'
 import { assert } from '../core/assert.ts'
 import { equalBytes, toHex } from '../core/bytes.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
-import { attemptsAfterLink, backOffCapMs, backOffMs, barMs, strikesAfterLink } from './back-off.ts'
+import { attemptsAfterLink, backOffCapMs, backOffMs, barMs, strikesAfterLink, turnedAwayMs } from './back-off.ts'
 import { dial } from './dial.ts'
 import type { Link, LinkHandle, LinkHooks, LinkPeer, Traffic } from './link.ts'
 import type { ListenLimits } from './listener.ts'
@@ -15,6 +15,8 @@ export interface Peer extends LinkPeer {
   upAtMs: number
   linksUp: number
   attempts: number
+  /** How often in a row it reset a connection before a handshake. */
+  turnedAway: number
   /** How often it sent what no correct member sends, and until when it therefore gets no link. */
   strikes: number
   barredUntilMs: number
@@ -68,6 +70,7 @@ function createPeer(member: MeshPeer): Peer {
     upAtMs: 0,
     linksUp: 0,
     attempts: 0,
+    turnedAway: 0,
     strikes: 0,
     barredUntilMs: 0,
     dialling: undefined,
@@ -92,7 +95,10 @@ export function connectionHooks(roster: Roster, dialled?: Peer): LinkHooks {
     onEnd: (id, fault) => {
       const peer = dialled ?? (id === undefined ? undefined : peerOf(roster, id))
       if (peer !== undefined) wentDown(roster, peer, own, fault)
-      if (dialled !== undefined) redialLater(roster, dialled, own !== undefined)
+      if (dialled !== undefined) {
+        dialled.turnedAway = fault.code === 'transport.turned-away' ? dialled.turnedAway + 1 : 0
+        redialLater(roster, dialled, own !== undefined)
+      }
     },
   }
 }
@@ -103,6 +109,7 @@ export function dialPeer(roster: Roster, peer: Peer): void {
     self: options.self,
     peer: peer.id,
     address: peer.member.address,
+    ownHost: options.listen.host,
     secureContext,
     limits,
     greetingMsMax: limits.greetingMsMax,
@@ -166,9 +173,10 @@ function redialLater(roster: Roster, peer: Peer, wasUp: boolean): void {
   const capMs = backOffCapMs(roster.peers.size + 1)
   if (wasUp) peer.attempts = attemptsAfterLink(peer.attempts, performance.now() - peer.upAtMs, capMs)
   const barredMs = peer.barredUntilMs - performance.now()
-  const waitMs = Math.max(barredMs, backOffMs(peer.attempts, capMs, roster.options.random()))
-  peer.attempts += 1
-  peer.redial = setTimeout(() => dialPeer(roster, peer), waitMs)
+  const unit = roster.options.random()
+  const waitMs = peer.turnedAway > 0 ? turnedAwayMs(peer.turnedAway, unit) : backOffMs(peer.attempts, capMs, unit)
+  if (peer.turnedAway === 0) peer.attempts += 1
+  peer.redial = setTimeout(() => dialPeer(roster, peer), Math.max(barredMs, waitMs))
 }
 
 function peerOf(roster: Roster, id: number): Peer {
