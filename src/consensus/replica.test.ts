@@ -5,7 +5,7 @@ import { honestMeasurement } from '../../test/support/virtual-measurement.ts'
 import { toHex } from '../core/bytes.ts'
 import { plus } from '../core/time.ts'
 import { leaderOf, membershipHash, quorumOf } from './membership.ts'
-import { encodeContent, encodeEnvelope } from './messages.ts'
+import { decodeEnvelope, encodeContent, encodeEnvelope } from './messages.ts'
 
 const SECOND_NS = 1_000_000_000n
 
@@ -58,6 +58,33 @@ describe('a replica cluster', () => {
     for (const id of alive) assert.deepEqual(epochsOf(cluster, id), [1, 2, 3, 4, 5, 6, 7, 8, 9])
     assertNoFork(cluster, alive)
   })
+
+  for (const [lateMs, listed] of [
+    [90n, 4],
+    [110n, 3],
+  ] as const) {
+    it(`lists ${listed} of 4 when a proposal comes ${lateMs} ms after the mark, with Δ at 50 ms`, async () => {
+      const late = lateMs * 1_000_000n
+      const cluster: ReplicaCluster = createReplicaCluster({
+        n: 4,
+        seed: 13,
+        tamper: (id, { to, message }) => {
+          const said = message.kind === 'signed' ? decodeEnvelope(message.value) : undefined
+          if (id !== 3 || said?.ok !== true || said.value.type !== 'proposal') return [{ to, message }]
+          for (const peer of [0, 1, 2]) cluster.later(late, () => cluster.inject(3, peer, message))
+          return []
+        },
+      })
+      await cluster.run(13n * SECOND_NS)
+      const blocks = (cluster.nodes[0]?.commits ?? []).map(({ block }) => block)
+      assert.deepEqual(epochsOf(cluster, 0), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+      for (const { view, list, state } of blocks) {
+        const leader = leaderOf(view, quorumOf(4), membershipHash(cluster.membership))
+        assert.equal(list.length, leader === 3 ? 4 : listed, `view ${view}`)
+        assert.deepEqual(state.behaviour.suspects, [], 'who is late is not absent')
+      }
+    })
+  }
 
   it('takes a crashed member back, which goes on from the newest certificate', async () => {
     const cluster = createReplicaCluster({ n: 4, seed: 11 })

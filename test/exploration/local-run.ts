@@ -14,8 +14,8 @@ import { presentEpoch, type Universe } from './universe.ts'
 
 /** Longer than any timer of a view, shorter than an epoch. */
 const ALL_TIMERS_NS = 7_000_000_000n
-/** Past the deadline for proposals: a leader that holds all of them has no reason to wait, and timers run from entry. */
-const AFTER_MARK_NS = 60_000_000n
+/** Past the longest wait for proposals, 50 ms and the cap of Δ: a leader does not wait for more, and timers run from entry. */
+const AFTER_MARK_NS = 2_060_000_000n
 
 /** Where a member stood when it started, and what it has heard since: enough to bring a real replica there again. */
 export interface History {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { sampleMembership } from '../../../test/support/proposals.ts'
 import { monoNs, NS_PER_SECOND, plus, taiNs } from '../../core/time.ts'
-import { epochAt, epochMarkTai, markAt, monoAt, taiAt, targetEpoch } from './epoch-schedule.ts'
+import { epochAt, epochMarkTai, markAt, monoAt, proposalWaitNs, taiAt, targetEpoch } from './epoch-schedule.ts'
 import type { EpochClock } from './types.ts'
 
 const GENESIS = taiNs(1_000n * NS_PER_SECOND)
@@ -64,6 +64,17 @@ test('a block takes the present epoch, and past 0.7 of it the next one, whose re
   assert.equal(targetEpoch(membership, clock, 3, monoNs(7n * NS_PER_SECOND)), 7)
   assert.equal(targetEpoch(membership, clock, 3, monoNs(7_700n * MS)), 7)
   assert.equal(targetEpoch(membership, clock, 3, monoNs(7_700n * MS + 1n)), 8)
+})
+
+test('a leader waits for what was sent 50 ms after the mark until Δ later, and never to 0.7 of an epoch', () => {
+  assert.equal(proposalWaitNs(membership, 50n * MS), 100n * MS)
+  assert.equal(proposalWaitNs(membership, 125n * MS), 175n * MS)
+  assert.equal(proposalWaitNs(membership, 2_000n * MS), 175n * MS)
+  fc.assert(
+    fc.property(periods, fc.bigInt(50n * MS, 2_000n * MS), (epochPeriodNs, deltaNs) => {
+      assert.ok(proposalWaitNs(sampleMembership(1, { epochPeriodNs }), deltaNs) * 10n < epochPeriodNs * 7n)
+    }),
+  )
 })
 
 test('a block never takes the epoch of its parent again, nor one before it', () => {

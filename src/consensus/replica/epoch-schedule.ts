@@ -1,10 +1,15 @@
-import { divCeil, divFloor } from '../../core/integer.ts'
+import { divCeil, divFloor, min } from '../../core/integer.ts'
 import { between, type MonoNs, NS_PER_MILLISECOND, plus, type TaiNs } from '../../core/time.ts'
 import type { Membership } from '../membership.ts'
 import type { EpochClock } from './types.ts'
 
-/** How long after the mark a leader waits for the proposals of all before q are enough. */
+/**
+ * How long after the mark a member may take to read, sign and journal its proposal. View timers start then; what was sent by
+ * then is with the leader up to Δ later, and before that q proposals are not enough for it.
+ */
 export const PROPOSAL_DEADLINE_NS = 50n * NS_PER_MILLISECOND
+/** A leader's wait ends well before 0.7 of an epoch, however long Δ has become: an eighth of it after the deadline. */
+const WAIT_EPOCH_PARTS = 8n
 const NS_PER_NS_PPB = 1_000_000_000n
 
 /** Epochs are (era, number), number = ⌊(TAI − genesisTai) / period⌋; the mark of an epoch is its first instant. */
@@ -33,6 +38,11 @@ export function epochAt(membership: Membership, clock: EpochClock, now: MonoNs):
 /** The local instant of an epoch's mark. */
 export function markAt(membership: Membership, clock: EpochClock, epoch: number): MonoNs {
   return monoAt(clock, epochMarkTai(membership, epoch))
+}
+
+/** How long after the mark a leader waits for the proposals of all: until what was sent by the deadline is here. */
+export function proposalWaitNs({ epochPeriodNs }: Membership, deltaNs: bigint): bigint {
+  return PROPOSAL_DEADLINE_NS + min(deltaNs, epochPeriodNs / WAIT_EPOCH_PARTS)
 }
 
 /**

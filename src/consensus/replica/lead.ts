@@ -8,12 +8,12 @@ import { askForBlock, askForQuorums } from './ask.ts'
 import { calendarOf } from './calendar.ts'
 import type { ChainNode } from './chain.ts'
 import { type Context, leaderOfView, signBody, speak } from './context.ts'
-import { PROPOSAL_DEADLINE_NS } from './epoch-schedule.ts'
+import { proposalWaitNs } from './epoch-schedule.ts'
 import { viewsNotNullified } from './skipped-views.ts'
 
 /**
- * Rule 2: the leader of the present view lists every proposal that it holds, once all n are here, or q after the
- * proposal deadline, and proof of every lie that nobody is convicted of yet. Returns when to try again, or undefined when only a message can help.
+ * Rule 2: the leader of the present view lists every proposal that it holds, once all n are here, or q of them Δ after
+ * the proposal deadline, and proof of every lie that nobody is convicted of yet. Returns when to try again, or undefined when only a message can help.
  */
 export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   const { config, view, quorum } = context
@@ -38,10 +38,10 @@ export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   const calendar = calendarOf(context)
   if (calendar === undefined) return undefined
   const epoch = calendar.targetEpoch(parent.epoch, now)
-  const deadline = plus(calendar.markAt(epoch), PROPOSAL_DEADLINE_NS)
+  const until = plus(calendar.markAt(epoch), proposalWaitNs(config.membership, context.pacemaker.deltaNs()))
   const proposals = context.pool.firstOf(epoch)
-  if (proposals.length < quorum.n && (now < deadline || proposals.length < quorum.q)) {
-    return now < deadline ? deadline : undefined
+  if (proposals.length < quorum.n && (now < until || proposals.length < quorum.q)) {
+    return now < until ? until : undefined
   }
   const evidence = context.proofs.entries().filter(({ member }) => !isConvicted(parent.state, member))
   const plan = { view, leader: config.self, epoch, parent, proposals, evidence }
