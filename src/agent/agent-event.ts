@@ -4,10 +4,18 @@ import type { StampKind } from '../core/stamp.ts'
 import type { SteeringDecision } from '../fusion/steering.ts'
 import type { ClusterState } from './cluster-state.ts'
 import type { Divergence } from './fallback-episode.ts'
+import type { KeyGuard } from './keys/load-keys.ts'
 
 /** What an agent tells the world while it runs: log lines for people, one JSON object a line for programs. */
 export type AgentEvent =
   | { readonly type: 'started'; readonly node: string; readonly member: number; readonly bootCount: number }
+  /** How the private keys are guarded while nothing runs. */
+  | {
+      readonly type: 'keys'
+      readonly signing: readonly KeyGuard[]
+      readonly tls: readonly KeyGuard[]
+      readonly message: string
+    }
   /** The membership has changed, and this appliance takes part in the session that follows. */
   | {
       readonly type: 'session'

@@ -14,6 +14,8 @@ import { type Appliance, openAppliance } from './appliance.ts'
 import { createAudience } from './audience.ts'
 import { type ControlSocket, openControlSocket } from './control-socket.ts'
 import { openFollowingMember } from './following-member.ts'
+import { reportGuards } from './keys/guards.ts'
+import { loadKeys } from './keys/load-keys.ts'
 import { openLedgers } from './ledgers.ts'
 import { createMemberClock, type MemberClock } from './member-clock.ts'
 import { openOutputs } from './outputs.ts'
@@ -70,7 +72,10 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!leapTable.ok) return leapTable
   const chain = readSessions(node.stateDirectory, genesis.value)
   if (!chain.ok) return chain
-  const own = findOwnSession(configuration, chain.value)
+  const keys = await loadKeys(configuration)
+  if (!keys.ok) return keys
+  reportGuards(keys.value, configuration, report)
+  const own = findOwnSession(configuration, chain.value, keys.value)
   if (!own.ok) return own
   const { session, identity } = own.value
   const { membership } = session

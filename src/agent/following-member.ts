@@ -154,7 +154,7 @@ function prepareSession(
   if (!kept.ok) return kept
   const isKnown = chain.stepAfter(own.session.hash) !== undefined
   if (!isKnown) chain.append(verified)
-  const found = findOwnSession(configuration, chain)
+  const found = findOwnSession(configuration, chain, own.identity.keys)
   if (!found.ok) return found
   const goesOn = chain.sessions.indexOf(found.value.session) > chain.sessions.indexOf(own.session)
   if (goesOn && !isKnown) {

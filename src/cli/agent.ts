@@ -4,6 +4,7 @@ import { assembleAgent } from '../agent/assemble.ts'
 import { createNotifier } from '../agent/notify.ts'
 import { readConfiguration } from '../config/parse.ts'
 import { trimAllocator } from '../linux/allocator.ts'
+import { closeProcessMemory } from '../linux/process-memory.ts'
 import { describeEvent } from './describe-event.ts'
 import { printJson, printLine, reportFault } from './terminal.ts'
 
@@ -22,6 +23,9 @@ export function addAgentVerb(program: Command): void {
 }
 
 async function run(file: string, json: boolean): Promise<void> {
+  // Before any key is read.
+  const closed = closeProcessMemory()
+  if (!closed.ok) return reportFault(closed.fault)
   const configuration = readConfiguration(file)
   if (!configuration.ok) return reportFault(configuration.fault)
   // Only being told to stop is a good end: systemd restarts an agent that ends in any other way.

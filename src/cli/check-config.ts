@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
-import { loadIdentity } from '../agent/identity.ts'
+import { identityIn } from '../agent/identity.ts'
+import { describeGuards, findUnsealed } from '../agent/keys/guards.ts'
+import { type Keys, loadKeys } from '../agent/keys/load-keys.ts'
 import { resolvePeers } from '../agent/peer-directory.ts'
 import { readGenesis } from '../config/genesis.ts'
 import { readLeapTable } from '../config/leap-seconds.ts'
@@ -17,42 +19,52 @@ export function addCheckConfigVerb(program: Command): void {
     .requiredOption('--config <file>', 'configuration (TOML)')
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  quorumtime check-config --config /etc/quorumtime/config.toml')
-    .action(({ config, json }: { config: string; json?: boolean }) => {
-      const checked = check(config)
+    .action(async ({ config, json }: { config: string; json?: boolean }) => {
+      const checked = await check(config)
       if (!checked.ok) return reportFault(checked.fault)
-      const { configuration, membership } = checked.value
+      const { configuration, membership, keys } = checked.value
       if (json === true)
-        printJson({ type: 'configuration', file: config, valid: true, ...summary(configuration, membership) })
-      else explain(config, configuration, membership)
+        printJson({ type: 'configuration', file: config, valid: true, ...summary(configuration, membership, keys) })
+      else explain(config, checked.value)
     })
 }
 
-function check(file: string): Result<{ configuration: Configuration; membership: Membership }> {
+interface Checked {
+  readonly configuration: Configuration
+  readonly membership: Membership
+  readonly keys: Keys
+}
+
+async function check(file: string): Promise<Result<Checked>> {
   const configuration = readConfiguration(file)
   if (!configuration.ok) return configuration
   const membership = readGenesis(configuration.value.node.genesis)
   if (!membership.ok) return membership
-  const identity = loadIdentity(configuration.value, membership.value)
+  const keys = await loadKeys(configuration.value)
+  if (!keys.ok) return keys
+  const identity = identityIn(membership.value, configuration.value.node.name, keys.value)
   if (!identity.ok) return identity
   const peers = resolvePeers(configuration.value, membership.value)
   if (!peers.ok) return peers
   const leapTable = readLeapTable(configuration.value.node.leapSecondsList)
   if (!leapTable.ok) return leapTable
-  return ok({ configuration: configuration.value, membership: membership.value })
+  return ok({ configuration: configuration.value, membership: membership.value, keys: keys.value })
 }
 
-function summary({ node, sources }: Configuration, membership: Membership): object {
+function summary({ node, sources }: Configuration, membership: Membership, { signing, tls }: Keys): object {
   const domains = new Set(sources.filter(({ role }) => role === 'time').map(({ domain }) => domain))
   return {
     node: node.name,
     cluster: membership.cluster,
     ...quorumOf(membership.members.length),
     sources: sources.map(({ name, kind, role, domain }) => ({ name, kind, role, domain })),
+    keys: { signing: signing.map(({ guard }) => guard), tls: tls.map(({ guard }) => guard) },
     failureDomains: [...domains].sort(),
   }
 }
 
-function explain(file: string, { node, sources }: Configuration, membership: Membership): void {
+function explain(file: string, { configuration, membership, keys }: Checked): void {
+  const { node, sources } = configuration
   const { n, f, q } = quorumOf(membership.members.length)
   printLine(`${file}: valid`)
   printLine(`${node.name} is one of ${n} appliances of cluster "${membership.cluster}"; ${q} decide, ${f} may lie`)
@@ -62,6 +74,8 @@ function explain(file: string, { node, sources }: Configuration, membership: Mem
       `  source ${name}: ${kind}, ${role}, domain ${domain}${pulse === undefined ? ', no pulse: good to 100 ms' : `, pulse ${pulse}`}`,
     )
   }
+  printLine(`  ${describeGuards(keys)}`)
+  for (const { message } of findUnsealed(keys, configuration)) printLine(`warning: ${message}`)
   const time = sources.filter(({ role }) => role === 'time')
   const domains = new Set(time.map(({ domain }) => domain))
   if (time.length === 0) printLine('note: no time source; this appliance serves certified time only')

@@ -9,6 +9,8 @@ export function describeEvent(event: AgentEvent): string {
   switch (event.type) {
     case 'started':
       return `started: ${event.node} is member ${event.member}, start ${event.bootCount} under its key`
+    case 'keys':
+      return event.message
     case 'session':
       return `session ${event.session}: takes part as member ${event.member} of ${event.members.join(', ')}`
     case 'source':

@@ -9,6 +9,7 @@ import { addDemoVerb } from './demo.ts'
 import { addDriversVerb } from './drivers.ts'
 import { addEmulateVerb } from './emulate.ts'
 import { addEvidenceVerbs } from './evidence.ts'
+import { addKeyVerbs } from './key.ts'
 import { addMembershipVerbs } from './membership.ts'
 import { addPtpStateVerb } from './ptp-state.ts'
 import { addRecordVerb } from './record.ts'
@@ -30,6 +31,7 @@ export async function runProgram(): Promise<void> {
   addCertificateVerbs(program)
   addEvidenceVerbs(program)
   addMembershipVerbs(program)
+  addKeyVerbs(program)
   addRecordVerb(program)
   addReplayVerb(program)
   addEmulateVerb(program)

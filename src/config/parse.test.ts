@@ -172,7 +172,7 @@ test('a ptp4l is told something only when it is named, and by its own clock', ()
 
 test('an unknown key is told with the keys that there are, a missing one as nothing', () => {
   assert.deepEqual(complaints(NODE, 'colour = "red"\n', CLUSTER, GNSS), [
-    'node.colour: expected one of name, genesis, signingKey, tlsKey, stateDirectory, controlSocket, leapSecondsList, calibrations, got an unknown key',
+    'node.colour: expected one of name, genesis, signingKey, tlsKey, nextSigningKey, nextTlsKey, stateDirectory, controlSocket, leapSecondsList, calibrations, got an unknown key',
   ])
   assert.deepEqual(complaints('[[watchdog]]\n', NODE, CLUSTER, GNSS), [
     'watchdog: expected one of node, cluster, oscillator, sources, outputs, attestation, got an unknown key',

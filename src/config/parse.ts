@@ -5,6 +5,7 @@ import { applyCalibrations } from './apply-calibrations.ts'
 import { resolveAttestation } from './attestation.ts'
 import { readRecords } from './calibration-record.ts'
 import { checkAcross } from './check-across.ts'
+import { resolveKey } from './key-place.ts'
 import { resolveOutputs } from './outputs.ts'
 import { type Configuration, configurationSchema } from './schema.ts'
 import { parseToml, readToml } from './toml.ts'
@@ -59,8 +60,10 @@ function resolvePaths(configuration: Configuration, folder: string): Configurati
     node: {
       ...node,
       genesis: from(node.genesis),
-      signingKey: from(node.signingKey),
-      tlsKey: from(node.tlsKey),
+      signingKey: resolveKey(node.signingKey, from),
+      tlsKey: resolveKey(node.tlsKey, from),
+      ...(node.nextSigningKey === undefined ? {} : { nextSigningKey: resolveKey(node.nextSigningKey, from) }),
+      ...(node.nextTlsKey === undefined ? {} : { nextTlsKey: resolveKey(node.nextTlsKey, from) }),
       stateDirectory: from(node.stateDirectory),
       controlSocket: from(node.controlSocket),
       ...(node.leapSecondsList === undefined ? {} : { leapSecondsList: from(node.leapSecondsList) }),

@@ -4,6 +4,7 @@ import { MEMBERS_MAX } from '../consensus/membership.ts'
 import { SOURCE_CLASSES, SOURCES_MAX } from '../consensus/proposal.ts'
 import { splitAddress } from './address.ts'
 import { attestationSchema } from './attestation.ts'
+import { keyPlace } from './key-place.ts'
 import { outputsSchema, path } from './outputs.ts'
 
 /**
@@ -49,9 +50,15 @@ const nodeSchema = table({
   /** The name of this appliance in the genesis file. */
   name,
   genesis: path,
-  /** ML-DSA-87 key that signs messages, and the one of the TLS certificate; both PEM, mode 0600. */
-  signingKey: path,
-  tlsKey: path,
+  /**
+   * ML-DSA-87 key that signs messages, and the one of the TLS certificate: a file in PEM or sealed by a TPM, mode 0600, or
+   * `credential:NAME` for what systemd gives the service.
+   */
+  signingKey: keyPlace,
+  tlsKey: keyPlace,
+  /** Keys that a coming membership names in their place: held beside them until it does. */
+  nextSigningKey: keyPlace.optional(),
+  nextTlsKey: keyPlace.optional(),
   /** Journal and decision log. */
   stateDirectory: path,
   /** Unix socket that `quorumtime status` asks. */

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { generateSeed, seedFromPem, seedToPem } from './seed.ts'
+import { generateSeed, seedFromPem as seedFromPemBytes, seedToPem } from './seed.ts'
+
+const seedFromPem = (text: string | Buffer, where: string) => seedFromPemBytes(new Uint8Array(Buffer.from(text)), where)
 
 /** RFC 9881 appendix C.1.3.1: the seed is 00 01 … 1f. */
 const RFC_PEM = `-----BEGIN PRIVATE KEY-----

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { concatBytes, equalBytes } from '../core/bytes.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
+import { base64Bytes } from './base64.ts'
 import { encodePem } from './pem.ts'
 import { assertSeedLength, SEED_BYTES } from './signature.ts'
 
@@ -11,7 +12,10 @@ import { assertSeedLength, SEED_BYTES } from './signature.ts'
  */
 const DER_PREFIX = Uint8Array.fromHex('3034020100300b060960864801650304031304228020')
 
-const PEM = /^-----BEGIN PRIVATE KEY-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PRIVATE KEY-----\s*$/
+const HEADER = asBytes('-----BEGIN PRIVATE KEY-----')
+const FOOTER = asBytes('-----END PRIVATE KEY-----')
+const [LINE_FEED, CARRIAGE_RETURN] = [0x0a, 0x0d]
+const SPACES = [LINE_FEED, CARRIAGE_RETURN, 0x20, 0x09]
 
 /** A new private key from the operating system's random source. */
 export function generateSeed(): Uint8Array {
@@ -23,15 +27,39 @@ export function seedToPem(seed: Uint8Array): string {
   return encodePem('PRIVATE KEY', concatBytes(DER_PREFIX, seed))
 }
 
-/** Reads exactly what `seedToPem` writes; `where` names the text in the fault. */
-export function seedFromPem(pem: string, where: string): Result<Uint8Array> {
+/**
+ * Reads exactly what `seedToPem` writes; `where` names the text in the fault. What is secret in between is bytes, not strings,
+ * and is wiped; the text and the seed are the caller's to wipe.
+ */
+export function seedFromPem(pem: Uint8Array, where: string): Result<Uint8Array> {
   const expected = 'an ML-DSA-87 private key in PKCS#8 PEM, seed form (RFC 9881)'
-  const base64 = PEM.exec(pem)?.[1]
-  if (base64 === undefined)
+  const base64 = bodyOf(pem)
+  const der = base64 === undefined ? undefined : base64Bytes(base64)
+  base64?.fill(0)
+  if (der === undefined)
     return fail('key.format', `${where}: expected ${expected}, got text that is not such a PEM block`)
-  const der = new Uint8Array(Buffer.from(base64, 'base64'))
-  if (der.length !== DER_PREFIX.length + SEED_BYTES || !equalBytes(der.subarray(0, DER_PREFIX.length), DER_PREFIX)) {
-    return fail('key.format', `${where}: expected ${expected}, got ${der.length} bytes of another key type or form`)
-  }
-  return ok(der.slice(DER_PREFIX.length))
+  const { length } = der
+  const isSeed = length === DER_PREFIX.length + SEED_BYTES && equalBytes(der.subarray(0, DER_PREFIX.length), DER_PREFIX)
+  const seed = der.slice(DER_PREFIX.length)
+  der.fill(0)
+  if (isSeed) return ok(seed)
+  return fail('key.format', `${where}: expected ${expected}, got ${length} bytes of another key type or form`)
+}
+
+/** The base64 of a PEM block that is all of the text, without its line ends. */
+function bodyOf(pem: Uint8Array): Uint8Array | undefined {
+  const end = pem.findLastIndex((byte) => !SPACES.includes(byte)) + 1
+  const body = pem.subarray(HEADER.length, Math.max(HEADER.length, end - FOOTER.length))
+  if (!equalBytes(pem.subarray(0, HEADER.length), HEADER)) return undefined
+  if (!equalBytes(pem.subarray(HEADER.length + body.length, end), FOOTER)) return undefined
+  const isBroken = isLineEnd(body[0] ?? 0) && body.at(-1) === LINE_FEED
+  return isBroken ? body.filter((byte) => !isLineEnd(byte)) : undefined
+}
+
+function isLineEnd(byte: number): boolean {
+  return byte === LINE_FEED || byte === CARRIAGE_RETURN
+}
+
+function asBytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
 }

@@ -32,6 +32,7 @@ import { encodeSessionStep, sessionStepCodec } from '../../src/consensus/session
 import { decodeWireMessage, encodeWireMessage, type WireMessage } from '../../src/consensus/wire-message.ts'
 import { decode, encode } from '../../src/core/encoding.ts'
 import type { Result } from '../../src/core/fault.ts'
+import { decodeSealedKey, encodeSealedKey, KEY_PURPOSES, SEAL_PARENTS } from '../../src/crypto/sealed-key.ts'
 import { ATTESTATION_LISTS, ATTESTATION_SAMPLES, attestationLimits } from './attestation-samples.ts'
 import { checkCddl } from './cddl-check.ts'
 import type { CddlRules, CddlType } from './cddl-grammar.ts'
@@ -62,6 +63,7 @@ const ROOTS = [
   'signed-enrolment',
   'enrolment',
   'attestation-policy',
+  'sealed-key',
 ]
 
 /** A real encoding, the rule that it follows, and the code that reads it. */
@@ -113,7 +115,22 @@ function fileSamples(): readonly Sample[] {
       bytes: decisionBytes({ era: 1, epoch: 2, view: 3 }, new Uint8Array(48)),
       read: decision,
     },
+    sealedKeySample(),
   ]
+}
+
+function sealedKeySample(): Sample {
+  const bytes = encodeSealedKey({
+    format: 'quorumtime-sealed-key-1',
+    purpose: 'tls',
+    keyHash: new Uint8Array(48),
+    bank: 'sha256',
+    registers: [0, 4, 7],
+    parent: 'ecc-p384-aes256-sha384',
+    publicArea: new Uint8Array(90),
+    privateArea: new Uint8Array(190),
+  })
+  return { what: 'a sealed key', rule: 'sealed-key', bytes, read: (key) => decodeSealedKey(key, 'key') }
 }
 
 function orderSamples(): readonly Sample[] {
@@ -250,6 +267,8 @@ describe('docs/quorumtime.cddl', () => {
       VOTE_TYPES,
       EVIDENCE_KINDS,
       ...ATTESTATION_LISTS,
+      KEY_PURPOSES,
+      SEAL_PARENTS,
     ]
     for (const names of lists) {
       assert.match(text, new RegExp(`: 0\\.\\.${names.length - 1}, +; ${names.join(', ')}\\b`), names.join())

@@ -131,7 +131,12 @@ export function unseal(tpm: Tpm, handle: number, authorization: Authorization): 
     authorizations: [authorization],
     parameters: new Uint8Array(),
   }
-  return ask(tpm, command, (from) => from.sized(AREA_BYTES_MAX).slice())
+  return ask(tpm, command, (from) => {
+    const secret = from.sized(AREA_BYTES_MAX)
+    const data = secret.slice()
+    secret.fill(0)
+    return data
+  })
 }
 
 /** TPM2B_SENSITIVE_CREATE without a password, TPM2B_PUBLIC, no outside info, no registers of the creation. */

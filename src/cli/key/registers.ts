@@ -1,0 +1,10 @@
+import { PCR_COUNT, type PcrSelection } from '../../attestation/pcr-selection.ts'
+import { SHA256, SHA384 } from '../../attestation/tpm-algorithm.ts'
+
+/** `sha256:0,2,4,7`, as tpm2-tools write it; undefined for anything else. */
+export function parseRegisters(text: string): PcrSelection | undefined {
+  const [, bank, numbers = ''] = /^(sha256|sha384):(\d{1,2}(?:,\d{1,2})*)$/.exec(text) ?? []
+  const hash = [SHA256, SHA384].find(({ name }) => name === bank)
+  const pcrs = [...new Set(numbers.split(',').map(Number))].sort((a, b) => a - b)
+  return hash === undefined || pcrs.some((pcr) => pcr >= PCR_COUNT) ? undefined : { hash, pcrs }
+}
