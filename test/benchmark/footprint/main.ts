@@ -78,6 +78,13 @@ async function startCluster(scope: Scope, folder: string, { nodes, grandmasters 
 
 async function measure(plan: Plan): Promise<readonly AgentFigures[]> {
   const scope = openScope()
+  // Stopped half-way, it takes its processes and namespaces back as well.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      const exit = (): never => process.exit(1)
+      scope.close().then(exit, exit)
+    })
+  }
   try {
     const folder = mkdtempSync(join(tmpdir(), 'quorumtime-footprint-'))
     scope.after(() => rmSync(folder, { recursive: true, force: true }))
