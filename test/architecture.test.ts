@@ -98,6 +98,7 @@ const RULES: ImportRules = {
     'nmea-simple': ['drivers/nmea/'],
     serialport: ['src/device/'],
     'smol-toml': ['src/config/', 'provisioning/'],
+    systeminformation: ['src/agent/attestation/host-parts-thread.ts'],
     zod: ['drivers/options.ts', 'drivers/*/options.ts', 'src/config/', 'provisioning/'],
   },
   builtins: {

@@ -1,4 +1,5 @@
 import type { Suspicion } from '../consensus/behaviour/suspicion.ts'
+import type { AttestationVerdict } from '../consensus/outcome.ts'
 import type { Fault } from '../core/fault.ts'
 import type { StampKind } from '../core/stamp.ts'
 import type { SteeringDecision } from '../fusion/steering.ts'
@@ -56,11 +57,22 @@ export type AgentEvent =
       readonly timeSource: number
       readonly reason: string
     }
+  | AttestationEvent
   | DecisionEvent
   | { readonly type: 'stopped'; readonly reason: string }
 
 /** What was decided about steering an instrument's oscillator, and why; frequencies in 1e-15. */
 export type SteeringEvent = SteeringDecision & { readonly type: 'steering'; readonly source: string }
+
+/** What this appliance makes of the attestation record of another has changed. */
+export interface AttestationEvent {
+  readonly type: 'attestation'
+  readonly member: string
+  readonly verdict: AttestationVerdict
+  readonly reasons: readonly Fault[]
+  /** SHA-384 of the record, in hex; undefined when none is named. */
+  readonly digest: string | undefined
+}
 
 /** One per certificate, with what this appliance served at the epoch's mark and what the certificate makes of it. */
 export interface DecisionEvent {
@@ -80,6 +92,8 @@ export interface DecisionEvent {
   readonly suspected: readonly number[]
   /** Everything that the decision holds against anybody, sorted by member. */
   readonly suspicions: readonly SuspicionTold[]
+  /** What the decision says of the attestation record of every listed member; empty where the membership asks for none. */
+  readonly attestation: readonly { readonly member: number; readonly verdict: AttestationVerdict }[]
   readonly served: ServedAtMark | undefined
   /** Undefined when the certificate has no region for this appliance, or it was not there at the mark. */
   readonly certified: CertifiedAtMark | undefined

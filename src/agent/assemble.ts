@@ -11,6 +11,7 @@ import { OSCILLATOR_FLOOR_PPB } from '../fusion/source-class.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { Report } from './agent-event.ts'
 import { type Appliance, openAppliance } from './appliance.ts'
+import { openAttestation } from './attestation/attestation.ts'
 import { createAudience } from './audience.ts'
 import { type ControlSocket, openControlSocket } from './control-socket.ts'
 import { openFollowingMember } from './following-member.ts'
@@ -18,10 +19,11 @@ import { reportGuards } from './keys/guards.ts'
 import { loadKeys } from './keys/load-keys.ts'
 import { openLedgers } from './ledgers.ts'
 import { createMemberClock, type MemberClock } from './member-clock.ts'
-import { openOutputs } from './outputs.ts'
+import { type Outputs, openOutputs } from './outputs.ts'
 import { findOwnSession, type OwnSession } from './own-session.ts'
 import { peersOfSession } from './peer-directory.ts'
 import { openPtp4lOutput } from './ptp4l-open.ts'
+import type { Ptp4lOutput, Ptp4lWorld } from './ptp4l-output.ts'
 import { readSessions } from './session-file.ts'
 import { openSteering } from './source-steering.ts'
 import { answerQuestion, type StatusParts } from './status.ts'
@@ -31,6 +33,8 @@ export interface Agent {
 }
 
 export interface AgentHooks {
+  /** SHA-384 of the configuration file; undefined where the configuration is of none. */
+  readonly configurationDigest?: Uint8Array | undefined
   readonly report: Report
   /** The loop is alive: at every epoch mark, and while waiting for the first. */
   alive(): void
@@ -93,13 +97,13 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   const { clock, rangingClock } = createClocks(configuration, own.value, appliance.value, leapTable.value, report)
   const steering = openSteering(configuration, appliance.value, clock, report)
   releases.push(() => steering.close())
-  const outputs = openOutputs(configuration.outputs, { clock, leapTable: leapTable.value, report })
-  if (!outputs.ok) return outputs
-  releases.push(() => outputs.value.close())
-  const ptp4l = openPtp4lOutput(configuration, { clock, leapTable: leapTable.value, report })
-  if (!ptp4l.ok) return ptp4l
-  releases.push(() => ptp4l.value?.close())
-  if (ptp4l.value !== undefined) listen(ptp4l.value.hear)
+  const sinks = openSinks(configuration, { clock, leapTable: leapTable.value, report }, releases)
+  if (!sinks.ok) return sinks
+  const { outputs, ptp4l } = sinks.value
+  if (ptp4l !== undefined) listen(ptp4l.hear)
+  const attestation = await openAttestation({ ...hooks, configuration, appliance: appliance.value, report, random })
+  if (!attestation.ok) return attestation
+  releases.push(() => attestation.value.close())
   ledgers.value.handOver()
   const member = await openFollowingMember({
     configuration,
@@ -109,7 +113,8 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     ...records,
     clock,
     rangingClock,
-    random: () => randomUint32() / 2 ** 32,
+    attestation: attestation.value,
+    random,
     ...hooks,
     report,
   })
@@ -120,15 +125,35 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     member: member.value,
     clock,
     steering,
-    outputs: outputs.value,
+    outputs,
     leapTable: leapTable.value,
-    ptp4l: ptp4l.value,
+    ptp4l,
+    attestation: attestation.value,
   })
   if (!control.ok) return control
   releases.push(() => control.value.close())
   const { id, name } = identity.member
   hooks.report({ type: 'started', node: name, member: id, bootCount: journal.bootCount })
   return ok(undefined)
+}
+
+function random(): number {
+  return randomUint32() / 2 ** 32
+}
+
+/** Programs of this machine that are given the time, and a ptp4l that is told what to announce. */
+function openSinks(
+  configuration: Configuration,
+  served: Omit<Ptp4lWorld, 'ptp4l' | 'readClock'>,
+  releases: Release[],
+): Result<{ readonly outputs: Outputs; readonly ptp4l: Ptp4lOutput | undefined }> {
+  const outputs = openOutputs(configuration.outputs, served)
+  if (!outputs.ok) return outputs
+  releases.push(() => outputs.value.close())
+  const ptp4l = openPtp4lOutput(configuration, served)
+  if (!ptp4l.ok) return ptp4l
+  releases.push(() => ptp4l.value?.close())
+  return ok({ outputs: outputs.value, ptp4l: ptp4l.value })
 }
 
 function createClocks(

@@ -78,7 +78,7 @@ test('each question is answered with one line', async () => {
 
 test('anything else is told which questions there are, and only the first line counts', async () => {
   const path = newPath()
-  const expected = '{"fault":"expected one of status, sources, peers, partitions"}\n'
+  const expected = '{"fault":"expected one of status, sources, peers, partitions, attestation"}\n'
   await serving(path, async () => {
     assert.equal(await say(path, 'stop\n'), expected)
     assert.equal(await say(path, 'x'.repeat(100)), expected)

@@ -7,7 +7,7 @@ import { type Fault, fail, ok, type Result } from '../core/fault.ts'
  * Questions that a running agent answers on its control socket: one word a line, one JSON object a line back. Beside them it
  * takes `order` and a membership order in base64url, answered with `{"accepted":true}` or a fault.
  */
-export const QUESTIONS = ['status', 'sources', 'peers', 'partitions'] as const
+export const QUESTIONS = ['status', 'sources', 'peers', 'partitions', 'attestation'] as const
 export type Question = (typeof QUESTIONS)[number]
 
 export interface ControlSocket {

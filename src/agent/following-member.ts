@@ -84,6 +84,7 @@ export async function openFollowingMember(options: FollowingOptions): Promise<Re
     suspicions: () => present().suspicions(),
     ranging: () => present().ranging(),
     peerPort: () => present().peerPort(),
+    attestation: () => present().attestation(),
     submitOrder: (bytes) =>
       following.waiting === undefined && following.changing === undefined
         ? present().submitOrder(bytes)

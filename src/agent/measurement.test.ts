@@ -38,6 +38,7 @@ function measure(node: NodeClockReading, leapTable: LeapTable = EMBEDDED_LEAP_TA
       { peer: 2, up: false, roundTripNs: undefined, roundTripNsMin: undefined, lossPpm: 0, stampKind: undefined },
     ],
     leapTable,
+    verdicts: [],
   })
 }
 

@@ -1,4 +1,4 @@
-import type { LeapClaim, RangingEntry } from '../consensus/proposal.ts'
+import type { LeapClaim, RangingEntry, RecordJudged } from '../consensus/proposal.ts'
 import type { Measurement } from '../consensus/replica/types.ts'
 import { abs } from '../core/integer.ts'
 import { type LeapTable, leapTableExpired, taiMinusUtcAt } from '../core/leap.ts'
@@ -14,10 +14,19 @@ export interface MeasurementParts {
   readonly row: readonly RangingEntry[]
   readonly links: readonly LinkReport[]
   readonly leapTable: LeapTable
+  readonly verdicts: readonly RecordJudged[]
 }
 
 /** Everything that this appliance says at a mark, read at one instant. */
-export function measurementOf({ now, rangingClock, node, row, links, leapTable }: MeasurementParts): Measurement {
+export function measurementOf({
+  now,
+  rangingClock,
+  node,
+  row,
+  links,
+  leapTable,
+  verdicts,
+}: MeasurementParts): Measurement {
   const { estimate } = node
   const usable = estimate !== undefined && estimate.boundNs <= INSTANT_LIMIT_NS
   return {
@@ -38,7 +47,7 @@ export function measurementOf({ now, rangingClock, node, row, links, leapTable }
     links: links.map(({ peer, up, roundTripNs, lossPpm }) => ({ peer, up, roundTripNs, lossPpm })),
     leap: estimate === undefined ? undefined : leapClaimOf(leapTable, estimate.taiNs),
     stampRoot: undefined,
-    verdicts: [],
+    verdicts,
   }
 }
 

@@ -2,7 +2,7 @@ import type { Block } from '../consensus/block.ts'
 import type { Observer } from '../consensus/frame-intervals.ts'
 import type { Membership } from '../consensus/membership.ts'
 import type { CertifiedLeap, HardwareVerdict } from '../consensus/outcome.ts'
-import type { ClockReading, RangingEntry } from '../consensus/proposal.ts'
+import type { ClockReading, RangingEntry, RecordJudged } from '../consensus/proposal.ts'
 import type { EpochClock, Measurement } from '../consensus/replica/types.ts'
 import type { Replica } from '../consensus/replica.ts'
 import { divFloor } from '../core/integer.ts'
@@ -25,7 +25,13 @@ export interface MemberClock {
   /** The clock part of a Hello. */
   reading(now: MonoNs): ClockReading
   /** Everything for the proposal of an epoch, read at `now`; remembered, to turn its region back into time. */
-  measure(epoch: number, now: MonoNs, row: readonly RangingEntry[], links: readonly LinkReport[]): Measurement
+  measure(
+    epoch: number,
+    now: MonoNs,
+    row: readonly RangingEntry[],
+    links: readonly LinkReport[],
+    verdicts?: readonly RecordJudged[],
+  ): Measurement
   /** A final block: steers the served clock when it may. Returns the mark that this appliance had taken for it. */
   follow(block: Block, replica: Replica, now: MonoNs): Mark | undefined
   /** Another membership from now on, in which this appliance may have another id. Time is served on without a gap. */
@@ -83,7 +89,8 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
     reading: NodeClockReading,
     row: readonly RangingEntry[],
     links: readonly LinkReport[],
-  ): Measurement => measurementOf({ now, rangingClock, node: reading, row, links, leapTable })
+    verdicts: readonly RecordJudged[] = [],
+  ): Measurement => measurementOf({ now, rangingClock, node: reading, row, links, leapTable, verdicts })
 
   const serve = (now: MonoNs, reading: NodeClockReading): ServedReading | undefined =>
     servedClock.read(now, ownTime(reading, teacher.refuted()))
@@ -93,10 +100,10 @@ export function createMemberClock(options: MemberClockOptions): MemberClock {
     node,
     served,
     reading: (now) => measurement(now, node(now), [], []),
-    measure: (epoch, now, row, links) => {
+    measure: (epoch, now, row, links, verdicts) => {
       teacher.expire(now)
       const reading = node(now)
-      const taken = measurement(now, reading, row, links)
+      const taken = measurement(now, reading, row, links, verdicts)
       const servedNow = atMark(serve(now, reading))
       marks.add({ epoch, monoNs: now, ratePpb: rangingClock.ratePpb, measurement: taken, served: servedNow })
       return taken

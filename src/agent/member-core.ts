@@ -2,12 +2,14 @@ import { membershipHash } from '../consensus/membership.ts'
 import { type ClusterIdentity, type SignedMessage, signingContext } from '../consensus/messages.ts'
 import type { Input } from '../consensus/replica/types.ts'
 import { createReplica, type Replica } from '../consensus/replica.ts'
+import type { WireMessage } from '../consensus/wire-message.ts'
 import { fail, type Result } from '../core/fault.ts'
 import { between, NS_PER_MILLISECOND } from '../core/time.ts'
 import { createWakeTimer, type WakeTimer } from '../device/wake-timer.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { Refusal } from '../transport/link.ts'
 import type { Mesh } from '../transport/mesh.ts'
+import type { SessionAttestation } from './attestation/session-attestation.ts'
 import { type ClusterWatch, createClusterWatch } from './cluster-watch.ts'
 import { createEpisodeKeeper } from './episode-keeper.ts'
 import type { FaultLog } from './fault-log.ts'
@@ -33,6 +35,7 @@ export interface MemberCore {
   readonly replica: Replica
   readonly hello: HelloExchange
   readonly watch: ClusterWatch
+  readonly attestation: SessionAttestation
   /** Judges the first frames of a connection. */
   greet(peer: number, bytes: Uint8Array): Refusal | undefined
   /** A promise holds back this peer until it is settled. */
@@ -54,31 +57,18 @@ interface Shared {
   readonly recorder: Recorder
   readonly answers: LogAnswers
   readonly witness: Witness
+  readonly attestation: SessionAttestation
   mesh: Mesh | undefined
   stopped: boolean
 }
 
 export function createMemberCore(options: MemberOptions, ranging: RangingPort, faults: FaultLog): MemberCore {
   const { membership } = options
-  const cluster = {
-    cluster: membership.cluster,
-    membershipHash: membershipHash(membership),
-    n: membership.members.length,
-  }
-  const replica = openReplica(options)
-  const shared: Shared = {
-    options,
-    ranging,
-    cluster,
-    replica,
-    latency: createReceiveLatency(),
-    faults,
-    recorder: createRecorder(options, replica, faults),
-    answers: createLogAnswers(options.log, (fault) => faults.note('decision log', fault)),
-    witness: openWitness(options, faults),
-    mesh: undefined,
-    stopped: false,
-  }
+  const shared = openShared(options, ranging, faults, (digest) => {
+    // Who is silent yet signs with what is shown by then: `speak`.
+    if (!past.isSilent()) loop.take({ type: 'attested', digest })
+  })
+  const { replica } = shared
   const watch = openWatch(shared)
   const wake = createWakeTimer(() => loop.take({ type: 'wake' }))
   const loop = openLoop(shared, wake, watch, () => tellTime())
@@ -93,10 +83,12 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     const admitted = past.admits(input)
     // Only from its own sender: what somebody else kept and sends again says nothing of the present.
     if (isOwnHello(input)) hello.heard(input.message)
+    shared.attestation.heard(input)
     if (!answerFromLog(shared, input) && admitted) loop.take(input)
   }
   const inbound = openInbound(shared, past, take)
   const speak = (): void => {
+    loop.take({ type: 'attested', digest: options.attestation.digest() })
     fillHoles(shared, loop)
     shared.witness.recall(take)
     // After a change of the membership the clock is set already, and nothing else would tell the new replica.
@@ -107,6 +99,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     replica,
     hello,
     watch,
+    attestation: shared.attestation,
     suspicions: shared.recorder.suspicions,
     submitOrder: (bytes) => takeOrder(options, bytes, past, take),
     greet: (peer, bytes) => greet(peer, bytes, greetingOf(shared, peer, { hello, past, inbound, take })),
@@ -118,6 +111,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     start: (opened) => {
       shared.mesh = opened
       hello.start()
+      shared.attestation.start()
       lookTimer = setInterval(() => watch.look(readMonoNs()), Number(membership.epochPeriodNs / NS_PER_MILLISECOND))
       past.start()
     },
@@ -126,11 +120,43 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
       wake.arm(undefined)
       hello.stop()
       past.stop()
+      shared.attestation.stop()
       clearInterval(lookTimer)
       watch.stop(readMonoNs())
       shared.recorder.flush()
     },
   }
+}
+
+/** `attested`: from now on everything is to be signed with this record. */
+function openShared(
+  options: MemberOptions,
+  ranging: RangingPort,
+  faults: FaultLog,
+  attested: (digest: Uint8Array) => void,
+): Shared {
+  const { membership, identity, log, report, clock } = options
+  const hash = membershipHash(membership)
+  const replica = openReplica(options)
+  const send = (to: number | 'all', message: WireMessage): void => {
+    if (shared.mesh !== undefined) sendOutgoing(shared.mesh, { to, message })
+  }
+  const { epochClock } = clock
+  const shared: Shared = {
+    options,
+    ranging,
+    cluster: { cluster: membership.cluster, membershipHash: hash, n: membership.members.length },
+    replica,
+    latency: createReceiveLatency(),
+    faults,
+    recorder: createRecorder(options, replica, faults),
+    answers: createLogAnswers(log, (fault) => faults.note('decision log', fault)),
+    witness: openWitness(options, faults),
+    attestation: options.attestation.enter({ membership, identity, log, faults, report, epochClock, send, attested }),
+    mesh: undefined,
+    stopped: false,
+  }
+  return shared
 }
 
 function takeOrder(
@@ -191,6 +217,9 @@ function openInbound(shared: Shared, past: OwnPast, accept: (input: Input) => vo
     needsEvidence: shared.replica.needsEvidence,
     lastWords: { self: identity.member.id, shown: past.shown },
     accept,
+    acceptRecord: (from, message) => {
+      if (!shared.stopped) shared.attestation.take(from, message)
+    },
     refuse: (from, fault) => {
       faults.note(`peer ${memberName(membership, from)}`, fault)
       if (isHostile(fault)) shared.mesh?.bar(from, { code: 'transport.hostile', message: fault.message })
@@ -224,14 +253,14 @@ function openWitness({ identity, membership, root, evidence, report }: MemberOpt
   return createWitness({ self: member.id, membership, root, log: evidence, verify: verifier.verify, report, faults })
 }
 
-function openReplica({ membership, root, identity, journal }: MemberOptions): Replica {
+function openReplica({ membership, root, identity, journal, attestation }: MemberOptions): Replica {
   return createReplica(
     {
       membership,
       root,
       self: identity.member.id,
       bootCount: journal.bootCount,
-      attestationDigest: undefined,
+      attestationDigest: attestation.digest(),
       sign: (type, content) => identity.signer.sign(signingContext(type), content),
       journal: journal.records,
     },
@@ -265,13 +294,14 @@ function openLoop(shared: Shared, wake: WakeTimer, watch: ClusterWatch, tellTime
       recorder.commit(commit)
       tellTime()
       if (commit.block.height > (options.root?.height ?? 0)) watch.committed(commit.block, readMonoNs())
+      shared.attestation.committed(commit.block)
       loop.take({ type: 'latency', receiveP99Ns: latency.p99Ns() })
     },
     evidence: (evidence) => shared.witness.saw(evidence, replica.status().finalizedEpoch),
     measure: (epoch) => {
       options.alive()
       const now = readMonoNs()
-      return options.clock.measure(epoch, now, ranging.row(now), ranging.links(now))
+      return options.clock.measure(epoch, now, ranging.row(now), ranging.links(now), shared.attestation.verdicts())
     },
     sessionEnded: options.sessionEnded,
     wakeAt: (at) => wake.arm(shared.stopped ? undefined : at),

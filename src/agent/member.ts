@@ -16,6 +16,8 @@ import type { LinkReport } from '../ranging/peer-link.ts'
 import type { InboundCounts } from '../transport/inbound-counts.ts'
 import { createMesh, type PeerStatus } from '../transport/mesh.ts'
 import type { Report } from './agent-event.ts'
+import type { Attestation } from './attestation/attestation.ts'
+import { type AttestationStanding, describeAttestation } from './attestation/describe.ts'
 import { createFaultLog } from './fault-log.ts'
 import type { Identity } from './identity.ts'
 import type { MemberClock } from './member-clock.ts'
@@ -39,6 +41,8 @@ export interface Member {
   ranging(): RangingStanding
   /** Who came to the peer port, and what became of it. */
   peerPort(): InboundCounts
+  /** What the records of the others are worth to this member. */
+  attestation(): AttestationStanding
   /** Hands an encoded membership order to the cluster, once its signatures are verified. Faults: those of `submitOrder`. */
   submitOrder(bytes: Uint8Array): Promise<Result<void>>
   close(): Promise<void>
@@ -67,6 +71,7 @@ export interface MemberOptions {
   pastKnown(): void
   readonly clock: MemberClock
   readonly rangingClock: RangingClock
+  readonly attestation: Attestation
   readonly random: () => number
   readonly report: Report
   /** Called at every epoch mark and while waiting for the first one: the loop is alive. */
@@ -132,6 +137,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     suspicions: core.suspicions,
     ranging: () => ranging.value.standing(),
     peerPort: () => mesh.value.inbound(),
+    attestation: () => describeAttestation(membership, core.attestation),
     submitOrder: core.submitOrder,
     close: async () => {
       core.stop()

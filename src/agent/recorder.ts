@@ -95,6 +95,10 @@ export function createRecorder(
         markToCertificateMs: mark === undefined ? undefined : Number(between(mark.monoNs, now)) / 1e6,
         precisionNs: outcome.precisionNs,
         suspected: [...new Set(wrong.map(({ member }) => member))],
+        attestation:
+          membership.attestation === undefined
+            ? []
+            : outcome.attestation.map(({ member, verdict }) => ({ member, verdict })),
         suspicions: [...wrong, ...block.state.behaviour.suspects].sort((a, b) => a.member - b.member),
         served: mark?.served,
         certified: mark && certifiedAtMark(block, mark, identity.member.id),

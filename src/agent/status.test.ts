@@ -29,6 +29,7 @@ function parts(hasTime: boolean): StatusParts {
         refused: { 'transport.stranger': 4 },
         lastFault: undefined,
       }),
+      attestation: () => ({ terms: {}, members: [{ member: 'ts1', verdict: 'verified' }], judgements: null }),
       suspicions: () => ({ suspects: [{ member: 'ts3', kind: 'delay' }], inconsistencies: [] }),
       faultCounts: () => ({ 'peer ts1 message.signature': 2 }),
     },
@@ -43,6 +44,7 @@ function parts(hasTime: boolean): StatusParts {
       }),
       served: () => (hasTime ? served : undefined),
     },
+    attestation: { describe: () => ({ provider: 'tpm2' }) },
   } as unknown as StatusParts
 }
 
@@ -59,6 +61,8 @@ test('the status says what is served and why, with nanoseconds as decimal string
   assert.deepEqual(status['cluster'], { state: 'degraded', certificateAgeNs: '5' })
   assert.deepEqual(status['suspects'], [{ member: 'ts3', kind: 'delay' }])
   assert.deepEqual(status['convicted'], ['ts2'])
+  assert.deepEqual(status['attestation'], { ts1: 'verified' })
+  assert.deepEqual(answer('attestation')['own'], { provider: 'tpm2' })
   assert.deepEqual(status['ranging'], { stamps: 'kernel', lost: { 'stamp.none': 3 } })
   assert.deepEqual(status['peerPort'], { accepted: 7, pending: 0, begun: 3, refused: { 'transport.stranger': 4 } })
   assert.deepEqual(status['faults'], { 'peer ts1 message.signature': 2 })

@@ -2,6 +2,8 @@ import { type LeapTable, taiMinusUtcAt } from '../core/leap.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import { readKernelClock } from '../linux/timex.ts'
 import type { Appliance } from './appliance.ts'
+import type { Attestation } from './attestation/attestation.ts'
+import { verdictsOf } from './attestation/describe.ts'
 import type { Question } from './control-socket.ts'
 import type { Member } from './member.ts'
 import type { MemberClock } from './member-clock.ts'
@@ -19,6 +21,7 @@ export interface StatusParts {
   readonly outputs: Outputs
   readonly leapTable: LeapTable
   readonly ptp4l: Pick<Ptp4lOutput, 'describe'> | undefined
+  readonly attestation: Pick<Attestation, 'describe'>
 }
 
 /** The answer to a question on the control socket: one JSON object, nanoseconds as decimal strings. */
@@ -51,6 +54,7 @@ function describe(question: Question, parts: StatusParts): object {
         outputs: parts.outputs.describe(),
         ...(ptp4l === undefined ? {} : { ptp4l: ptp4l.describe() }),
         cluster: member.standing(),
+        attestation: verdictsOf(member.attestation()),
         ranging: member.ranging(),
         peerPort: member.peerPort(),
         convicted: member.convicted(),
@@ -70,6 +74,8 @@ function describe(question: Question, parts: StatusParts): object {
       }
     case 'peers':
       return { node: name, peers: member.peers() }
+    case 'attestation':
+      return { node: name, own: parts.attestation.describe(), ...member.attestation() }
     case 'partitions':
       return { node: name, ...member.partitions() }
   }

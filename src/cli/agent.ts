@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { AgentEvent } from '../agent/agent-event.ts'
 import { assembleAgent } from '../agent/assemble.ts'
 import { createNotifier } from '../agent/notify.ts'
 import { readConfiguration } from '../config/parse.ts'
+import { sha384 } from '../core/hash.ts'
 import { trimAllocator } from '../linux/allocator.ts'
 import { closeProcessMemory } from '../linux/process-memory.ts'
 import { describeEvent } from './describe-event.ts'
@@ -44,6 +46,7 @@ async function run(file: string, json: boolean): Promise<void> {
     setImmediate(trimAllocator)
   }
   const agent = await assembleAgent(configuration.value, {
+    configurationDigest: digestOf(file),
     report: (event) => {
       if (event.type === 'decision') {
         latest = describeEvent(event)
@@ -68,6 +71,15 @@ async function run(file: string, json: boolean): Promise<void> {
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+}
+
+/** The very bytes that were read, or those that took their place since. */
+function digestOf(file: string): Uint8Array | undefined {
+  try {
+    return sha384(new Uint8Array(readFileSync(file)))
+  } catch {
+    return undefined
+  }
 }
 
 function rethrow(error: unknown): void {

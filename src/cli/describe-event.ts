@@ -1,4 +1,4 @@
-import type { AgentEvent, SteeringEvent } from '../agent/agent-event.ts'
+import type { AgentEvent, DecisionEvent, SteeringEvent } from '../agent/agent-event.ts'
 import { partsOf } from './describe-partitions.ts'
 import { formatDurationNs } from './present.ts'
 
@@ -42,11 +42,23 @@ export function describeEvent(event: AgentEvent): string {
     case 'decision': {
       const bound = event.served === undefined ? 'nothing served' : `served ± ${formatDurationNs(event.served.boundNs)}`
       const precision = event.precisionNs === undefined ? 'unknown' : formatDurationNs(event.precisionNs)
-      return `epoch ${event.epoch}: ${event.signatures} signatures (${event.quorum} decide), ${event.grade}, precision ${precision}, ${bound}`
+      return `epoch ${event.epoch}: ${event.signatures} signatures (${event.quorum} decide), ${event.grade}, precision ${precision}, ${bound}${attested(event.attestation)}`
+    }
+    case 'attestation': {
+      const reasons = event.reasons.map(({ code, message }) => `${code}: ${message}`).join('; ')
+      return `attestation of ${event.member}: ${event.verdict}${reasons === '' ? '' : `, ${reasons}`}`
     }
     case 'stopped':
       return `stopped: ${event.reason}`
   }
+}
+
+/** `, 3 of 4 records verified (2 flagged)`; nothing where none is asked for. */
+function attested(members: DecisionEvent['attestation']): string {
+  if (members.length === 0) return ''
+  const others = members.filter(({ verdict }) => verdict !== 'verified')
+  const named = others.map(({ member, verdict }) => `${member} ${verdict}`).join(', ')
+  return `, ${members.length - others.length} of ${members.length} records verified${named === '' ? '' : ` (${named})`}`
 }
 
 function describeSteering(event: SteeringEvent): string {

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { askAgent, type Question } from '../agent/control-socket.ts'
 import { readConfiguration } from '../config/parse.ts'
+import { type AttestationAnswer, describeAttestation } from './describe-attestation.ts'
 import { describePartitions, type PartitionsAnswer } from './describe-partitions.ts'
 import { describeSources, type SourcesAnswer } from './describe-sources.ts'
 import { formatDurationNs } from './present.ts'
 import { printLine, reportFault } from './terminal.ts'
 
-/** `status`, `sources`, `peers`, `partitions`: what a running agent says of itself. */
+/** `status`, `sources`, `peers`, `partitions`, `attestation`: what a running agent says of itself. */
 export function addStatusVerbs(program: Command): void {
   add(program, 'status', 'What a running agent serves, how good it is, and why')
   add(program, 'sources', 'Every source of a running agent, with the reason when it is not used')
@@ -16,6 +17,7 @@ export function addStatusVerbs(program: Command): void {
     'partitions',
     'Who sees whom, the parts of the network and their history, and times of hardware fallback',
   )
+  add(program, 'attestation', 'What vouches for the appliances, and what a running agent makes of their records')
 }
 
 function add(program: Command, question: Question, description: string): void {
@@ -36,6 +38,7 @@ function add(program: Command, question: Question, description: string): void {
 }
 
 function linesOf(question: Question, answer: unknown): readonly string[] {
+  if (question === 'attestation') return describeAttestation(answer as AttestationAnswer)
   if (question === 'partitions') return describePartitions(answer as PartitionsAnswer)
   return question === 'sources' ? describeSources(answer as SourcesAnswer) : outline(answer, '')
 }

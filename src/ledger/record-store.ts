@@ -48,6 +48,9 @@ export interface RecordStore extends RecordReader {
   keepKnown(node: string, bytes: Uint8Array): Result<void>
 }
 
+/** Its name in the state directory. */
+export const RECORDS_FILE = 'records.sqlite'
+
 /**
  * Of each node, so that one which makes records without end pushes out its own alone. Certificates are dropped after a day but
  * for every 64th, and those name every record of ten minutes: so much holds the usual ones of ten months.
