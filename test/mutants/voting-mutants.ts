@@ -285,6 +285,30 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
     ],
     killers: [MEMBERSHIP, REPLICA],
   },
+  {
+    name: 'a leader does not wait for the way of a proposal',
+    harm: 'honest members of a busy machine are left out of every other block',
+    edits: [
+      {
+        file: 'src/consensus/replica/epoch-schedule.ts',
+        find: 'return PROPOSAL_DEADLINE_NS + min(deltaNs, epochPeriodNs / WAIT_EPOCH_PARTS)',
+        replace: 'return PROPOSAL_DEADLINE_NS + 0n * min(deltaNs, epochPeriodNs)',
+      },
+    ],
+    killers: [REPLICA],
+  },
+  {
+    name: 'a leader waits for proposals as long as Δ has become',
+    harm: 'past 0.7 of an epoch it waits for the next one, and so for ever, while one member is away',
+    edits: [
+      {
+        file: 'src/consensus/replica/epoch-schedule.ts',
+        find: 'min(deltaNs, epochPeriodNs / WAIT_EPOCH_PARTS)',
+        replace: 'min(deltaNs, 60n * epochPeriodNs)',
+      },
+    ],
+    killers: ['src/consensus/replica/epoch-schedule.test.ts'],
+  },
 ]
 
 function quorumEdit(q: string): Mutant['edits'][number] {

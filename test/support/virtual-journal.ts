@@ -65,11 +65,13 @@ export function createVirtualJournal(): VirtualJournal {
         const numbers = said.get(kind) ?? new Set()
         said.set(kind, numbers.add(number))
         newest.set(kind, Math.max(number, newestOf(kind)))
-        kept.push(record)
       }
       const oldestView = newestOf('final')
       const oldestEpoch = newestOf('proposal') - PROPOSALS_KEPT
-      kept = kept.filter(({ kind, number }) => number >= (kind === 'proposal' ? oldestEpoch : oldestView))
+      // A new array each time: whoever was given the one before still has what it held then.
+      kept = [...kept, ...records].filter(
+        ({ kind, number }) => number >= (kind === 'proposal' ? oldestEpoch : oldestView),
+      )
     },
   }
 }
