@@ -1,6 +1,8 @@
+import type { Membership } from '../consensus/membership.ts'
 import type { SessionChain } from '../consensus/session-chain.ts'
 import type { VerifiedStep } from '../consensus/session-step.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
+import { NS_PER_MILLISECOND } from '../core/time.ts'
 import type { SafetyJournal } from '../ledger/safety-journal.ts'
 import { alarm } from './agent-event.ts'
 import { type Member, type MemberOptions, openMember } from './member.ts'
@@ -44,9 +46,13 @@ interface Following {
 
 /**
  * How long the links of a session that is over stay up: what has ended it gets to those who have not seen it, also to those
- * who are no members any more and whom nobody will talk to then.
+ * who are no members any more and whom nobody will talk to then. Who was removed has lost its links within an epoch.
  */
-const FAREWELL_MS = 500
+const FAREWELL_MS_MAX = 500
+
+function farewellMs({ epochPeriodNs }: Membership): number {
+  return Math.min(FAREWELL_MS_MAX, Number(epochPeriodNs / NS_PER_MILLISECOND) / 2)
+}
 
 /**
  * The cluster half through all sessions: when one is over it closes everything that belongs to it and opens the same for the
@@ -123,7 +129,7 @@ async function openPresent(following: Following, journal: SafetyJournal): Promis
         following.changing = change(following, verified).finally(() => {
           following.changing = undefined
         })
-      }, FAREWELL_MS)
+      }, farewellMs(membership))
     },
     stepAfter: options.chain.stepAfter,
   })

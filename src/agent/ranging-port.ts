@@ -7,6 +7,7 @@ import type { SocketAddress } from '../device/stamped-socket.ts'
 import { createWakeTimer } from '../device/wake-timer.ts'
 import type { RangingClock } from '../fusion/ranging-clock.ts'
 import { readMonoNs } from '../linux/clock.ts'
+import { PACKET_BYTES, PACKET_MAGIC } from '../ranging/packet.ts'
 import type { LinkReport, RangingAction, PeerEntry as RangingRow, SendToken } from '../ranging/peer-link.ts'
 import { createRanging } from '../ranging/ranger.ts'
 import type { RangingKeys } from '../transport/ranging-keys.ts'
@@ -30,9 +31,16 @@ export interface RangingStanding {
   readonly lost: Readonly<Record<string, number>>
 }
 
-export interface RangingPortOptions extends RangingSocketChoice {
+/** Where a peer is, and which other addresses its packets may come from. */
+export interface RangingPeer {
+  readonly id: number
+  readonly ranging: SocketAddress
+  readonly alsoFrom?: readonly string[] | undefined
+}
+
+export interface RangingPortOptions extends Omit<RangingSocketChoice, 'filter'> {
   readonly self: number
-  readonly peers: readonly { readonly id: number; readonly ranging: SocketAddress }[]
+  readonly peers: readonly RangingPeer[]
   readonly clock: RangingClock
   readonly seed: number
   /** The socket failed. */
@@ -54,11 +62,17 @@ export async function openRangingPort(options: RangingPortOptions): Promise<Resu
     perform(ranging.wake(now, clock))
     timer.arm(ranging.nextWakeAt())
   })
-  const opened = await openChosenSocket<SendToken>(options, {
-    onPacket: (bytes, _from, received) => perform(ranging.receive(bytes, received, clock)),
-    onSent: (token, sent) => perform(ranging.sent(token, sent, clock)),
-    onFault: options.onFault,
-  })
+  // Whoever is no peer can not even wake the thread that stamps; the tag of a packet is still all that proves its sender.
+  const from = peers.flatMap((peer) => [peer.ranging.address, ...(peer.alsoFrom ?? [])])
+  const filter = { from: [...new Set(from)], bytes: PACKET_BYTES, begins: PACKET_MAGIC }
+  const opened = await openChosenSocket<SendToken>(
+    { ...options, filter },
+    {
+      onPacket: (bytes, _from, received) => perform(ranging.receive(bytes, received, clock)),
+      onSent: (token, sent) => perform(ranging.sent(token, sent, clock)),
+      onFault: options.onFault,
+    },
+  )
   if (!opened.ok) return opened
   const socket: ChosenRangingSocket<SendToken> = opened.value
 

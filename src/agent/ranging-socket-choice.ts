@@ -3,6 +3,7 @@ import { type KernelSocketOptions, openKernelSocket, type Stamping } from '../de
 import { openRangingSocket } from '../device/ranging-socket.ts'
 import type { SocketAddress, StampedSocket, StampedSocketEvents } from '../device/stamped-socket.ts'
 import { readMonoNs } from '../linux/clock.ts'
+import type { PacketFilter } from '../linux/packet-filter.ts'
 
 /** What the socket for ranging is to be like. */
 export interface RangingSocketChoice {
@@ -11,6 +12,8 @@ export interface RangingSocketChoice {
   readonly stamps?: 'kernel' | 'user' | undefined
   /** Packets go through this network interface alone, and its card stamps them where it can. */
   readonly interface?: string | undefined
+  /** What the kernel lets in where it stamps; absent: everything. */
+  readonly filter?: PacketFilter | undefined
 }
 
 export interface ChosenRangingSocket<Token> extends StampedSocket<Token> {
@@ -31,13 +34,13 @@ export async function openChosenSocket<Token>(
   choice: RangingSocketChoice,
   events: StampedSocketEvents<Token>,
 ): Promise<Result<ChosenRangingSocket<Token>>> {
-  const { listen, stamps = 'kernel' } = choice
+  const { listen, stamps = 'kernel', filter } = choice
   if (stamps === 'user') return openUserSocket(listen, undefined, events)
   const device = choice.interface
   const options: KernelSocketOptions =
     device === undefined
-      ? { local: listen, hardware: 'off' }
-      : { local: listen, interface: device, hardware: { prefer: 'all' } }
+      ? { local: listen, filter, hardware: 'off' }
+      : { local: listen, filter, interface: device, hardware: { prefer: 'all' } }
   const kernel = await openKernelSocket(options, events)
   if (kernel.ok || FINAL.includes(kernel.fault.code)) return kernel
   return openUserSocket(listen, kernel.fault, events)

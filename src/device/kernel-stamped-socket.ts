@@ -41,7 +41,8 @@ export interface Stamping {
 export interface KernelStampedSocket<Token> extends StampedSocket<Token> {
   readonly stamping: Stamping
   /**
-   * What was lost since the start, by its reason: packets (`socket.flood`, `socket.cut`), and stamps for which those of
+   * What was lost since the start, by its reason: packets (`socket.flood`, `socket.cut`, and `socket.dropped`, those that
+   * the kernel dropped by the filter or because too many waited), and stamps for which those of
    * this program stand in (`stamp.none`, `stamp.late`, `stamp.unmatched`, `clock.realtime-stepped`, …).
    */
   lost(): ReadonlyMap<string, number>
@@ -78,7 +79,10 @@ export async function openKernelSocket<Token>(
     local: udp.local,
     stamping: lacking === undefined ? stamping : { kind: 'kernel', reason: lacking },
     send: (bytes, to, token) => run.send(watched, bytes, to, token),
-    lost: run.lost,
+    lost: () => {
+      const dropped = udp.drops() ?? 0
+      return dropped === 0 ? run.lost() : new Map([...run.lost(), ['socket.dropped', dropped]])
+    },
     close: () => run.close(watched),
   })
 }

@@ -7,6 +7,8 @@ export const SO_REUSEADDR = 2
 export const SO_ERROR = 4
 export const SO_RCVBUF = 8
 export const SO_BINDTODEVICE = 25
+export const SO_ATTACH_FILTER = 26
+export const SO_MEMINFO = 55
 
 export const IPPROTO_IP = 0
 export const IP_RECVERR = 11

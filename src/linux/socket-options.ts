@@ -34,6 +34,17 @@ export function readOption(fd: number, level: number, option: number): number | 
     : undefined
 }
 
+/** An option of so many bytes; undefined where the kernel refuses, or has fewer. */
+export function readOptionBytes(
+  fd: number,
+  [level, option]: readonly [level: number, option: number],
+  byteLength: number,
+): Uint8Array<ArrayBuffer> | undefined {
+  const value = new Uint8Array(byteLength)
+  const length = Uint32Array.of(byteLength)
+  return getsockopt(fd, level, option, value, length) === 0 && length[0] === byteLength ? value : undefined
+}
+
 function int32(value: number): Uint8Array {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setInt32(0, value, true)

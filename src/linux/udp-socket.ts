@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { failWithErrno, lastErrno, libc } from './libc.ts'
+import { attachFilter, type PacketFilter, readDrops } from './packet-filter.ts'
 import {
   ADDRESS_BYTES_MAX,
   AF_INET,
@@ -43,6 +44,8 @@ export interface UdpSocket {
   readonly local: InternetAddress
   /** What `sendDatagram` takes. Faults `socket.address`, `socket.interface`. */
   addressOf(to: InternetAddress): Result<Uint8Array>
+  /** How many packets the kernel has dropped here, by the filter or for want of room; modulo 2^32. */
+  drops(): number | undefined
   close(): void
 }
 
@@ -56,6 +59,8 @@ export interface UdpSocketOptions {
   readonly multicastHops?: number | undefined
   /** Others may bind the same port: several receivers of one multicast on one host. */
   readonly reuseAddress?: boolean | undefined
+  /** Nothing else comes in, and nobody is woken for it. */
+  readonly filter?: PacketFilter | undefined
 }
 
 const SOCK_DGRAM = 2
@@ -110,13 +115,14 @@ export function openUdpSocket(options: UdpSocketOptions): Result<UdpSocket> {
     fd,
     local: bound.value,
     addressOf: (to) => addressOf(parsed.value.family, to),
+    drops: () => readDrops(fd),
     close: () => closeSync(fd),
   })
 }
 
 function prepare(fd: number, at: AddressParts, options: UdpSocketOptions): Result<InternetAddress> {
   const name = show(options.local)
-  const set = setOptions(fd, at.family, options)
+  const set = setOptions(fd, at, options)
   if (!set.ok) return fail(set.fault.code, `UDP socket ${name}: ${set.fault.message}`)
   const address = encodeSocketAddress(at, options.local.port)
   if (bind(fd, address, address.length) !== 0) {
@@ -135,8 +141,9 @@ function prepare(fd: number, at: AddressParts, options: UdpSocketOptions): Resul
   return ok({ address: options.local.address, port: decodeSocketAddress(into)?.port ?? options.local.port })
 }
 
-function setOptions(fd: number, family: 4 | 6, options: UdpSocketOptions): Result<void> {
-  const { groups = [], reuseAddress = false } = options
+function setOptions(fd: number, at: AddressParts, options: UdpSocketOptions): Result<void> {
+  const { groups = [], reuseAddress = false, filter } = options
+  const { family } = at
   const index = options.interface === undefined ? ok(0) : interfaceIndex(options.interface)
   if (!index.ok) return index
   const steps: (() => Result<void>)[] = [
@@ -145,6 +152,7 @@ function setOptions(fd: number, family: 4 | 6, options: UdpSocketOptions): Resul
   if (reuseAddress) steps.push(() => setOption(fd, [SOL_SOCKET, SO_REUSEADDR], 1, 'share its port'))
   // Dual sockets would show IPv4 addresses in a second notation.
   if (family === 6) steps.push(() => setOption(fd, [IPPROTO_IPV6, IPV6_V6ONLY], 1, 'take IPv6 alone'))
+  if (filter !== undefined) steps.push(() => attachFilter(fd, at, filter))
   const device = options.interface
   if (device !== undefined) {
     steps.push(() => setOption(fd, [SOL_SOCKET, SO_BINDTODEVICE], `${device}\0`, `use interface ${device} alone`))

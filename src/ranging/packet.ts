@@ -50,7 +50,8 @@ export const PACKET_BYTES = 104
 const RATE_PPB_MAX = 1_000_000_000n
 export const MEMBER_ID_MAX = 0xffff
 
-const MAGIC = 0x5154_5250 // "QTRP"
+/** What every packet begins with: "QTRP". */
+export const PACKET_MAGIC = 0x5154_5250
 const VERSION = 1
 const TYPE_REQUEST = 1
 const TYPE_RESPONSE = 2
@@ -84,7 +85,7 @@ export function encodePacket(packet: RangingPacket, key: PacketKey): Uint8Array 
   assert(packet.ratePpb >= 0n && packet.ratePpb <= RATE_PPB_MAX, `a rate bound of 0 to 10^9 ppb, got ${packet.ratePpb}`)
   const bytes = new Uint8Array(PACKET_BYTES)
   const view = new DataView(bytes.buffer)
-  view.setUint32(AT.magic, MAGIC)
+  view.setUint32(AT.magic, PACKET_MAGIC)
   view.setUint8(AT.version, VERSION)
   view.setUint8(AT.type, packet.type === 'request' ? TYPE_REQUEST : TYPE_RESPONSE)
   view.setUint16(AT.sender, packet.sender)
@@ -112,7 +113,7 @@ export function readSender(bytes: Uint8Array): Result<number> {
   }
   const view = viewOf(bytes)
   const version = view.getUint8(AT.version)
-  if (view.getUint32(AT.magic) !== MAGIC || version !== VERSION) {
+  if (view.getUint32(AT.magic) !== PACKET_MAGIC || version !== VERSION) {
     return fail(
       'ranging.version',
       `ranging packet: expected QTRP version ${VERSION}, got other bytes (version ${version})`,

@@ -92,7 +92,7 @@ function defaultLimits(members: number): ListenLimits {
     handshakesBurst: Math.max(32, 2 * members),
     memberPerSecond: 5,
     memberBurst: 5,
-    unfinishedMax: 16,
+    unfinishedMax: 32,
     // Several round trips of any network.
     patienceMs: 1_000,
     knockingMax: 32,

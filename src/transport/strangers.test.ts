@@ -261,10 +261,10 @@ test('no more connections that say nothing are kept than the limit: the oldest m
 })
 
 test('a member gets its turn while unfinished handshakes from its own address fill the room', async () => {
-  const narrow = await start({ patienceMs: 50 })
-  const halves = [1, 2].map(() => connectTcp(narrow.mesh.address))
+  const narrow = await start({ patienceMs: 50, unfinishedMax: 4 })
+  const halves = [1, 2, 3, 4].map(() => connectTcp(narrow.mesh.address))
   for (const socket of halves) socket.on('error', () => socket.destroy()).write(clientHello())
-  await until('both are under way', () => narrow.mesh.inbound().begun === 2)
+  await until('all are under way', () => narrow.mesh.inbound().begun === 4)
   const member = connectStranger(narrow.mesh.address, zero)
   member.socket.write(frameOf(HELLO))
   await until('the member is up', () => narrow.mesh.peers()[0]!.up)

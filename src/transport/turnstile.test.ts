@@ -25,20 +25,26 @@ test('so many of one place wait as it has members, and three', () => {
   assert.equal(turnstile.enqueue(place('a', { members: 2 }), 'b'), true)
 })
 
-test('a place has a handshake under way for each member, and one; the next begins when one is over', () => {
-  const turnstile = createTurnstile<string>(LIMITS)
-  for (const visitor of ['1', '2', '3']) turnstile.enqueue(place('a'), visitor)
-  assert.deepEqual(turnstile.turns(0), { begin: ['1', '2'], oust: [], wakeAtMs: 20 })
-  turnstile.leave('1')
-  assert.deepEqual(turnstile.turns(1), { begin: ['3'], oust: [], wakeAtMs: undefined })
+/** A place whose room is full of handshakes that nobody finishes, with one more that waits. */
+function crowded(): ReturnType<typeof createTurnstile<string>> {
+  const turnstile = createTurnstile<string>({ ...LIMITS, handshakesBurst: 9, memberBurst: 9, unfinishedMax: 9 })
+  for (const visitor of ['1', '2', '3', '4']) turnstile.enqueue(place('a'), visitor)
+  turnstile.turns(0)
+  for (const visitor of ['5', '6']) turnstile.enqueue(place('a'), visitor)
+  assert.deepEqual(turnstile.turns(0), { begin: ['5'], oust: [], wakeAtMs: 20 })
+  return turnstile
+}
+
+test('a place has a handshake under way for each member, and four; the next begins when one is over', () => {
+  const turnstile = crowded()
+  turnstile.leave('3')
+  assert.deepEqual(turnstile.turns(1), { begin: ['6'], oust: [], wakeAtMs: undefined })
 })
 
 test('an unfinished handshake gives way to who waits once it has had its time, and not before', () => {
-  const turnstile = createTurnstile<string>(LIMITS)
-  for (const visitor of ['1', '2', '3']) turnstile.enqueue(place('a'), visitor)
-  turnstile.turns(0)
+  const turnstile = crowded()
   assert.deepEqual(turnstile.turns(999), { begin: [], oust: [], wakeAtMs: 1_019 })
-  assert.deepEqual(turnstile.turns(1_000), { begin: ['3'], oust: ['1'], wakeAtMs: undefined })
+  assert.deepEqual(turnstile.turns(1_000), { begin: ['6'], oust: ['1'], wakeAtMs: undefined })
   // With nobody waiting it may take as long as its listener lets it.
   assert.deepEqual(turnstile.turns(90_000), { begin: [], oust: [], wakeAtMs: undefined })
 })

@@ -46,7 +46,7 @@ export interface Turnstile<V> {
 
 /** So many more than its members may wait at a place, and have a handshake under way. */
 const WAITING_EXTRA = 3
-const UNFINISHED_EXTRA = 1
+const UNFINISHED_EXTRA = 4
 const WAKE_AFTER_MS = 20
 
 interface Stand<V> {

@@ -30,6 +30,9 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 const configOf = (id: number): string => join(folder, `ts${id}`, 'config.toml')
 const stateOf = (id: number, file: string): string => join(folder, `ts${id}`, 'state', file)
 const isDecision = ({ type }: ReportedEvent): boolean => type === 'decision'
+/** Whether the link with this peer is up, by what the agent has said last of it. */
+const isUp = ({ events }: AgentRun, peer: string): boolean =>
+  events.findLast((event) => event['type'] === 'peer' && event['peer'] === peer)?.['state'] === 'up'
 const isSession = ({ type, session }: ReportedEvent): boolean => type === 'session' && session === 1
 
 /** A decision that was certified after this agent had entered the next session. */
@@ -95,6 +98,20 @@ test('four appliances become three, and every one of them goes on, also who was 
     assert.equal(existsSync(stateOf(3, 'journal-1.sqlite')), false)
     assert.equal(existsSync(stateOf(3, 'sessions.cbor')), true)
   })
+
+  await t.test(
+    'its links are gone: each of the others has closed its own before it entered the next session',
+    async () => {
+      for (const peer of ['ts0', 'ts1']) await ts3.until(() => !isUp(ts3, peer))
+      for (const agent of [ts0, ts1]) {
+        const entered = agent.events.findIndex(isSession)
+        assert.equal(
+          agent.events.slice(entered).some(({ peer }) => peer === 'ts3'),
+          false,
+        )
+      }
+    },
+  )
 
   await t.test('who was away is shown how the session has ended, and goes on with the others', async () => {
     await certifiedInNext(startAgent(t, configOf(2)))

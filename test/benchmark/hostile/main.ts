@@ -17,6 +17,7 @@ import { openRack } from '../footprint/grandmasters.ts'
 import { compileFlood, FLOOD_KINDS, type Flood, type FloodCounts, type FloodKind } from './flood.ts'
 import { garbage, recordHello, recordRangingPacket } from './payloads.ts'
 import { measurePhase, type PhaseFigures } from './phases.ts'
+import { measureReconnects } from './reconnect.ts'
 
 /**
  * What connections of strangers cost a member: four real agents in network namespaces, epochs of a second, and a load
@@ -144,6 +145,23 @@ async function attack(plan: Plan): Promise<object> {
   }
 }
 
+async function reconnects(): Promise<void> {
+  const scope = openScope()
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'quorumtime-hostile-'))
+    scope.after(() => rmSync(folder, { recursive: true, force: true }))
+    const rows = await measureReconnects(scope, compileFlood(scope, folder), { seconds, perSecond })
+    if (values.json) console.log(JSON.stringify(rows, null, 2))
+    else {
+      console.log('| attack from | reconnects | median ms | max ms |\n|---|---|---|---|')
+      for (const each of rows)
+        console.log(`| ${each.attackFrom} | ${each.reconnects} | ${each.medianMs} | ${each.maxMs} |`)
+    }
+  } finally {
+    await scope.close()
+  }
+}
+
 function print(report: Awaited<ReturnType<typeof attack>>): void {
   const { phases, ...rest } = report as { readonly phases: readonly PhaseFigures[] }
   console.log(
@@ -173,6 +191,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '1000' },
     kind: { type: 'string', default: 'hello' },
     from: { type: 'string', default: 'strangers' },
+    reconnect: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -185,6 +204,10 @@ const seconds = Number(values.seconds)
 const perSecond = Number(values.rate)
 if (!(seconds > 0)) throw new Error(`--seconds: expected a positive number, got "${values.seconds}"`)
 if (!(perSecond > 0)) throw new Error(`--rate: expected a positive number, got "${values.rate}"`)
+if (values.reconnect) {
+  await reconnects()
+  process.exit()
+}
 const report = await attack({ seconds, perSecond, kind, from: values.from })
 if (values.json) console.log(JSON.stringify(report, null, 2))
 else print(report)
