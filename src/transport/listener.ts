@@ -137,10 +137,16 @@ function arrived(state: State, socket: Socket): void {
   const { options, counter, visitors } = state
   const end = remoteEnd(socket)
   counter.accept()
+  // Whatever becomes of it: an error that nobody listens to ends the process.
+  socket.on('error', () => undefined)
+  if (socket.remoteAddress === undefined) {
+    socket.destroy()
+    counter.refuseStranger({ code: 'transport.no-hello', message: 'connection: expected one that lasts, got its end' })
+    return
+  }
   const place = placeOf(state, socket.remoteAddress)
   if (place === undefined) {
     const message = `connection from ${end}: expected one from the address of a member that dials this one, got a stranger`
-    socket.on('error', () => undefined)
     socket.resetAndDestroy()
     counter.refuseStranger({ code: 'transport.stranger', message })
     return
@@ -184,9 +190,9 @@ function knockAt(state: State, visitor: Visitor): void {
   })
 }
 
-function placeOf({ places, options }: State, address: string | undefined): Place | undefined {
-  const members = address === undefined ? undefined : places.membersAt(address)
-  if (members === undefined || address === undefined) return undefined
+function placeOf({ places, options }: State, address: string): Place | undefined {
+  const members = places.membersAt(address)
+  if (members === undefined) return undefined
   return { address, members: members.length, isLinked: () => members.every((id) => options.isLinked(id)) }
 }
 

@@ -12,7 +12,7 @@ export interface PacketRelayOptions {
   readonly holdMs: readonly [number, number]
   /** How often it sends each packet. */
   readonly copies: number
-  /** Packets of noise that it sends to the first end every 10 ms. */
+  /** Packets of noise that it sends to the first end every 10 ms; half of them look like packets of the second end. */
   readonly noise: number
 }
 
@@ -37,9 +37,13 @@ socket.on('message', (bytes, { address }) => {
   }, holdMs[from])
 })
 socket.bind(options.listen.port, options.listen.address)
+/** A head as a packet of the second end has it: magic, version, request, no stamps, sender 1. */
+const HEAD = [0x51, 0x54, 0x52, 0x50, 1, 1, 0, 0, 0, 1]
 setInterval(() => {
   for (let packet = 0; packet < options.noise; packet++) {
-    send(crypto.getRandomValues(new Uint8Array(104)), ends[0])
+    const bytes = crypto.getRandomValues(new Uint8Array(104))
+    if (packet % 2 === 0) bytes.set(HEAD)
+    send(bytes, ends[0])
     noise += 1
   }
 }, 10)

@@ -8,9 +8,11 @@ import { readMonoNs } from '../../src/linux/clock.ts'
 import { unwrap } from '../support/results.ts'
 
 /** One end of ranging between two, as a program: it tells what would stand in a proposal, one JSON object a line. */
-export interface RangingEndOptions extends RangingSocketChoice {
+export interface RangingEndOptions extends Omit<RangingSocketChoice, 'filter'> {
   readonly self: 0 | 1
   readonly peer: SocketAddress
+  /** Addresses that the peer's packets may come from as well. */
+  readonly alsoFrom?: readonly string[]
 }
 
 export type RangingEndWord =
@@ -34,7 +36,7 @@ const READ_MS = 50
 const KEYS = ['to the first', 'to the second'].map((name) => sha256(new TextEncoder().encode(name)))
 
 const options = JSON.parse(process.argv[2] ?? '') as RangingEndOptions
-const { self, peer } = options
+const { self, peer, alsoFrom } = options
 const other = 1 - self
 const clock = createRangingClock(new Uint8Array(16).fill(self + 1), 200n, readMonoNs())
 // As from hardware that was good for a long time: what is left is what a crystal of this class may wander.
@@ -42,7 +44,7 @@ clock.learn({ ppb: 0, uncertaintyPpb: 60, baselineNs: 0n }, readMonoNs())
 const port = unwrap(
   await openRangingPort({
     ...options,
-    peers: [{ id: other, ranging: peer }],
+    peers: [{ id: other, ranging: peer, alsoFrom }],
     clock,
     seed: self,
     onFault: ({ message }) => console.error(message),

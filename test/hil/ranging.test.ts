@@ -42,7 +42,7 @@ function run(
   return daemon
 }
 
-type EndOptions = Partial<Pick<RangingEndOptions, 'stamps' | 'interface'>>
+type EndOptions = Partial<Pick<RangingEndOptions, 'stamps' | 'interface' | 'alsoFrom'>>
 
 /** Both ends; with a relay each of them speaks to that. */
 function startEnds(
@@ -153,26 +153,29 @@ test('ranging between network namespaces', async (t) => {
     assert.ok(first < 3 * asked + 100, `${first} packets`)
   })
 
-  await t.test(
-    'a flood of noise is refused and counted, takes no memory, and moves no interval off the truth',
-    async (t) => {
-      const relay = startRelay(t, network, { noise: 200 })
-      const ends = startEnds(t, network)
+  for (const [whence, alsoFrom, expected] of [
+    ['from a stranger is dropped by the kernel', [], /^socket\.dropped$/],
+    ['from an address of the peer is refused', [network.address(RELAY)], /^(?:ranging\.|socket\.flood)/],
+  ] as const) {
+    const name = `a flood of noise ${whence} and counted, takes no memory, and moves no interval off the truth`
+    await t.test(name, async (flooded) => {
+      const relay = startRelay(flooded, network, { noise: 200 })
+      const ends = startEnds(flooded, network, { alsoFrom })
       await until(() => ends[0].standing?.up === true && relay.word.noise > 2_000)
       const before = ends[0].standing?.residentBytes ?? 0
       const from = ends[0].entries.length
       await until(() => relay.word.noise > 60_000 || ends[0].entries.length > from + 100)
-      await checkEntries(t, ends, 40)
+      await checkEntries(flooded, ends, 40)
       const standing = ends[0].standing
       const refused = Object.entries({ ...standing?.faults, ...standing?.standing.lost })
       assert.ok(
-        refused.some(([code, count]) => /^(?:ranging\.|socket\.flood)/.test(code) && count > 1_000),
+        refused.some(([code, count]) => expected.test(code) && count > 1_000),
         JSON.stringify(refused),
       )
       const grown = (standing?.residentBytes ?? 0) - before
       assert.ok(grown < 60_000_000, `grew by ${grown} bytes`)
-    },
-  )
+    })
+  }
 
   await t.test('an end whose peer is not there asks on, and has it when it comes', async (t) => {
     const ends = startEnds(t, network)
