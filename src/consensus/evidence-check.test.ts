@@ -152,12 +152,23 @@ describe('an honest member is not to be accused', () => {
       const kind = `conflicting-${type}` as const
       const twice = accused(kind, say(1, type, { view: 7, hash }, 1), say(1, type, { view: 7, hash }, 2))
       assert.equal(await refusal(twice), 'evidence.same')
+      const renewed = say(1, type, { view: 7, hash }, 1, digestOf(9))
+      assert.equal(await refusal(accused(kind, say(1, type, { view: 7, hash }), renewed)), 'evidence.same')
     })
   }
 
-  it('with one block that two boots have signed', async () => {
-    const twice = accused('conflicting-block', say(leader, 'block', block, 1), say(leader, 'block', block, 2))
-    assert.equal(await refusal(twice), 'evidence.same')
+  it('with one block that two boots, or two attestations, have signed', async () => {
+    const one = say(leader, 'block', block, 1)
+    for (const other of [say(leader, 'block', block, 2), say(leader, 'block', block, 1, digestOf(9))]) {
+      assert.equal(await refusal(accused('conflicting-block', one, other)), 'evidence.same')
+    }
+  })
+
+  it('with a proposal, unless it signs it for a second time: which record it is judged by is a part of it', async () => {
+    const { body } = proposals[1] as SignedMessage<'proposal'>
+    const other = say(1, 'proposal', body, 1, digestOf(9))
+    assert.equal(await refusal(accused('conflicting-proposal', proposals[1]!, proposals[1]!)), 'evidence.same')
+    assert.equal(await refusal(accused('conflicting-proposal', proposals[1]!, other)), undefined)
   })
 
   it('with two hedged signatures of one content', async () => {

@@ -29,6 +29,8 @@ import { checkWrongOutcome } from './wrong-outcome.ts'
  *   nothing; so do two proposals of different epochs, and any number of Hello.
  * - Votes and blocks contradict each other only by the block that they name. The same vote under another boot or another
  *   attestation decides nothing else than the first.
+ * - Of proposals the header counts as well: a list names both, and by which attestation record its member is judged is in the
+ *   header. A correct member signs each once; a restart or a new record in the middle of an epoch changes the next one.
  * - Two signatures of one content differ, since signing is hedged: contents are compared, never envelopes.
  * - Every signature names cluster and membership, and holds under the context string of its type alone: what was said
  *   elsewhere or of another type proves nothing here. The era is part of the membership.

@@ -6,7 +6,7 @@ import { membershipCodec } from '../../src/consensus/membership.ts'
 import { membershipOrderCodec, verifyOrder } from '../../src/consensus/membership-order.ts'
 import { decodeEnvelope, encodeEnvelope } from '../../src/consensus/messages.ts'
 import { proofBundleCodec, verifyProof } from '../../src/consensus/proof.ts'
-import { proposalCodec } from '../../src/consensus/proposal.ts'
+import { proposalCodec, type RecordJudged } from '../../src/consensus/proposal.ts'
 import { quorumCertificateCodec, type Verify } from '../../src/consensus/quorum-certificate.ts'
 import { decodeWireMessage, encodeWireMessage } from '../../src/consensus/wire-message.ts'
 import { equalBytes } from '../../src/core/bytes.ts'
@@ -42,6 +42,10 @@ const envelopes = [
   voices.say(1, 'nullify', { view: 4 }),
 ].map(encodeEnvelope)
 
+const judged: readonly RecordJudged[] = [
+  { member: 1, digest: digestOf(1), verdict: 'verified' },
+  { member: 3, digest: undefined, verdict: 'refused' },
+]
 const lie = contradictionOf(
   'conflicting-notarize',
   7,
@@ -119,7 +123,12 @@ export const CONSENSUS_TARGETS: readonly Target[] = [
       return decoded.ok ? { ok: true, value: { again: encodeEnvelope(decoded.value) } } : decoded
     },
   },
-  codecTarget('proposal', proposalCodec, encode(proposalCodec, proposal.body)),
+  codecTarget(
+    'proposal',
+    proposalCodec,
+    encode(proposalCodec, proposal.body),
+    encode(proposalCodec, { ...proposal.body, verdicts: judged }),
+  ),
   codecTarget('block', blockCodec, encode(blockCodec, last.block)),
   codecTarget(
     'quorum certificate',

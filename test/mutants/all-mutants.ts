@@ -9,6 +9,7 @@ import { RECEIVER_MUTANTS } from './receiver-mutants.ts'
 import { RECORD_MUTANTS } from './record-mutants.ts'
 import { SESSION_MUTANTS } from './session-mutants.ts'
 import { STAMP_MUTANTS } from './stamp-mutants.ts'
+import { VERDICT_MUTANTS } from './verdict-mutants.ts'
 import { VOTING_MUTANTS } from './voting-mutants.ts'
 
 /** Every mistake of the gate. */
@@ -16,6 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...VOTING_MUTANTS,
   ...ATTESTATION_MUTANTS,
   ...AGREEMENT_MUTANTS,
+  ...VERDICT_MUTANTS,
   ...RECORD_MUTANTS,
   ...EVIDENCE_MUTANTS,
   ...SESSION_MUTANTS,

@@ -1,5 +1,6 @@
 import type { ListedProposal } from '../../src/consensus/agreement.ts'
 import type { Quorum } from '../../src/consensus/membership.ts'
+import type { AttestationVerdict } from '../../src/consensus/outcome.ts'
 import { equalBytes } from '../../src/core/bytes.ts'
 import type { Interval } from '../../src/core/interval.ts'
 
@@ -64,4 +65,27 @@ function smaller(a: bigint, b: bigint): bigint {
 
 function larger(a: bigint, b: bigint): bigint {
   return a > b ? a : b
+}
+
+/**
+ * The verdict on a member's attestation record once more, from the text: of each possible one, from bad to good, how many
+ * listed members but the judged one say it of the record that the judged one's header names; then the same of no record.
+ */
+export function claimedVerdict(
+  { member, attestationDigest }: ListedProposal,
+  listed: readonly ListedProposal[],
+  { f }: Quorum,
+): AttestationVerdict {
+  const named = attestationDigest?.toHex()
+  for (const record of named === undefined ? [undefined] : [named, undefined]) {
+    for (const verdict of ['refused', 'flagged', 'none', 'verified'] as const) {
+      let said = 0
+      for (const { member: judge, proposal } of listed) {
+        const words = proposal.verdicts.filter((word) => word.member === member && word.verdict === verdict)
+        if (judge !== member && words.some(({ digest }) => digest?.toHex() === record)) said += 1
+      }
+      if (said > f) return verdict
+    }
+  }
+  return 'unjudged'
 }

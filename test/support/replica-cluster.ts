@@ -1,6 +1,7 @@
 import { createReplicaLoop, type ReplicaLoop, type ReplicaPorts } from '../../src/agent/replica-loop.ts'
 import type { Evidence } from '../../src/consensus/evidence.ts'
 import {
+  type AttestationTerms,
   MEMBERS_MAX,
   type Membership,
   membershipHash,
@@ -32,6 +33,7 @@ import { mendCommits, runOfCommits } from './commit-holes.ts'
 import { createEventQueue, type EventQueue } from './event-queue.ts'
 import { KEYED_HASH_BYTES, keyedHash } from './keyed-hash.ts'
 import { createSharedCompose, type Memo } from './shared-compose.ts'
+import { recordAt, rightVerdicts, TEST_TERMS, type VirtualAttestation } from './virtual-attestation.ts'
 import { createVirtualGate, heardFrom, isSettled, type Judgement, type VirtualGate } from './virtual-gate.ts'
 import { createVirtualJournal, type VirtualJournal } from './virtual-journal.ts'
 import { honestMeasurement } from './virtual-measurement.ts'
@@ -90,6 +92,8 @@ export interface ClusterOptions {
   readonly signatures?: TestSignatures
   /** A node's own oscillator; without it every node's clock shows the virtual instant itself. */
   oscillator?(id: number): Oscillator
+  /** Members attest, and judge each other, by these; nobody is asked when not given. */
+  readonly attestation?: VirtualAttestation | undefined
   /** How much later than asked a timer of a node fires. */
   latenessNs?(id: number, now: MonoNs): bigint
   /** What stands around a replica, made anew at every start; takes the place of `clockError`. */
@@ -149,7 +153,11 @@ export const START_TAI = taiNs(1_000_000_000_000n)
 const PERIOD_NS = 1_000_000_000n
 const VIRTUAL_TIME: Oscillator = { at: (virtual) => virtual, whenShows: (local) => local }
 
-export function testMembership(n: number, { publicKey }: Pick<TestSignatures, 'publicKey'> = KEYED_HASH): Membership {
+export function testMembership(
+  n: number,
+  { publicKey }: Pick<TestSignatures, 'publicKey'> = KEYED_HASH,
+  attestation?: AttestationTerms,
+): Membership {
   return {
     format: 'quorumtime-genesis-2',
     cluster: 'test',
@@ -168,7 +176,7 @@ export function testMembership(n: number, { publicKey }: Pick<TestSignatures, 'p
     })),
     operators: [],
     operatorThreshold: 0,
-    attestation: undefined,
+    attestation,
     session: 0,
     previous: undefined,
   }
@@ -229,7 +237,7 @@ interface World {
 export function createReplicaCluster(options: ClusterOptions): ReplicaCluster {
   bringSha2(NATIVE_SHA2)
   const { n, seed, signatures = KEYED_HASH, memo = 'on' } = options
-  const membership = testMembership(n, signatures)
+  const membership = testMembership(n, signatures, options.attestation && TEST_TERMS)
   const identity = { cluster: membership.cluster, membershipHash: membershipHash(membership), n }
   const faults: Fault[] = []
   const world: World = {
@@ -300,7 +308,7 @@ function boot(world: World, node: ClusterNode): ClusterNode {
       membership,
       self: node.member,
       bootCount: node.boots,
-      attestationDigest: undefined,
+      attestationDigest: recordOf(world, node),
       sign: (type, content) => world.signatures.sign(node.member, type, content),
       journal: node.journal.records(),
     },
@@ -312,7 +320,23 @@ function boot(world: World, node: ClusterNode): ClusterNode {
   const holes = mendCommits(node.commits, node.journal.records())
   if (holes.length > 0) node.loop.take({ type: 'holes', holes })
   tellTime(world, node)
+  if (world.options.attestation !== undefined) attestLater(world, node, world.options.attestation)
   return node
+}
+
+function recordOf({ options, now }: World, { member, boots }: ClusterNode): Uint8Array | undefined {
+  return options.attestation && recordAt(member, boots, options.attestation, now)
+}
+
+/** A new record whenever the one before has had its time, as long as this process lives. */
+function attestLater(world: World, node: ClusterNode, attestation: VirtualAttestation): void {
+  const { boots } = node
+  const run = (): void => {
+    if (!node.up || node.boots !== boots) return
+    node.loop.take({ type: 'attested', digest: recordOf(world, node) })
+    attestLater(world, node, attestation)
+  }
+  world.queue.add({ at: plus(world.now, attestation.refreshNs), run })
 }
 
 function tellTime(world: World, node: ClusterNode): void {
@@ -345,7 +369,11 @@ function portsOf(world: World, node: ClusterNode): ReplicaPorts {
         station === undefined
           ? honestMeasurement(node.member, options.n, world.now, trueTai(world.now))
           : station.measure(epoch, world.now)
-      return honest && (options.reading?.(node.id, epoch, honest) ?? honest)
+      const { attestation } = options
+      const heard = attestation === undefined ? [] : node.replica.heard(epoch - 1)
+      const told = honest && attestation && { verdicts: rightVerdicts(node.member, heard, attestation) }
+      const judging = honest && { ...honest, ...told }
+      return judging && (options.reading?.(node.id, epoch, judging) ?? judging)
     },
     wakeAt: (at) => {
       const due = at && max(clock.whenShows(at), world.now)

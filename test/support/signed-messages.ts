@@ -12,16 +12,20 @@ import { testSign } from './replica-cluster.ts'
 
 /** What the members of a test cluster sign, made one by one. */
 export interface Voices {
-  say<T extends MessageType>(sender: number, type: T, body: BodyOf[T], bootCount?: number): SignedMessage<T>
+  say<T extends MessageType>(sender: number, type: T, body: BodyOf[T], ...run: Run): SignedMessage<T>
   /** The votes of these members for one thing. */
   certificate(type: VoteType, view: number, hash: Uint8Array | undefined, signers: readonly number[]): QuorumCertificate
 }
 
+/** In which run of its process it says that, and what it attests there; the first and nothing when not given. */
+type Run = readonly [bootCount?: number, attestationDigest?: Uint8Array]
+
 export function createVoices(membership: Membership): Voices {
   const { cluster } = membership
   const hashOfMembership = membershipHash(membership)
-  const say = <T extends MessageType>(sender: number, type: T, body: BodyOf[T], bootCount = 1): SignedMessage<T> => {
-    const header = { cluster, membershipHash: hashOfMembership, type, sender, bootCount, attestationDigest: undefined }
+  const say = <T extends MessageType>(sender: number, type: T, body: BodyOf[T], ...run: Run): SignedMessage<T> => {
+    const [bootCount = 1, attestationDigest] = run
+    const header = { cluster, membershipHash: hashOfMembership, type, sender, bootCount, attestationDigest }
     const content = encodeContent(header, body)
     return { type, header, body, content, signature: testSign(sender, type, content) }
   }

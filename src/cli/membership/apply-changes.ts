@@ -111,6 +111,9 @@ function readKeys(
   if (owner !== undefined) {
     return misfit(`${at}.signingKey`, 'a key that no other member and no operator has', `the one of ${owner.name}`)
   }
+  if (present.attestation?.authorities.some((key) => equalBytes(key, signing.value)) === true) {
+    return misfit(`${at}.signingKey`, 'a key that no enrolment authority has', 'that of one')
+  }
   const pinned = members.find((other) => equalBytes(other.tlsKeyHash, tls.value))
   if (pinned !== undefined) {
     return misfit(`${at}.tlsKeyHash`, 'a key that no other member has', `the one of ${pinned.name}`)

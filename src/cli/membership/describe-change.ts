@@ -4,6 +4,7 @@ import { equalBytes } from '../../core/bytes.ts'
 import { shortHex } from '../../core/encoding.ts'
 import { sha384 } from '../../core/hash.ts'
 import { formatInstant } from '../present.ts'
+import { attestationChanges } from './describe-attestation.ts'
 
 /** What one membership changes of the one before it, by comparing all that they hold: an order says nothing else. */
 export interface ChangeDescription {
@@ -29,7 +30,12 @@ export function describeChange(before: Membership, after: Membership): ChangeDes
     cluster: after.cluster,
     session: after.session,
     ...sides,
-    changes: [...memberChanges(before, after), ...operatorChanges(before, after), ...policyChanges(before, after)],
+    changes: [
+      ...memberChanges(before, after),
+      ...operatorChanges(before, after),
+      ...policyChanges(before, after),
+      ...attestationChanges(before, after),
+    ],
     warnings: warningsOf(sides, after),
   }
 }

@@ -10,6 +10,7 @@ import { doubleNotarizer } from './double-notarizer.ts'
 import { edgePuller } from './edge-puller.ts'
 import { equivocatingProposer } from './equivocating-proposer.ts'
 import { evidenceFramer } from './evidence-framer.ts'
+import { falseJudge } from './false-judge.ts'
 import { farAway } from './far-away.ts'
 import { createFickle } from './fickle.ts'
 import { halfLeader } from './half-leader.ts'
@@ -51,6 +52,7 @@ const SINGLE: Readonly<Record<string, Adversary>> = {
   'edge-puller': edgePuller,
   'equivocating-proposer': equivocatingProposer,
   'evidence-framer': evidenceFramer,
+  'false-judge': falseJudge,
   'far-away': farAway,
   'half-leader': halfLeader,
   hoarder,

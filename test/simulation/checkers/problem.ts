@@ -9,6 +9,7 @@ export const VIOLATIONS = [
   'stalls',
   'journalViolations',
   'memoryViolations',
+  'misjudgedRecords',
 ] as const
 export type Violation = (typeof VIOLATIONS)[number]
 

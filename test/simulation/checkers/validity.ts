@@ -45,9 +45,10 @@ export function createValidityChecker(membership: Membership, { right, observers
     if (problems.length < TOLD_MAX) problems.push(problem('containmentViolations', message))
   }
   const checkBlock = (block: Block): void => {
-    const listed = block.list.flatMap(({ member }) => {
+    const listed = block.outcome.attestation.flatMap(({ member, verdict }) => {
       const mark = markOf(member, block.epoch)
-      return mark === undefined || !right.has(member) ? [] : [listedOf(mark, block)]
+      const counts = right.has(member) && verdict !== 'refused'
+      return mark === undefined || !counts ? [] : [listedOf(mark, block)]
     })
     for (const { member, region } of block.outcome.frames) {
       const mark = markOf(member, block.epoch)

@@ -1,6 +1,7 @@
 import { NS_PER_SECOND } from '../../../src/core/time.ts'
 import { findFramed } from '../checkers/accountability.ts'
 import { findForks } from '../checkers/agreement.ts'
+import { findMisjudged } from '../checkers/attestation.ts'
 import { findBadCertificates } from '../checkers/certificates.ts'
 import { findUnjournalled } from '../checkers/journal.ts'
 import { findStalls } from '../checkers/liveness.ts'
@@ -28,6 +29,7 @@ export async function findProblems(run: Run, firstEpoch: number, recoveryViews: 
   const never = cluster.nodes.filter(({ id }) => !scenario.cast.liars.has(id))
   return [
     ...findForks(never),
+    ...findMisjudged(never, scenario.attestation),
     ...validity.problems(),
     ...(await findFramed(never, new Set(never.map(({ id }) => id)), membership, verify)),
     ...(await findBadCertificates(never, { membership, verify, verifySignature, independentEvery: INDEPENDENT_EVERY })),

@@ -3,6 +3,7 @@ import { max } from '../../../src/core/integer.ts'
 import { type MonoNs, monoNs, NS_PER_MILLISECOND, NS_PER_SECOND } from '../../../src/core/time.ts'
 import { type Fate, type ReplicaCluster, testMembership } from '../../support/replica-cluster.ts'
 import type { Memo } from '../../support/shared-compose.ts'
+import { TEST_TERMS } from '../../support/virtual-attestation.ts'
 import { ADVERSARIES } from '../byzantine/adversaries.ts'
 import type { VoteWitness } from '../checkers/fork-culprits.ts'
 import { createMonotonicChecker, type MonotonicChecker } from '../checkers/monotonic.ts'
@@ -48,8 +49,8 @@ export function createRun(simulation: Simulation): Run {
   const { n, seed, epochs, signatures, trace, votes, memo } = simulation
   const drawn = scenarioOfSeed(simulation)
   const scenario = simulation.plant?.(drawn) ?? drawn
-  const { cast, network, disk, prng, calmAt } = scenario
-  const membership = testMembership(n, signatures)
+  const { cast, network, disk, prng, calmAt, attestation } = scenario
+  const membership = testMembership(n, signatures, attestation && TEST_TERMS)
   const observers = new Set(isSound(cast) ? cast.honest : [])
   const right = new Set([...observers, ...cast.dead].filter((id) => !cast.wrong.has(id) && !cast.spoofed.includes(id)))
   const validity = createValidityChecker(membership, { right, observers })
@@ -86,6 +87,7 @@ export function createRun(simulation: Simulation): Run {
       seed,
       signatures,
       memo,
+      attestation,
       arrivals: network.arrivals,
       fate: (id, now) => {
         const fate = disk.fate(id, now)

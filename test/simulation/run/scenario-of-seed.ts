@@ -1,5 +1,7 @@
 import { createPrng, type Prng } from '../../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_MILLISECOND } from '../../../src/core/time.ts'
+import type { VirtualAttestation } from '../../support/virtual-attestation.ts'
+import { describeAttestation, drawAttestation } from '../world/attestation.ts'
 import { type Crashes, drawCrashes } from '../world/crash.ts'
 import { createDisk, type Disk } from '../world/disk.ts'
 import { drawHardware, type Hardware } from '../world/hardware.ts'
@@ -28,6 +30,8 @@ export interface Scenario {
   readonly hardware: readonly Hardware[]
   readonly ranging: RangingClimate
   readonly latenessNsMax: bigint
+  /** Undefined: the membership asks for no attestation. */
+  readonly attestation: VirtualAttestation | undefined
   /** For everything that is drawn while the run goes on. */
   readonly prng: Prng
   /** For people. */
@@ -56,6 +60,7 @@ export function scenarioOfSeed({ n, seed, epochs, ...options }: SeedOptions): Sc
   const hardware = members(n).map((id) =>
     drawHardware(prng, epochs, cast.wrong.get(id), cast.spoofed.includes(id) ? cast.sky : undefined),
   )
+  const attestation = drawAttestation(seed, cast)
   const latenessNsMax = BigInt(prng.nextBelow(6)) * NS_PER_MILLISECOND
   return {
     cast,
@@ -67,6 +72,7 @@ export function scenarioOfSeed({ n, seed, epochs, ...options }: SeedOptions): Sc
     hardware,
     ranging: { wayNsMax: 10 ** (3 + 3 * prng.nextUnit()), gaps: 0.1 * prng.nextUnit() },
     latenessNsMax,
+    attestation,
     prng,
     forecast: [
       describeCast(cast),
@@ -74,6 +80,7 @@ export function scenarioOfSeed({ n, seed, epochs, ...options }: SeedOptions): Sc
       network.forecast,
       disk.forecast,
       `timers up to ${latenessNsMax / NS_PER_MILLISECOND} ms late`,
+      describeAttestation(attestation),
       ...hardware.map(({ forecast }, id) => `node ${id}: ${forecast}`),
     ].join(', '),
   }
