@@ -76,6 +76,14 @@ const ISSUED_AT_CHARACTERS_MAX = 32
 const CONTENT_BYTES_MAX = 2048
 export const ENROLMENT_BYTES_MAX = CONTENT_BYTES_MAX + SIGNATURE_BYTES + 16
 
+export const publicAreaCodec = blobCodec(PUBLIC_AREA_BYTES_MAX)
+
+export const enrolledKeyCodec: Codec<EnrolledKey> = recordCodec<EnrolledKey>({
+  publicArea: publicAreaCodec,
+  name: blobCodec(NAME_BYTES_MAX),
+  qualifiedName: optionalCodec(blobCodec(NAME_BYTES_MAX)),
+})
+
 export const enrolmentCodec: Codec<Enrolment> = recordCodec<Enrolment>({
   format: literalCodec('quorumtime-enrolment-1'),
   authority: digestCodec,
@@ -84,11 +92,7 @@ export const enrolmentCodec: Codec<Enrolment> = recordCodec<Enrolment>({
   serial: uintCodec(),
   issuedAt: textCodec(ISSUED_AT_CHARACTERS_MAX),
   keyHash: digestCodec,
-  attestationKey: recordCodec<EnrolledKey>({
-    publicArea: blobCodec(PUBLIC_AREA_BYTES_MAX),
-    name: blobCodec(NAME_BYTES_MAX),
-    qualifiedName: optionalCodec(blobCodec(NAME_BYTES_MAX)),
-  }),
+  attestationKey: enrolledKeyCodec,
   scheme: choiceCodec(AK_SCHEMES),
   schemeHash: choiceCodec(BANKS),
   endorsementDigest: digestCodec,

@@ -1,6 +1,7 @@
 import { concatBytes, equalBytes } from '../core/bytes.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { sha384 } from '../core/hash.ts'
+import { encodePem } from './pem.ts'
 import { PUBLIC_KEY_BYTES } from './signature.ts'
 
 export interface PublicKey {
@@ -30,4 +31,9 @@ export function publicKeyFromPem(pem: string, where: string): Result<PublicKey> 
   }
   const raw = der.slice(DER_PREFIX.length)
   return ok({ raw, hash: sha384(concatBytes(DER_PREFIX, raw)) })
+}
+
+/** A raw public key of 2,592 bytes as that text. */
+export function publicKeyToPem(raw: Uint8Array): string {
+  return encodePem('PUBLIC KEY', concatBytes(DER_PREFIX, raw))
 }

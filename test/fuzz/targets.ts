@@ -2,6 +2,7 @@ import { fail, type Result } from '../../src/core/fault.ts'
 import { ATTESTATION_TARGETS } from './attestation-targets.ts'
 import { CONSENSUS_TARGETS } from './consensus-targets.ts'
 import { DRIVER_TARGETS } from './driver-targets.ts'
+import { ENROLMENT_TARGETS } from './enrolment-targets.ts'
 import { INSTRUMENT_TARGETS } from './instrument-targets.ts'
 import { PACKET_DRIVER_TARGETS } from './packet-driver-targets.ts'
 import { PTP_MANAGEMENT_TARGET } from './ptp-management-target.ts'
@@ -21,6 +22,7 @@ export const TARGETS: readonly Target[] = [
   PTP_MANAGEMENT_TARGET,
   ...TPM_TARGETS,
   ...ATTESTATION_TARGETS,
+  ...ENROLMENT_TARGETS,
 ]
 
 /** For a target that is asked for by a name that is none. */

@@ -37,6 +37,7 @@ import { ATTESTATION_LISTS, ATTESTATION_SAMPLES, attestationLimits } from './att
 import { checkCddl } from './cddl-check.ts'
 import type { CddlRules, CddlType } from './cddl-grammar.ts'
 import { mutations } from './cddl-mutations.ts'
+import { ENROLMENT_SAMPLES, enrolmentLimits } from './enrolment-samples.ts'
 import { readIndex, readVector } from './read-vectors.ts'
 import { type Item, readCbor, writeCbor } from './strict-cbor.ts'
 import { clusterOfFour, type VectorCluster, valueIn } from './vector-files.ts'
@@ -64,6 +65,11 @@ const ROOTS = [
   'enrolment',
   'attestation-policy',
   'sealed-key',
+  'signed-request',
+  'enrolment-request',
+  'signed-challenge',
+  'enrolment-challenge',
+  'enrolment-answer',
 ]
 
 /** A real encoding, the rule that it follows, and the code that reads it. */
@@ -77,7 +83,13 @@ interface Sample {
 let samples: readonly Sample[]
 
 before(() => {
-  samples = [...fileSamples(), ...messageSamples(), ...wireSamples(clusterOfFour()), ...ATTESTATION_SAMPLES]
+  samples = [
+    ...fileSamples(),
+    ...messageSamples(),
+    ...wireSamples(clusterOfFour()),
+    ...ATTESTATION_SAMPLES,
+    ...ENROLMENT_SAMPLES,
+  ]
 })
 
 function fileSamples(): readonly Sample[] {
@@ -327,11 +339,12 @@ describe('docs/quorumtime.cddl', () => {
       Array.from({ length }, () => new Uint8Array(32)),
     ]
     const attested = (rule: string): readonly Item[] => {
-      const found = ATTESTATION_SAMPLES.find((one) => one.rule === rule)
+      const found = [...ATTESTATION_SAMPLES, ...ENROLMENT_SAMPLES].find((one) => one.rule === rule)
       return readCbor(found?.bytes ?? new Uint8Array()) as readonly Item[]
     }
     for (const [rule, limit, read, itemOf] of [
       ...attestationLimits(attested),
+      ...enrolmentLimits(attested),
       ['wire-message', 499_712, wire, (length) => [0n, new Uint8Array(length)]],
       ['wire-message', 1_047_552, wire, (length) => [12n, new Uint8Array(length)]],
       ['evidence', 499_712, isEvidence, (length) => pair.with(4, [new Uint8Array(length), new Uint8Array()])],

@@ -51,7 +51,7 @@ export async function withHandle<T>(
 export async function flushStrays(tpm: Tpm): Promise<Result<number>> {
   let flushed = 0
   for (const first of VOLATILE_RANGES) {
-    const handles = await loadedHandles(tpm, first)
+    const handles = await listHandles(tpm, first)
     if (!handles.ok) return handles
     for (const handle of handles.value) {
       const gone = await flushContext(tpm, handle)
@@ -62,8 +62,8 @@ export async function flushStrays(tpm: Tpm): Promise<Result<number>> {
   return ok(flushed)
 }
 
-/** TPM2_GetCapability(TPM_CAP_HANDLES): those from `first` on that are of its kind. */
-function loadedHandles(tpm: Tpm, first: number): Promise<Result<readonly number[]>> {
+/** TPM2_GetCapability(TPM_CAP_HANDLES): those from `first` on that are of its kind, as many as one answer has room for. */
+export function listHandles(tpm: Tpm, first: number): Promise<Result<readonly number[]>> {
   const parameters = new Uint8Array([...u32(TPM_CAP_HANDLES), ...u32(first), ...u32(HANDLES_MAX)])
   const command = {
     name: 'TPM2_GetCapability',
