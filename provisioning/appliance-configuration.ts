@@ -26,8 +26,21 @@ export function configurationText(plan: ClusterPlan, appliance: AppliancePlan): 
     },
     oscillator: { class: appliance.oscillator },
     sources: appliance.sources,
+    ...(plan.attestation === undefined ? {} : { attestation: attestationOf(appliance) }),
   }
   return `# Configuration of ${appliance.name} in cluster "${plan.cluster}". \`quorumtime check-config\` explains what it holds.\n${toToml(table)}`
+}
+
+/** Its enrolment lies where `enroll-appliance install` puts it. */
+function attestationOf({ tpm }: AppliancePlan): object {
+  const { device, swtpm, ...others } = tpm ?? {}
+  const place = swtpm === undefined ? { device: device ?? '/dev/tpmrm0' } : { swtpm }
+  return {
+    provider: 'tpm2',
+    ...place,
+    ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)),
+    enrolment: 'attestation/enrolment.cbor',
+  }
 }
 
 function clusterAddress({ address, clusterPort }: AppliancePlan): string {

@@ -112,7 +112,7 @@ export function drawAppliance(
   return ok([folderStep(join(own, 'state'), 0o750, 'state folder'), journal.value, configuration.value, genesis.value])
 }
 
-function drawGenesisCopy(path: string, membership: Membership): Result<Step> {
+export function drawGenesisCopy(path: string, membership: Membership): Result<Step> {
   const what = 'copy of the genesis'
   const bytes = encode(membershipCodec, membership)
   if (!existsSync(path)) return ok(newFileStep(path, bytes, 0o644, what))
@@ -120,7 +120,7 @@ function drawGenesisCopy(path: string, membership: Membership): Result<Step> {
   return fail('genesis.differs', `${path}: expected a copy of the cluster's genesis, got another file`)
 }
 
-function drawJournal(path: string, membership: Membership, id: number, wasComplete: boolean): Result<Step> {
+export function drawJournal(path: string, membership: Membership, id: number, wasComplete: boolean): Result<Step> {
   const what = 'safety journal'
   if (existsSync(path)) return ok(keepStep(path, what))
   if (wasComplete) {
@@ -137,7 +137,7 @@ function drawJournal(path: string, membership: Membership, id: number, wasComple
   return ok({ action: 'create', path, what, perform: () => createSafetyJournal(path, owner) })
 }
 
-function drawConfiguration(path: string, text: string, update: boolean): Result<Step> {
+export function drawConfiguration(path: string, text: string, update: boolean): Result<Step> {
   const what = 'configuration'
   const valid = parseConfiguration(text, path)
   if (!valid.ok) return valid

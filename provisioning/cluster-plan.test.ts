@@ -42,7 +42,7 @@ test('every mistake gets its own sentence with place, expected and got', () => {
   assert.deepEqual(complaints({ cluster: 'rack 7', epochPeriodMs: 50, colour: 'red' }), [
     'cluster: expected a name of at most 64 letters, digits, ".", "_" and "-", got "rack 7"',
     'epochPeriodMs: expected an integer from 100 to 60000, got 50',
-    'colour: expected one of cluster, epochPeriodMs, targetPrecisionNs, acceptSingleDomain, operators, operatorThreshold, appliances, got an unknown key',
+    'colour: expected one of cluster, epochPeriodMs, targetPrecisionNs, acceptSingleDomain, operators, operatorThreshold, attestation, appliances, got an unknown key',
   ])
   assert.deepEqual(complaints({ appliances: [] }), ['appliances: expected a list of at least one appliance, got []'])
   assert.deepEqual(complaints({}, appliance(0, { address: 'ts0.example', clusterPort: 0 })), [

@@ -6,6 +6,7 @@ import { ipAddress, name, oscillatorClass, sources } from '../src/config/schema.
 import { readToml } from '../src/config/toml.ts'
 import { MEMBERS_MAX, OPERATORS_MAX } from '../src/consensus/membership.ts'
 import { fail, ok, type Result } from '../src/core/fault.ts'
+import { attestationPlanSchema, policyOf, tpmPlanSchema } from './attestation-plan.ts'
 
 /** What a technician writes down before a cluster exists: its appliances, where they stand, and what hangs on each. */
 
@@ -21,6 +22,8 @@ const applianceSchema = table({
   rangingPort: port.default(7401),
   oscillator: oscillatorClass,
   sources,
+  /** Where its TPM is, in a cluster that attests. */
+  tpm: tpmPlanSchema.optional(),
 })
 
 const clusterPlanSchema = table({
@@ -36,6 +39,8 @@ const clusterPlanSchema = table({
     .default(['operator']),
   /** How many of them have to sign a change; more than half when not given. */
   operatorThreshold: integer(0, OPERATORS_MAX).optional(),
+  /** What is asked of TPMs; absent: nothing, and nobody is judged. */
+  attestation: attestationPlanSchema.optional(),
   appliances: z
     .array(applianceSchema, 'a list of tables')
     .min(1, 'a list of at least one appliance')
@@ -79,7 +84,22 @@ function checkTogether(plan: ClusterPlan): readonly string[] {
     }
     return [...sentences, ...checkSources(appliance.sources, `${at}.sources`)]
   })
-  return [...checkOperators(plan), ...mistakes]
+  return [...checkOperators(plan), ...checkAttestation(plan), ...mistakes]
+}
+
+/** Rules that could never be met, and TPMs that nobody asks for. */
+function checkAttestation({ attestation, appliances }: ClusterPlan): readonly string[] {
+  const policy = attestation === undefined ? undefined : policyOf(attestation)
+  return [
+    ...(policy?.ok === false ? [`attestation: ${policy.fault.message}`] : []),
+    ...appliances.flatMap(({ tpm }, index) => {
+      const at = `appliances[${index}].tpm`
+      if (tpm === undefined) return []
+      if (attestation === undefined) return [`${at}: expected none in a plan without [attestation], got one`]
+      const both = tpm.device !== undefined && tpm.swtpm !== undefined
+      return both ? [`${at}.swtpm: expected none beside device, for an appliance has one TPM, got "${tpm.swtpm}"`] : []
+    }),
+  ]
 }
 
 function checkOperators({ operators, operatorThreshold }: ClusterPlan): readonly string[] {

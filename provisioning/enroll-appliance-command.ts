@@ -4,10 +4,13 @@ import { PCR_COUNT, type PcrSelection } from '../src/attestation/pcr-selection.t
 import type { Tpm } from '../src/attestation/tpm/tpm.ts'
 import { SHA256, SHA384 } from '../src/attestation/tpm-algorithm.ts'
 import { readNamedFile } from '../src/config/read-file.ts'
+import { membershipHash } from '../src/consensus/membership.ts'
+import { toHex } from '../src/core/bytes.ts'
 import { fail, ok, type Result } from '../src/core/fault.ts'
 import { drawAnswer } from './appliance/answer.ts'
 import { applianceFiles } from './appliance/appliance-files.ts'
 import { drawInstallation } from './appliance/install.ts'
+import { drawJoin } from './appliance/join.ts'
 import { drawRequest, type RequestOptions, USUAL_PCRS } from './appliance/request.ts'
 import { describePlace, openTpm, placeOf, type TpmPlace } from './appliance/tpm-place.ts'
 import { KEY_HANDLE, readSettings } from './appliance/tpm-settings.ts'
@@ -23,12 +26,14 @@ import {
   type Verb,
   type Words,
 } from './command-line.ts'
+import { summaryLine } from './genesis-steps.ts'
 import { runTasks, type Task } from './run-tasks.ts'
 
 const SCRIPT = 'enroll-appliance'
 const HELP = `Usage: provisioning/enroll-appliance request FOLDER --name NAME --tpm PLACE [options]
        provisioning/enroll-appliance answer FOLDER CHALLENGE --authority authority.pub
        provisioning/enroll-appliance install FOLDER ENROLMENT
+       provisioning/enroll-appliance join FOLDER GENESIS-FOLDER
 
 Enrols this appliance with an authority that works offline; only files go to and fro, and none of them is secret for long.
 
@@ -36,6 +41,8 @@ Enrols this appliance with an authority that works offline; only files go to and
             writes attestation/enrolment-request.cbor: carry it to the authority
   answer    has the TPM open the authority's challenge, and writes attestation/answer.cbor: carry it back
   install   checks that the enrolment is of this appliance, and keeps it as attestation/enrolment.cbor
+  join      checks that the authority stands by a genesis which names this appliance's keys, and makes it a member: safety
+            journal, configuration, genesis
 
 What exists is kept; run again, each changes nothing. Nothing is written unless all of it can be.
 
@@ -54,6 +61,9 @@ of request:
   --certificate FILE of the endorsement key, in place of the one in the TPM: when your site has signed it
   --intermediates FILE…  certificates between that and the root, where the TPM does not keep them
   --renew            ask anew: the TPM was replaced or cleared, or another selection is wanted
+of join:
+  --update-configuration
+                     replace a configuration that is another than the one that was brought
 of answer and install:
   --authority FILE   authority.pub; needed once, then kept
   --tpm PLACE        the same TPM in another place than at the request
@@ -62,6 +72,7 @@ Examples:
   provisioning/enroll-appliance request /etc/quorumtime --name ts0 --tpm /dev/tpmrm0
   provisioning/enroll-appliance answer /etc/quorumtime ts0-challenge.cbor --authority authority.pub
   provisioning/enroll-appliance install /etc/quorumtime ts0-enrolment.cbor
+  provisioning/enroll-appliance join /etc/quorumtime rack-7
 `
 
 const request: Verb = {
@@ -127,6 +138,23 @@ const install: Verb = {
       const ran = await runHere(words, 'install', folder, drawn.value)
       return ran.ok ? tellFile(words, 'enrolment', applianceFiles(folder).enrolment, 'this appliance is enrolled') : ran
     }),
+}
+
+const joinCluster: Verb = {
+  given: ['FOLDER', 'GENESIS-FOLDER'],
+  options: { log: { type: 'string' }, 'update-configuration': { type: 'boolean' } },
+  run: async (words) => {
+    const [folder = '', bundle = ''] = words.positionals
+    const drawn = drawJoin({ folder, bundle, updateConfiguration: saidYes(words, 'update-configuration') })
+    if (!drawn.ok) return drawn
+    const ran = await runHere(words, 'join', folder, drawn.value.tasks)
+    if (!ran.ok) return ran
+    const { membership } = drawn.value
+    if (saidYes(words, 'json'))
+      printJson({ cluster: membership.cluster, membership: toHex(membershipHash(membership)) })
+    else process.stdout.write(`${summaryLine(membership)}\n`)
+    return ok(undefined)
+  },
 }
 
 function readRequestOptions(words: Words): Result<RequestOptions> {
@@ -218,4 +246,4 @@ function tellFile(words: Words, key: string, file: string, next: string): Result
   return ok(undefined)
 }
 
-await runScript(SCRIPT, HELP, { request, answer, install }, process.argv.slice(2))
+await runScript(SCRIPT, HELP, { request, answer, install, join: joinCluster }, process.argv.slice(2))

@@ -1,11 +1,9 @@
 import { parseArgs } from 'node:util'
-import { readLeapTable } from '../src/config/leap-seconds.ts'
 import type { Fault } from '../src/core/fault.ts'
-import { realtimeToTai } from '../src/core/leap.ts'
-import { type TaiNs, taiNs } from '../src/core/time.ts'
-import { readRealtimeNs } from '../src/linux/clock.ts'
 import { readClusterPlan } from './cluster-plan.ts'
-import { createCluster, summaryLine } from './new-cluster.ts'
+import { summaryLine } from './genesis-steps.ts'
+import { createCluster } from './new-cluster.ts'
+import { presentTai } from './present-tai.ts'
 
 const HELP = `Usage: provisioning/new-cluster --plan FILE --out FOLDER [--dry-run]
 
@@ -55,24 +53,17 @@ function readOptions(): { plan: string; out: string; dryRun: boolean; updateConf
   }
 }
 
-/** The present second by this machine's clock: only a label for epoch 0, so its error does not matter. */
-function presentTai(): TaiNs {
-  const table = readLeapTable(undefined)
-  if (!table.ok) refuse(table.fault)
-  const now = realtimeToTai(table.value, readRealtimeNs())
-  if (!now.ok) refuse(now.fault)
-  return taiNs(now.value - (now.value % 1_000_000_000n))
-}
-
 const { plan: planFile, out, dryRun, updateConfigurations } = readOptions()
 const plan = readClusterPlan(planFile)
 if (!plan.ok) refuse(plan.fault)
+const genesisTai = presentTai()
+if (!genesisTai.ok) refuse(genesisTai.fault)
 const made = createCluster({
   plan: plan.value,
   folder: out,
   dryRun,
   updateConfigurations,
-  genesisTai: presentTai(),
+  genesisTai: genesisTai.value,
 })
 if (!made.ok) refuse(made.fault)
 for (const { action, path, what } of made.value.steps)

@@ -15,7 +15,8 @@ import { selectMlDsa } from '../src/crypto/select.ts'
 import { openSafetyJournal, type SafetyJournal } from '../src/ledger/safety-journal.ts'
 import { faultOf, unwrap } from '../test/support/results.ts'
 import { type ClusterPlan, checkClusterPlan } from './cluster-plan.ts'
-import { createCluster, type NewClusterOptions, summaryLine } from './new-cluster.ts'
+import { summaryLine } from './genesis-steps.ts'
+import { createCluster, type NewClusterOptions } from './new-cluster.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'quorumtime-provisioning-'))
 after(() => rmSync(scratch, { recursive: true }))

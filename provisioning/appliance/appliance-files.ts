@@ -46,7 +46,7 @@ export function readKept(path: string, what: string, bytesMax: number): Result<U
 }
 
 /** A raw ML-DSA-87 public key. Faults: `file.unreadable`, `key.format`. */
-function readPublicKey(path: string): Result<Uint8Array> {
+export function readPublicKey(path: string): Result<Uint8Array> {
   const bytes = readNamedFile(path, { what: 'the public key of an authority', bytesMax: 65_536 })
   if (!bytes.ok) return bytes
   const key = publicKeyFromPem(new TextDecoder('latin1').decode(bytes.value), path)

@@ -8,7 +8,7 @@ import { fail, ok, type Result } from '../../src/core/fault.ts'
  */
 
 const digest = z.string().regex(/^[0-9a-f]{96}$/)
-const blob = z.base64().max(262_144)
+const blob = z.base64().max(1_048_576)
 const text = z.string().regex(/^[ -~]{1,200}$/)
 const number = z.int().min(0)
 
@@ -43,11 +43,19 @@ export const ledgerEntrySchema = z.discriminatedUnion('kind', [
       .readonly(),
     enrolment: blob,
   }),
-  z.strictObject({ ...head, kind: z.literal('genesis'), cluster: text, membership: digest, signature: blob }),
+  z.strictObject({
+    ...head,
+    kind: z.literal('genesis'),
+    cluster: text,
+    membership: digest,
+    genesis: blob,
+    signatures: blob,
+  }),
 ])
 
 export type LedgerEntry = z.infer<typeof ledgerEntrySchema>
 export type Challenged = Extract<LedgerEntry, { readonly kind: 'challenged' }>
+export type GenesisSigned = Extract<LedgerEntry, { readonly kind: 'genesis' }>
 export type Enrolled = Extract<LedgerEntry, { readonly kind: 'enrolled' }>
 
 /** Without its line feed. */

@@ -6,7 +6,7 @@ import {
 } from '../../src/attestation/enrolment-request.ts'
 import { decode } from '../../src/core/encoding.ts'
 import { ok, type Result } from '../../src/core/fault.ts'
-import type { Challenged, Enrolled, LedgerEntry } from './ledger-entry.ts'
+import type { Challenged, Enrolled, GenesisSigned, LedgerEntry } from './ledger-entry.ts'
 
 /** What a ledger says, read for those who ask it. */
 
@@ -42,6 +42,11 @@ export function enrolledBy(entries: readonly LedgerEntry[], challengeDigest: str
   return entries.find(
     (entry): entry is Enrolled => entry.kind === 'enrolled' && entry.challengeDigest === challengeDigest,
   )
+}
+
+/** A cluster has one genesis. */
+export function genesisOf(entries: readonly LedgerEntry[], cluster: string): GenesisSigned | undefined {
+  return entries.find((entry): entry is GenesisSigned => entry.kind === 'genesis' && entry.cluster === cluster)
 }
 
 /** Serial numbers count enrolments of all nodes. */

@@ -4,6 +4,7 @@ import { decodeAnswer, encodeAnswer } from '../../src/attestation/enrolment-answ
 import { verifyChallenge } from '../../src/attestation/enrolment-challenge.ts'
 import { enrolmentRequestCodec, verifyRequest } from '../../src/attestation/enrolment-request.ts'
 import { splitCertificates } from '../../src/attestation/tpm/certificate-bundle.ts'
+import { genesisSignaturesCodec } from '../../src/consensus/genesis-signature.ts'
 import { utf8 } from '../../src/core/bytes.ts'
 import { decode, encode } from '../../src/core/encoding.ts'
 import { AUTHORITY, CRYPTO } from '../support/attestation-records.ts'
@@ -56,6 +57,19 @@ export const ENROLMENT_TARGETS: readonly Target[] = [
     take: (bytes) => {
       const decoded = decodeAnswer(bytes)
       return decoded.ok ? { ok: true, value: { again: encodeAnswer(decoded.value) } } : decoded
+    },
+  },
+  {
+    name: 'genesis signatures',
+    corpus: [
+      encode(genesisSignaturesCodec, {
+        format: 'quorumtime-genesis-signatures-1',
+        signatures: [{ authority: new Uint8Array(48), signature: new Uint8Array(4627) }],
+      }),
+    ],
+    take: (bytes) => {
+      const decoded = decode(genesisSignaturesCodec, bytes, 'signatures')
+      return decoded.ok ? { ok: true, value: { again: encode(genesisSignaturesCodec, decoded.value) } } : decoded
     },
   },
   {

@@ -70,6 +70,8 @@ const ROOTS = [
   'signed-challenge',
   'enrolment-challenge',
   'enrolment-answer',
+  'genesis-signatures',
+  'genesis-content',
 ]
 
 /** A real encoding, the rule that it follows, and the code that reads it. */

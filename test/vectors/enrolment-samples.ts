@@ -1,8 +1,15 @@
 import { decodeAnswer } from '../../src/attestation/enrolment-answer.ts'
 import { enrolmentChallengeCodec, signedChallengeCodec } from '../../src/attestation/enrolment-challenge.ts'
 import { enrolmentRequestCodec, signedRequestCodec } from '../../src/attestation/enrolment-request.ts'
+import {
+  encodeGenesisSignatures,
+  genesisContent,
+  genesisContentCodec,
+  genesisSignaturesCodec,
+} from '../../src/consensus/genesis-signature.ts'
 import { type Codec, decode, encode } from '../../src/core/encoding.ts'
 import type { Result } from '../../src/core/fault.ts'
+import { sampleMembership } from '../support/proposals.ts'
 import { ANSWER_FILE, CHALLENGE, CHALLENGE_FILE, REQUEST, REQUEST_FILE } from './enrolment-exchange.ts'
 import type { Item } from './strict-cbor.ts'
 
@@ -31,6 +38,20 @@ export const ENROLMENT_SAMPLES = [
     rule: 'enrolment-challenge',
     bytes: encode(enrolmentChallengeCodec, CHALLENGE),
     read: reader(enrolmentChallengeCodec),
+  },
+  {
+    what: 'the signatures of a genesis',
+    rule: 'genesis-signatures',
+    bytes: encodeGenesisSignatures(
+      [1, 2].map((byte) => ({ authority: new Uint8Array(48).fill(byte), signature: new Uint8Array(4627) })),
+    ),
+    read: reader(genesisSignaturesCodec),
+  },
+  {
+    what: 'what an authority signs of a genesis',
+    rule: 'genesis-content',
+    bytes: genesisContent(sampleMembership(1)),
+    read: reader(genesisContentCodec),
   },
   { what: 'an answer', rule: 'enrolment-answer', bytes: ANSWER_FILE, read: decodeAnswer },
 ]
