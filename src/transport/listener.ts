@@ -145,10 +145,10 @@ function arrived(state: State, socket: Socket): void {
     return
   }
   const place = placeOf(state, socket.remoteAddress)
-  if (place === undefined) {
-    const message = `connection from ${end}: expected one from the address of a member that dials this one, got a stranger`
+  // Whose queue is full is not even heard: what it has to say would change nothing, and costs as much as all the rest.
+  if (place === undefined || state.turnstile.isFull(place)) {
     socket.resetAndDestroy()
-    counter.refuseStranger({ code: 'transport.stranger', message })
+    counter.refuseStranger(place === undefined ? strangerFault(end) : crowdedFault(end))
     return
   }
   const visitor: Visitor = {
@@ -184,7 +184,7 @@ function knockAt(state: State, visitor: Visitor): void {
     onHello: () => {
       forgetKnock(state, visitor)
       if (state.turnstile.enqueue(place, visitor)) serve(state)
-      else turnAway(state, visitor, 'transport.crowded', `a free turn for ${place.address}, got too many that wait`)
+      else refuse(state, visitor, crowdedFault(end))
     },
     onRefused: (fault) => refuse(state, visitor, fault),
   })
@@ -285,6 +285,18 @@ function lost({ end, knock }: Visitor): Fault {
   if (knock === undefined) return handshakeFault(end, 'the end of the connection')
   const message = `connection from ${end}: expected a ClientHello and patience, got the end of the connection`
   return { code: 'transport.no-hello', message }
+}
+
+function strangerFault(end: string): Fault {
+  const message = `connection from ${end}: expected one from the address of a member that dials this one, got a stranger`
+  return { code: 'transport.stranger', message }
+}
+
+function crowdedFault(end: string): Fault {
+  return {
+    code: 'transport.crowded',
+    message: `connection from ${end}: expected a free turn, got too many that wait for one`,
+  }
 }
 
 function handshakeFault(end: string, came: string): Fault {

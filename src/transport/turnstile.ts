@@ -37,6 +37,8 @@ export interface Turns<V> {
  * monotonic.
  */
 export interface Turnstile<V> {
+  /** Whether `enqueue` would be false. */
+  isFull(place: Place): boolean
   /** False: enough of this place wait already. */
   enqueue(place: Place, visitor: V): boolean
   /** It is up, or gone: it waits no more and has no handshake under way. */
@@ -74,10 +76,12 @@ export function createTurnstile<V>(limits: TurnstileLimits): Turnstile<V> {
     bucket: createTokenBucket(limits.handshakesPerSecond, limits.handshakesBurst),
     unfinished: 0,
   }
+  const isFull = (place: Place): boolean => standAt(state, place).waiting.size >= place.members + WAITING_EXTRA
   return {
+    isFull,
     enqueue: (place, visitor) => {
+      if (isFull(place)) return false
       const stand = standAt(state, place)
-      if (stand.waiting.size >= place.members + WAITING_EXTRA) return false
       stand.waiting.add(visitor)
       state.standOf.set(visitor, stand)
       return true
@@ -153,17 +157,17 @@ function costAt<V>({ limits }: State<V>, { members, isLinked }: Place): number {
 }
 
 function hasRoom<V>({ unfinished, limits }: State<V>, stand: Stand<V>): boolean {
-  return unfinished < limits.unfinishedMax && !isFull(stand)
+  return unfinished < limits.unfinishedMax && !isBusy(stand)
 }
 
-function isFull<V>({ unfinished, place }: Stand<V>): boolean {
+function isBusy<V>({ unfinished, place }: Stand<V>): boolean {
   return unfinished.size >= place.members + UNFINISHED_EXTRA
 }
 
 /** Whose handshake is given up: the oldest of a place that is full, else the oldest of all, once it has had its time. */
 function makeRoom<V>(state: State<V>, stand: Stand<V>, nowMs: number): V | undefined {
   if (hasRoom(state, stand)) return undefined
-  const from = isFull(stand) ? [stand] : [...state.stands.values()]
+  const from = isBusy(stand) ? [stand] : [...state.stands.values()]
   const oldest = from.flatMap(({ unfinished }) => [...unfinished].slice(0, 1)).toSorted((a, b) => a[1] - b[1])[0]
   return oldest !== undefined && nowMs - oldest[1] >= state.limits.patienceMs ? oldest[0] : undefined
 }
