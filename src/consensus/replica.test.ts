@@ -63,7 +63,7 @@ describe('a replica cluster', () => {
     [90n, 4],
     [110n, 3],
   ] as const) {
-    it(`lists ${listed} of 4 when a proposal comes ${lateMs} ms after the mark, with Δ at 50 ms`, async () => {
+    it(`lists ${listed} of 4 when a proposal comes ${lateMs} ms after the mark`, async () => {
       const late = lateMs * 1_000_000n
       const cluster: ReplicaCluster = createReplicaCluster({
         n: 4,

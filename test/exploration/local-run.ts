@@ -14,8 +14,8 @@ import { presentEpoch, type Universe } from './universe.ts'
 
 /** Longer than any timer of a view, shorter than an epoch. */
 const ALL_TIMERS_NS = 7_000_000_000n
-/** Past the longest wait for proposals, 50 ms and the cap of Δ: a leader does not wait for more, and timers run from entry. */
-const AFTER_MARK_NS = 2_060_000_000n
+/** Past the 100 ms for which a leader waits for proposals, and past the 50 ms before which no timer starts. */
+const AFTER_MARK_NS = 110_000_000n
 
 /** Where a member stood when it started, and what it has heard since: enough to bring a real replica there again. */
 export interface History {

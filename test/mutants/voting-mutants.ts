@@ -291,20 +291,20 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/consensus/replica/epoch-schedule.ts',
-        find: 'return PROPOSAL_DEADLINE_NS + min(deltaNs, epochPeriodNs / WAIT_EPOCH_PARTS)',
-        replace: 'return PROPOSAL_DEADLINE_NS + 0n * min(deltaNs, epochPeriodNs)',
+        find: 'return PROPOSAL_DEADLINE_NS + min(PROPOSAL_WAY_NS, epochPeriodNs / WAY_EPOCH_PARTS)',
+        replace: 'return PROPOSAL_DEADLINE_NS + 0n * min(PROPOSAL_WAY_NS, epochPeriodNs / WAY_EPOCH_PARTS)',
       },
     ],
     killers: [REPLICA],
   },
   {
-    name: 'a leader waits for proposals as long as Δ has become',
+    name: 'a leader waits for proposals as long in a short epoch',
     harm: 'past 0.7 of an epoch it waits for the next one, and so for ever, while one member is away',
     edits: [
       {
         file: 'src/consensus/replica/epoch-schedule.ts',
-        find: 'min(deltaNs, epochPeriodNs / WAIT_EPOCH_PARTS)',
-        replace: 'min(deltaNs, 60n * epochPeriodNs)',
+        find: 'min(PROPOSAL_WAY_NS, epochPeriodNs / WAY_EPOCH_PARTS)',
+        replace: 'min(PROPOSAL_WAY_NS, epochPeriodNs)',
       },
     ],
     killers: ['src/consensus/replica/epoch-schedule.test.ts'],

@@ -66,13 +66,11 @@ test('a block takes the present epoch, and past 0.7 of it the next one, whose re
   assert.equal(targetEpoch(membership, clock, 3, monoNs(7_700n * MS + 1n)), 8)
 })
 
-test('a leader waits for what was sent 50 ms after the mark until Δ later, and never to 0.7 of an epoch', () => {
-  assert.equal(proposalWaitNs(membership, 50n * MS), 100n * MS)
-  assert.equal(proposalWaitNs(membership, 125n * MS), 175n * MS)
-  assert.equal(proposalWaitNs(membership, 2_000n * MS), 175n * MS)
+test('a leader waits for what was sent 50 ms after the mark for 50 ms more, and never to 0.7 of an epoch', () => {
+  assert.equal(proposalWaitNs(membership), 100n * MS)
   fc.assert(
-    fc.property(periods, fc.bigInt(50n * MS, 2_000n * MS), (epochPeriodNs, deltaNs) => {
-      assert.ok(proposalWaitNs(sampleMembership(1, { epochPeriodNs }), deltaNs) * 10n < epochPeriodNs * 7n)
+    fc.property(periods, (epochPeriodNs) => {
+      assert.ok(proposalWaitNs(sampleMembership(1, { epochPeriodNs })) * 10n < epochPeriodNs * 7n)
     }),
   )
 })

@@ -1,15 +1,21 @@
 import { divCeil, divFloor, min } from '../../core/integer.ts'
 import { between, type MonoNs, NS_PER_MILLISECOND, plus, type TaiNs } from '../../core/time.ts'
 import type { Membership } from '../membership.ts'
+import { DELTA_BASE_NS } from './pacemaker.ts'
 import type { EpochClock } from './types.ts'
 
 /**
  * How long after the mark a member may take to read, sign and journal its proposal. View timers start then; what was sent by
- * then is with the leader up to Δ later, and before that q proposals are not enough for it.
+ * then is on its way for some time, and before that q proposals are not enough for a leader.
  */
 export const PROPOSAL_DEADLINE_NS = 50n * NS_PER_MILLISECOND
-/** A leader's wait ends well before 0.7 of an epoch, however long Δ has become: an eighth of it after the deadline. */
-const WAIT_EPOCH_PARTS = 8n
+/**
+ * How long a proposal may be on its way. No longer than the least Δ, whatever this leader's own is: others may have that one,
+ * and give up a view without a block after two of it.
+ */
+const PROPOSAL_WAY_NS = DELTA_BASE_NS
+/** Nor longer than this part of an epoch: it has to end well before 0.7 of a short one. */
+const WAY_EPOCH_PARTS = 8n
 const NS_PER_NS_PPB = 1_000_000_000n
 
 /** Epochs are (era, number), number = ⌊(TAI − genesisTai) / period⌋; the mark of an epoch is its first instant. */
@@ -41,8 +47,8 @@ export function markAt(membership: Membership, clock: EpochClock, epoch: number)
 }
 
 /** How long after the mark a leader waits for the proposals of all: until what was sent by the deadline is here. */
-export function proposalWaitNs({ epochPeriodNs }: Membership, deltaNs: bigint): bigint {
-  return PROPOSAL_DEADLINE_NS + min(deltaNs, epochPeriodNs / WAIT_EPOCH_PARTS)
+export function proposalWaitNs({ epochPeriodNs }: Membership): bigint {
+  return PROPOSAL_DEADLINE_NS + min(PROPOSAL_WAY_NS, epochPeriodNs / WAY_EPOCH_PARTS)
 }
 
 /**

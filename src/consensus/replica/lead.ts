@@ -12,8 +12,8 @@ import { proposalWaitNs } from './epoch-schedule.ts'
 import { viewsNotNullified } from './skipped-views.ts'
 
 /**
- * Rule 2: the leader of the present view lists every proposal that it holds, once all n are here, or q of them Δ after
- * the proposal deadline, and proof of every lie that nobody is convicted of yet. Returns when to try again, or undefined when only a message can help.
+ * Rule 2: the leader of the present view lists every proposal that it holds, once all n are here, or q of them
+ * once what was sent by the proposal deadline can be here, and proof of every lie that nobody is convicted of yet. Returns when to try again, or undefined when only a message can help.
  */
 export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   const { config, view, quorum } = context
@@ -38,7 +38,7 @@ export function lead(context: Context, now: MonoNs): MonoNs | undefined {
   const calendar = calendarOf(context)
   if (calendar === undefined) return undefined
   const epoch = calendar.targetEpoch(parent.epoch, now)
-  const until = plus(calendar.markAt(epoch), proposalWaitNs(config.membership, context.pacemaker.deltaNs()))
+  const until = plus(calendar.markAt(epoch), proposalWaitNs(config.membership))
   const proposals = context.pool.firstOf(epoch)
   if (proposals.length < quorum.n && (now < until || proposals.length < quorum.q)) {
     return now < until ? until : undefined

@@ -2,7 +2,7 @@ import { max, min } from '../../core/integer.ts'
 import { NS_PER_MILLISECOND } from '../../core/time.ts'
 
 /** Δ on a LAN, and where it stops doubling. */
-const DELTA_BASE_NS = 50n * NS_PER_MILLISECOND
+export const DELTA_BASE_NS = 50n * NS_PER_MILLISECOND
 const DELTA_MAX_NS = 2_000n * NS_PER_MILLISECOND
 /**
  * What measured latency may raise Δ to by itself: 3Δ after the proposal deadline a view with a dead leader is given up, and

@@ -1,6 +1,6 @@
 import { type Adversary, onOwn, others } from './liar.ts'
 
-/** Around the 50 ms at which timers start, and the 100 ms after which a leader no longer waits while Δ is at its base. */
+/** Around the 50 ms at which timers start, and the 100 ms after which a leader no longer waits. */
 const LATE_NS: readonly bigint[] = [48_000_000n, 50_500_000n, 96_000_000n, 98_000_000n, 99_500_000n, 100_500_000n]
 
 /**
