@@ -9,7 +9,7 @@ import { randomBytes, randomUint32 } from '../crypto/random.ts'
 import { createRangingClock, type RangingClock } from '../fusion/ranging-clock.ts'
 import { OSCILLATOR_FLOOR_PPB } from '../fusion/source-class.ts'
 import { readMonoNs } from '../linux/clock.ts'
-import type { Report } from './agent-event.ts'
+import { alarm, type Report } from './agent-event.ts'
 import { type Appliance, openAppliance } from './appliance.ts'
 import { openAttestation } from './attestation/attestation.ts'
 import { createAudience } from './audience.ts'
@@ -87,7 +87,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!genuine.ok) return genuine
   const peers = peersOfSession(configuration, membership)
   if (!peers.ok) return peers
-  const ledgers = await openLedgers(node.stateDirectory, own.value)
+  const ledgers = await openLedgers(configuration, own.value, (fault) => alarm(report, fault))
   if (!ledgers.ok) return ledgers
   releases.push(() => ledgers.value.close())
   const { journal, records } = ledgers.value
@@ -111,6 +111,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
     own: own.value,
     journal,
     ...records,
+    giveBack: ledgers.value.giveBack,
     clock,
     rangingClock,
     attestation: attestation.value,

@@ -1,6 +1,7 @@
 import type { Membership } from '../consensus/membership.ts'
 import type { SessionChain } from '../consensus/session-chain.ts'
 import type { VerifiedStep } from '../consensus/session-step.ts'
+import { equalBytes } from '../core/bytes.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { NS_PER_MILLISECOND } from '../core/time.ts'
 import type { SafetyJournal } from '../ledger/safety-journal.ts'
@@ -26,8 +27,9 @@ type OfSession =
 export interface FollowingOptions extends Omit<MemberOptions, OfSession> {
   readonly chain: SessionChain
   readonly own: OwnSession
-  /** That of the own session. It is this member's to close. */
+  /** That of the own session. It is this member's until it is given back, or that of a later session in its place. */
   readonly journal: SafetyJournal
+  giveBack(journal: SafetyJournal, keyHash: Uint8Array): void
 }
 
 interface Following {
@@ -72,7 +74,7 @@ export async function openFollowingMember(options: FollowingOptions): Promise<Re
   }
   const opened = await openPresent(following, options.journal)
   if (!opened.ok) {
-    options.journal.close()
+    options.giveBack(options.journal, options.own.identity.keyHash)
     return opened
   }
   let member = opened.value
@@ -100,7 +102,7 @@ export async function openFollowingMember(options: FollowingOptions): Promise<Re
       clearTimeout(following.waiting)
       await following.changing
       await following.member?.close()
-      following.journal?.close()
+      if (following.journal !== undefined) options.giveBack(following.journal, following.own.identity.keyHash)
     },
   })
 }
@@ -140,7 +142,7 @@ async function openPresent(following: Following, journal: SafetyJournal): Promis
 /** Into the session after the own one, or out of the cluster. What can not be done ends the agent, and a start tries again. */
 async function change(following: Following, verified: VerifiedStep): Promise<void> {
   const { options, own } = following
-  const next = prepareSession(options, own, verified)
+  const next = prepareSession(options, own, verified, following.journal?.tpmCount())
   if (!next.ok) options.halted(next.fault)
   else if (next.value !== undefined) await enter(following, next.value)
 }
@@ -153,6 +155,7 @@ function prepareSession(
   options: Pick<FollowingOptions, 'chain' | 'configuration' | 'log' | 'report'>,
   own: OwnSession,
   verified: VerifiedStep,
+  tpmCount: number | undefined,
 ): Result<OwnSession | undefined> {
   const { chain, configuration, log, report } = options
   const { stateDirectory } = configuration.node
@@ -165,7 +168,7 @@ function prepareSession(
   if (!found.ok) return found
   const goesOn = chain.sessions.indexOf(found.value.session) > chain.sessions.indexOf(own.session)
   if (goesOn && !isKnown) {
-    const made = makeSessionJournal(stateDirectory, found.value)
+    const made = makeSessionJournal(stateDirectory, found.value, isSameKey(own, found.value) ? tpmCount : undefined)
     if (!made.ok) return made
   }
   const written = isKnown ? ok(undefined) : writeSessions(stateDirectory, chain)
@@ -199,6 +202,11 @@ async function enter(following: Following, own: OwnSession): Promise<void> {
   }
   const { session, era, members } = membership
   options.report({ type: 'session', session, era, member: id, members: members.map(({ name }) => name) })
+}
+
+/** A new key has a counter of its own. */
+function isSameKey(a: OwnSession, b: OwnSession): boolean {
+  return equalBytes(a.identity.keyHash, b.identity.keyHash)
 }
 
 function removedFrom({ identity }: OwnSession, session: number): Fault {

@@ -13,12 +13,24 @@ function sessionJournalPath(stateDirectory: string, { session }: OwnSession): st
 }
 
 /**
- * Makes the journal of a session that this appliance has not entered yet. One that an interrupted change has left is kept.
+ * Makes the journal of a session that this appliance has not entered yet, with what the TPM has counted under its key. One that an
+ * interrupted change has left is kept.
  * Faults: those of `createSafetyJournal`.
  */
-export function makeSessionJournal(stateDirectory: string, own: OwnSession): Result<void> {
+export function makeSessionJournal(
+  stateDirectory: string,
+  own: OwnSession,
+  tpmCount: number | undefined,
+): Result<void> {
   const path = sessionJournalPath(stateDirectory, own)
-  return existsSync(path) ? ok(undefined) : createSafetyJournal(path, ownerOf(own))
+  if (!existsSync(path)) return createSafetyJournal(path, ownerOf(own), tpmCount)
+  if (tpmCount === undefined) return ok(undefined)
+  // It was made before a crash, and the TPM has counted a start since.
+  const kept = openSafetyJournal(path, ownerOf(own))
+  if (!kept.ok) return kept
+  const counted = kept.value.setTpmCount(Math.max(tpmCount, kept.value.tpmCount() ?? 0))
+  kept.value.close()
+  return counted
 }
 
 /** Opens the journal of a session; its every record must verify. Faults: `journal.*`, those of the ledger. */

@@ -3,6 +3,7 @@ import { judgeRecord } from '../../src/attestation/judge.ts'
 import { decodeKnownNode, encodeKnownNode } from '../../src/attestation/known-node.ts'
 import { DEFAULT_POLICY, decodePolicy, encodePolicy } from '../../src/attestation/policy.ts'
 import { decodeRecord, encodeRecord } from '../../src/attestation/record.ts'
+import { decodeSealedKey, encodeSealedKey } from '../../src/crypto/sealed-key.ts'
 import { CRYPTO, contextOf, ENROLMENT, recordBytes, unattestedBytes } from '../support/attestation-records.ts'
 import type { Target } from './target.ts'
 
@@ -12,6 +13,17 @@ const TRUST = contextOf(ENROLMENT).trust
 const { seen } = judgeRecord({ record: RECORD, eventLog: undefined }, contextOf(RECORD), CRYPTO)
 if (seen === undefined) throw new Error('expected a record that is believed')
 const KNOWN = encodeKnownNode(seen)
+
+const SEALED_KEY = encodeSealedKey({
+  format: 'quorumtime-sealed-key-1',
+  purpose: 'signing',
+  keyHash: new Uint8Array(48).fill(1),
+  bank: 'sha384',
+  registers: [0, 2, 4, 7],
+  parent: 'ecc-p256-aes128-sha256',
+  publicArea: new Uint8Array(78).fill(2),
+  privateArea: new Uint8Array(160).fill(3),
+})
 
 /** What members show of themselves, what authorities hand over, and what a cluster asks for. */
 export const ATTESTATION_TARGETS: readonly Target[] = [
@@ -48,6 +60,14 @@ export const ATTESTATION_TARGETS: readonly Target[] = [
     take: (bytes) => {
       const decoded = decodePolicy(bytes)
       return decoded.ok ? { ok: true, value: { again: encodePolicy(decoded.value) } } : decoded
+    },
+  },
+  {
+    name: 'sealed key',
+    corpus: [SEALED_KEY],
+    take: (bytes) => {
+      const decoded = decodeSealedKey(bytes, 'key')
+      return decoded.ok ? { ok: true, value: { again: encodeSealedKey(decoded.value) } } : decoded
     },
   },
   {

@@ -159,3 +159,37 @@ inContainer('what was mended starts again', async (container) => {
     systemctl start quorumtime`)
   await waitForCertificates(container, since)
 })
+
+inContainer(
+  'keys that systemd-creds has encrypted are given to the service, and no others are there',
+  async (container) => {
+    const since = await fromHere(container)
+    // With a key of the host: a container has no TPM.
+    await container.run(`
+    cd /etc/quorumtime/keys
+    mkdir -m 0700 -p /etc/credstore.encrypted
+    for key in signing tls; do
+      systemd-creds encrypt --with-key=host --name=$key $key.pem /etc/credstore.encrypted/quorumtime.$key
+      rm $key.pem
+    done
+    sed --in-place 's|^signingKey = .*|signingKey = "credential:signing"|; s|^tlsKey = .*|tlsKey = "credential:tls"|' ../config.toml
+    systemctl reset-failed quorumtime || true
+    systemctl restart quorumtime`)
+    await waitForCertificates(container, since)
+    const log = await container.run(`${LOG} ${since}`)
+    assert.match(
+      log,
+      /^signing key given by systemd \(credential:signing\), TLS key given by systemd \(credential:tls\)$/m,
+    )
+    assert.equal(await container.run('ls /etc/quorumtime/keys'), '')
+  },
+)
+
+inContainer('no other process of its user looks into the memory of the service', async ({ run, tryRun }) => {
+  const main = (await run(MAIN)).trim()
+  const asItsUser = (words: string) => tryRun(`setpriv --reuid=quorumtime --regid=quorumtime --init-groups ${words}`)
+  assert.equal((await asItsUser(`cat /proc/${main}/status`)).exitCode, 0)
+  for (const file of ['mem', 'environ', 'maps']) {
+    assert.notEqual((await asItsUser(`head --bytes=1 /proc/${main}/${file}`)).exitCode, 0, file)
+  }
+})

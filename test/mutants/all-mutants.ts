@@ -3,6 +3,7 @@ import { ANNOUNCEMENT_MUTANTS } from './announcement-mutants.ts'
 import { ATTESTATION_MUTANTS } from './attestation-mutants.ts'
 import { BEHAVIOUR_MUTANTS } from './behaviour-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
+import { KEY_MUTANTS } from './key-mutants.ts'
 import { LOCAL_CLOCK_MUTANTS } from './local-clock-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { RECEIVER_MUTANTS } from './receiver-mutants.ts'
@@ -26,4 +27,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...STAMP_MUTANTS,
   ...LOCAL_CLOCK_MUTANTS,
   ...RECEIVER_MUTANTS,
+  ...KEY_MUTANTS,
 ]
