@@ -78,7 +78,6 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!chain.ok) return chain
   const keys = await loadKeys(configuration)
   if (!keys.ok) return keys
-  reportGuards(keys.value, configuration, report)
   const own = findOwnSession(configuration, chain.value, keys.value)
   if (!own.ok) return own
   const { session, identity } = own.value
@@ -134,6 +133,7 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!control.ok) return control
   releases.push(() => control.value.close())
   const { id, name } = identity.member
+  reportGuards(keys.value, configuration, report)
   hooks.report({ type: 'started', node: name, member: id, bootCount: journal.bootCount })
   return ok(undefined)
 }
