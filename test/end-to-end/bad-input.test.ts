@@ -84,7 +84,7 @@ test('an unknown configuration key is named, with those that there are', async (
   writeFileSync(config, readFileSync(config, 'utf8').replace('[node]', '[node]\ncolour = "red"'))
   assert.equal(
     await refusal(t, config),
-    `${config}: node.colour: expected one of name, genesis, signingKey, tlsKey, stateDirectory, controlSocket, leapSecondsList, calibrations, got an unknown key`,
+    `${config}: node.colour: expected one of name, genesis, signingKey, tlsKey, nextSigningKey, nextTlsKey, stateDirectory, controlSocket, leapSecondsList, calibrations, got an unknown key`,
   )
 })
 
