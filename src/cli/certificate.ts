@@ -184,7 +184,9 @@ function printBlock(what: string, block: Block, membership: Membership): void {
     const name = membership.members[member]?.name ?? `member ${member}`
     const bound =
       region === undefined ? 'no certified time' : `± ${formatDurationNs((region.hi - region.lo + 1n) / 2n)}`
-    printLine(`  ${name}: ${bound}, hardware ${verdict}`)
+    const attested = outcome.attestation.find((each) => each.member === member)
+    const record = membership.attestation === undefined || attested === undefined ? '' : `, record ${attested.verdict}`
+    printLine(`  ${name}: ${bound}, hardware ${verdict}${record}`)
   }
 }
 

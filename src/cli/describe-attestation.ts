@@ -1,5 +1,3 @@
-import { formatDurationNs } from './present.ts'
-
 /** What `quorumtime attestation` is answered, as JSON has it. */
 export interface AttestationAnswer {
   readonly node: string
@@ -40,7 +38,7 @@ export function describeAttestation({ node, own, terms, members }: AttestationAn
   const asked =
     terms === null
       ? 'the membership asks for no attestation'
-      : `fleet "${terms.fleet}", at most ${formatDurationNs(BigInt(terms.ageNsMax))} old, else ${terms.onFailure}`
+      : `fleet "${terms.fleet}", at most ${seconds(terms.ageNsMax)} old, else ${terms.onFailure}`
   return [`${node}: ${asked}`, ...ownLines(own), ...members.flatMap(memberLines)]
 }
 
@@ -55,7 +53,7 @@ function ownLines({
   const shown =
     ageMs === null
       ? 'shows no record yet'
-      : `shows a record of ${shownProvider}, made ${formatDurationNs(BigInt(ageMs) * 1_000_000n)} ago`
+      : `shows a record of ${shownProvider}, made ${Math.round(ageMs / 1_000)} s ago`
   return [
     `own: provider ${provider}, ${shown}`,
     ...(failure === null ? [] : [`  ${failure.code}: ${failure.message}`]),
@@ -74,7 +72,7 @@ function memberLines({
   tpm,
   inventory,
 }: Told): readonly string[] {
-  const age = ageNs === null ? 'of unknown age' : `${formatDurationNs(BigInt(ageNs))} old`
+  const age = ageNs === null ? 'of unknown age' : `${seconds(ageNs)} old`
   const chip = tpm === null ? '' : `, firmware ${tpm.firmware}, reset ${tpm.resetCount} times`
   return [
     `${member}: ${verdict}${provider === null ? '' : `, ${provider}${chip}, ${age}`}`,
@@ -87,4 +85,9 @@ function memberLines({
 function partLine({ part, name, kind, serialNumber, firmware }: Part): string {
   const serial = serialNumber === undefined ? '' : `, serial ${serialNumber}`
   return `  ${part} ${name}: ${kind}${serial}${firmware === undefined ? '' : `, firmware ${firmware}`}`
+}
+
+/** Records are hours old at most: whole seconds. */
+function seconds(ns: string): string {
+  return `${BigInt(ns) / 1_000_000_000n} s`
 }

@@ -46,6 +46,9 @@ export function describeBlock(block: Block, blockHash: Uint8Array, membership: M
         ? {}
         : { regionHalfWidthNs: (region.hi - region.lo + 1n) / 2n, method: region.method, survivors: region.survivors }),
     })),
+    attestation: block.outcome.attestation.map(({ member, digest, verdict }) => {
+      return { id: member, name: nameOf(member), record: digest ?? null, verdict }
+    }),
     outliers: block.outcome.outliers.map(nameOf),
     domains: block.outcome.domains,
     leap: block.outcome.leap,

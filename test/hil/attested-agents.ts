@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { encode as encodeCbor } from 'cborg'
 import {
   ENROLMENT_CONTEXT,
   type Enrolment,
@@ -41,7 +42,10 @@ export interface AttestationTold {
   readonly own: {
     readonly shownProvider: string | null
     readonly failure: { readonly code: string } | null
+    readonly recordsMade: number
     readonly tpmCommands: number
+    /** While no record was being made. */
+    readonly tpmCommandsOutside: number
   }
   readonly members: readonly {
     readonly member: string
@@ -56,14 +60,16 @@ export interface AttestedOptions {
   readonly refreshMinutes?: number
   /** How many there are. */
   readonly count?: number
+  /** Without: the same cluster as it is without any of that. */
+  readonly isAttested?: boolean
 }
 
-const KEY_HANDLE = 0x8101_0017
+export const KEY_HANDLE = 0x8101_0017
 const mlDsa = selectMlDsa()
 const AUTHORITY = mlDsa.createSigner(new Uint8Array(32).fill(77))
 
 export async function createAttestedCluster(t: Scope, options: AttestedOptions = {}): Promise<AttestedCluster> {
-  const { count = 4, refreshMinutes = 10 } = options
+  const { count = 4, refreshMinutes = 10, isAttested = true } = options
   const folder = mkdtempSync(join(tmpdir(), 'quorumtime-attested-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const world = unwrap(createWorld(unwrap(readLeapTable(undefined))))
@@ -77,7 +83,9 @@ export async function createAttestedCluster(t: Scope, options: AttestedOptions =
   })
   const tpmFolder = join(folder, 'tpm')
   mkdirSync(tpmFolder)
-  const tpms = await Promise.all(numbers.map((id) => startSwtpm(t, tpmFolder, `ts${id}`)))
+  // One after another: each draws keys, and on a busy machine four at once would be late.
+  const tpms: Swtpm[] = []
+  for (const id of numbers) tpms.push(await startSwtpm(t, tpmFolder, `ts${id}`))
   const now = plus(world.truth(readMonoNs()), NS_PER_SECOND)
   const provisioned = await provision({
     folder,
@@ -88,8 +96,8 @@ export async function createAttestedCluster(t: Scope, options: AttestedOptions =
   // A software TPM that was ended without a word has a clock that is not safe for seconds.
   const policy = { ...DEFAULT_POLICY, unsafeClock: 'accept' as const, ...options.policy }
   const attestation = { fleet: 'bench', authorities: [AUTHORITY.publicKey], policy }
-  const membership: Membership = { ...provisioned, attestation }
-  for (const id of numbers) {
+  const membership: Membership = isAttested ? { ...provisioned, attestation } : provisioned
+  for (const id of isAttested ? numbers : []) {
     const own = join(folder, `ts${id}`)
     writeGenesis(own, membership, id)
     await enrol(own, membership, id, tpms[id] as Swtpm)
@@ -115,10 +123,19 @@ export async function createAttestedCluster(t: Scope, options: AttestedOptions =
 /** In the place of the genesis that it was provisioned with, which asks for nothing. */
 function writeGenesis(own: string, membership: Membership, member: number): void {
   writeFileSync(join(own, 'genesis.cbor'), encode(membershipCodec, membership))
+  writeFileSync(join(own, 'genesis.signatures.cbor'), genesisSignatures(membership))
   const journal = join(own, 'state', 'journal.sqlite')
   rmSync(journal)
   const keyHash = sha384(membership.members[member]?.signingKey ?? new Uint8Array())
   unwrap(createSafetyJournal(journal, { membershipHash: membershipHash(membership), member, keyHash }))
+}
+
+/** By the authority, under the membership: as its own codec has it. */
+function genesisSignatures({ cluster, ...membership }: Membership): Uint8Array {
+  const format = 'quorumtime-genesis-signatures-1'
+  const hash = membershipHash({ cluster, ...membership })
+  const signature = AUTHORITY.sign('quorumtime/v1/genesis', new Uint8Array(encodeCbor([format, cluster, hash])))
+  return new Uint8Array(encodeCbor([format, [[sha384(AUTHORITY.publicKey), signature]]]))
 }
 
 async function enrol(own: string, membership: Membership, id: number, swtpm: Swtpm): Promise<void> {

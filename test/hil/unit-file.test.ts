@@ -48,6 +48,13 @@ test('tmpfiles.conf and the unit agree on folders, owners and modes', () => {
   }
 })
 
+test('the unit lets the agent at its TPM, and tells it which start of the machine this is', () => {
+  assert.match(unit, /^DeviceAllow=\/dev\/tpmrm0 rw$/m)
+  assert.match(readFileSync(join(ROOT, 'systemd/sysusers.conf'), 'utf8'), /^m quorumtime tss$/m)
+  const [, name] = /^Environment=(\w+)=%b$/m.exec(unit) ?? []
+  assert.ok(name !== undefined && readFileSync(join(ROOT, 'src/agent/attestation/boot-id.ts'), 'utf8').includes(name))
+})
+
 test('the watchdog leaves room for epochs as long as the unit says', () => {
   const [, epochSeconds] = /epochs last\s+(?:# )?longer than (\d+) s/.exec(unit) ?? []
   assert.ok(3 * Number(epochSeconds) <= Number(setting('WatchdogSec')))

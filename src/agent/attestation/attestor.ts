@@ -56,6 +56,10 @@ interface Making {
   isDated: boolean
   isClosed: boolean
   madeAtMs: number
+  recordsMade: number
+  /** TPM commands while no record was being made: there are none. */
+  commandsOutside: number
+  commandsAfter: number
   timer: NodeJS.Timeout | undefined
 }
 
@@ -86,6 +90,9 @@ export function createAttestor(options: AttestorOptions): Attestor {
     isDated: false,
     isClosed: false,
     madeAtMs: 0,
+    recordsMade: 0,
+    commandsOutside: 0,
+    commandsAfter: 0,
     timer: undefined,
   }
   const look = setInterval(() => lookAtParts(making), LOOK_MS)
@@ -145,6 +152,7 @@ async function makeFor(making: Making, subject: AttestedSubject): Promise<Result
     const published = await subject.publish(record)
     if (!published.ok) return published
     making.shown = record
+    making.recordsMade += 1
     making.madeAtMs = performance.now()
     return published
   }
@@ -159,10 +167,12 @@ async function makeFor(making: Making, subject: AttestedSubject): Promise<Result
     withoutIt().catch(die)
   }, UNATTESTED_AFTER_MS)
   const { enrolment = '', eventLog, keyHandle = KEY_HANDLE_DEFAULT } = attestation
+  making.commandsOutside += tpm.commands() - making.commandsAfter
   const made = await attestedRecord(said, { tpm, keyHandle, enrolment, eventLog }, note)
   clearTimeout(impatience)
   // A software TPM serves one connection, and whoever seals keys or looks after it wants to get at it.
   await tpm.close()
+  making.commandsAfter = tpm.commands()
   if (made.ok) return publish(made.value)
   await withoutIt()
   return made
@@ -197,7 +207,7 @@ function isOf(shown: OwnRecord | undefined, { cluster, member, name }: AttestedS
   return statement?.cluster === cluster && statement.member === member && statement.name === name
 }
 
-function describe({ options, shown, madeAtMs, failure }: Making): object {
+function describe({ options, shown, madeAtMs, failure, recordsMade, commandsOutside }: Making): object {
   const { attestation, tpm } = options
   return {
     provider: attestation?.provider ?? 'none',
@@ -205,7 +215,9 @@ function describe({ options, shown, madeAtMs, failure }: Making): object {
     digest: shown?.digest.toHex() ?? null,
     ageMs: shown === undefined ? null : Math.round(performance.now() - madeAtMs),
     failure: failure ?? null,
+    recordsMade,
     tpmCommands: tpm?.commands() ?? 0,
+    tpmCommandsOutside: commandsOutside,
     softwareDigest: options.softwareDigest()?.toHex() ?? null,
   }
 }

@@ -88,7 +88,7 @@ function ownRecord(
 export async function readEnrolment(
   file: string,
 ): Promise<Result<{ readonly bytes: Uint8Array; readonly selection: PcrSelection }>> {
-  const bytes = await readBytes(file, 'attestation.enrolment', 'a signed enrolment')
+  const bytes = await readBytes(file, 'attestation.enrolment', 'expected a signed enrolment')
   if (!bytes.ok) return bytes
   const signed = decode(signedEnrolmentCodec, bytes.value, `${file}: enrolment`)
   if (!signed.ok) return fail('attestation.enrolment', signed.fault.message)
@@ -99,15 +99,15 @@ export async function readEnrolment(
 }
 
 async function readEventLog(file: string): Promise<Result<Uint8Array>> {
-  const bytes = await readBytes(file, 'attestation.event-log', 'the log of the measured boot')
+  const bytes = await readBytes(file, 'attestation.event-log', 'expected the log of the measured boot')
   if (!bytes.ok || bytes.value.length <= LOG_BYTES_MAX) return bytes
   return fail('attestation.event-log', `${file}: expected at most ${LOG_BYTES_MAX} bytes, got ${bytes.value.length}`)
 }
 
-async function readBytes(file: string, code: string, what: string): Promise<Result<Uint8Array>> {
+async function readBytes(file: string, code: string, expected: string): Promise<Result<Uint8Array>> {
   try {
     return ok(new Uint8Array(await readFile(file)))
   } catch (error) {
-    return fail(code, `${file}: expected ${what}, got ${(error as Error).message}`)
+    return fail(code, `${file}: ${expected}, got ${(error as Error).message}`)
   }
 }
