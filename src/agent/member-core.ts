@@ -137,11 +137,22 @@ function openShared(
 ): Shared {
   const { membership, identity, log, report, clock } = options
   const hash = membershipHash(membership)
-  const replica = openReplica(options)
   const send = (to: number | 'all', message: WireMessage): void => {
     if (shared.mesh !== undefined) sendOutgoing(shared.mesh, { to, message })
   }
   const { epochClock } = clock
+  // Before the replica, which begins with what counts in this session.
+  const attestation = options.attestation.enter({
+    membership,
+    identity,
+    log,
+    faults,
+    report,
+    epochClock,
+    send,
+    attested,
+  })
+  const replica = openReplica(options)
   const shared: Shared = {
     options,
     ranging,
@@ -152,7 +163,7 @@ function openShared(
     recorder: createRecorder(options, replica, faults),
     answers: createLogAnswers(log, (fault) => faults.note('decision log', fault)),
     witness: openWitness(options, faults),
-    attestation: options.attestation.enter({ membership, identity, log, faults, report, epochClock, send, attested }),
+    attestation,
     mesh: undefined,
     stopped: false,
   }

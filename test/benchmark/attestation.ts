@@ -35,7 +35,8 @@ async function measure(isAttested: boolean): Promise<Figures> {
     const refreshMinutes = Number(values['refresh-seconds']) / 60
     const cluster = await createAttestedCluster(scope, { refreshMinutes, isAttested })
     const agents = [0, 1, 2, 3].map((id) => cluster.start(id))
-    await Promise.all(agents.map((agent) => agent.until((event) => isSynced(event) || allVerified(4)(event))))
+    const isSettled = isAttested ? allVerified(4) : isDecision
+    await Promise.all(agents.map((agent) => agent.until(isSettled)))
     await sleepSeconds(10)
     const from = agents.map(({ events }) => events.length)
     await sleepSeconds(Number(values.seconds))
@@ -52,12 +53,12 @@ async function measure(isAttested: boolean): Promise<Figures> {
   }
 }
 
-function isSynced(event: AgentRun['events'][number]): boolean {
-  return event['type'] === 'cluster' && event['state'] === 'synced'
+function isDecision({ type }: AgentRun['events'][number]): boolean {
+  return type === 'decision'
 }
 
 function decisionsOf({ events }: AgentRun, from: number): AgentRun['events'] {
-  return events.slice(from).filter(({ type }) => type === 'decision')
+  return events.slice(from).filter(isDecision)
 }
 
 function sleepSeconds(seconds: number): Promise<void> {

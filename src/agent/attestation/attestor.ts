@@ -1,6 +1,7 @@
 import type { InventoryItem } from '../../attestation/inventory.ts'
 import type { NamedCertificate } from '../../attestation/record.ts'
 import type { AttestationConfiguration } from '../../config/attestation.ts'
+import { equalBytes } from '../../core/bytes.ts'
 import { type Fault, ok, type Result } from '../../core/fault.ts'
 import { backoffMs } from '../../device/backoff.ts'
 import type { CountedTpm } from './provider.ts'
@@ -11,7 +12,9 @@ import { attestedRecord, type OwnRecord, type Said, unattestedRecord } from './r
  * certificate that dates it. Nothing waits for it: what a TPM takes, or does not answer, no epoch notices.
  */
 export interface Attestor {
-  /** From now on as this member, in the session that has just begun. */
+  /** A session begins in which this appliance is this member: what it has shown as another counts no more. */
+  prepare(subject: Attested): void
+  /** Records are made from now on, and shown. */
   enter(subject: AttestedSubject): void
   /** A certificate has been made: the first one dates the record. */
   certified(): void
@@ -21,8 +24,10 @@ export interface Attestor {
   close(): Promise<void>
 }
 
+type Attested = Pick<Said, 'cluster' | 'member' | 'name' | 'keyHash'>
+
 /** Whose record it is, and where it goes. */
-export interface AttestedSubject extends Pick<Said, 'cluster' | 'member' | 'name' | 'keyHash'> {
+export interface AttestedSubject extends Attested {
   /** The newest that can date a record. */
   newestCertificate(): NamedCertificate | undefined
   /** Keeps a record and shows it to the others; it is this appliance's own from then on. */
@@ -98,8 +103,11 @@ export function createAttestor(options: AttestorOptions): Attestor {
   const look = setInterval(() => lookAtParts(making), LOOK_MS)
   look.unref()
   return {
-    enter: (subject) => {
+    prepare: (subject) => {
+      making.subject = undefined
       if (!isOf(making.shown, subject)) making.shown = undefined
+    },
+    enter: (subject) => {
       making.subject = subject
       refresh(making)
     },
@@ -202,9 +210,11 @@ function lookAtParts(making: Making): void {
   if (JSON.stringify(options.inventory()) !== JSON.stringify(shown.statement.inventory)) refresh(making)
 }
 
-function isOf(shown: OwnRecord | undefined, { cluster, member, name }: AttestedSubject): boolean {
-  const statement = shown?.statement
-  return statement?.cluster === cluster && statement.member === member && statement.name === name
+function isOf(shown: OwnRecord | undefined, { cluster, member, name, keyHash }: Attested): boolean {
+  if (shown === undefined) return false
+  const { statement } = shown
+  const isSame = statement.cluster === cluster && statement.member === member && statement.name === name
+  return isSame && equalBytes(statement.keyHash, keyHash)
 }
 
 function describe({ options, shown, madeAtMs, failure, recordsMade, commandsOutside }: Making): object {

@@ -70,6 +70,8 @@ export function createSessionAttestation(desk: Desk, ports: SessionPorts): Sessi
   const judging = openJudging(desk, ports, certificates, note)
   const answers = createRecordAnswers(store, membership.members.length, note)
   const { id, name } = identity.member
+  const attested = { cluster: membership.cluster, member: id, name, keyHash: identity.keyHash }
+  attestor.prepare(attested)
   let height = 0
   let isStopped = false
 
@@ -88,10 +90,7 @@ export function createSessionAttestation(desk: Desk, ports: SessionPorts): Sessi
   }
   return {
     start: () => {
-      const { keyHash } = identity
-      const { newest: newestCertificate } = certificates
-      if (desk.isMade)
-        attestor.enter({ cluster: membership.cluster, member: id, name, keyHash, newestCertificate, publish })
+      if (desk.isMade) attestor.enter({ ...attested, newestCertificate: certificates.newest, publish })
     },
     heard: (input) => {
       if (input.type === 'signed' && input.message.type === 'proposal') judging?.records.heard(input.message)
