@@ -1,7 +1,10 @@
+import { readSync } from 'node:fs'
+import { constants } from 'node:os'
 import { SerialPort } from 'serialport'
 import type { LineSettings } from '../../drivers/driver.ts'
 import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { between, type MonoNs } from '../core/time.ts'
+import { attempt } from '../linux/attempt.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import { type Link, type LinkHandlers, openReconnectingWire } from './reconnecting-wire.ts'
 import { findDeviceFault } from './serial-device.ts'
@@ -19,6 +22,9 @@ const WRITE_QUEUE_BYTES_MAX = 4096
 
 /** How often the device and the silence are looked at. */
 const WATCH_MS = 500
+
+/** As much as the kernel keeps of a line that is not read (N_TTY_BUF_SIZE). */
+const READ_BYTES_MAX = 4096
 
 /**
  * Opens the line and keeps opening it for ever. Faults: `serial.open` (missing, busy, no tty), `serial.vanished`,
@@ -47,15 +53,18 @@ function openPort(line: SerialLine, handlers: LinkHandlers): Link {
     if (released) return
     lastByteAt = readMonoNs()
     runMicrotasksAfterEvents(port)
+    readAsBytesCome(port, name, {
+      onBytes: (bytes) => {
+        lastByteAt = readMonoNs()
+        handlers.onBytes(bytes)
+      },
+      onEnd: (fault) => handlers.onEnd(findVanished(line, port) ?? fault),
+    })
     watch = setInterval(() => {
       const fault = findVanished(line, port) ?? findSilence(line, name, lastByteAt)
       if (fault !== undefined) handlers.onEnd(fault)
     }, WATCH_MS)
     handlers.onUp(`${name} is open`)
-  })
-  port.on('data', (bytes: Buffer) => {
-    lastByteAt = readMonoNs()
-    handlers.onBytes(bytes)
   })
   port.on('error', (error) => {
     const [code, expected] = watch === undefined ? ['serial.open', 'to open it'] : ['serial.lost', 'it to stay open']
@@ -100,15 +109,56 @@ function findSilence(line: SerialLine, name: string, lastByteAt: MonoNs): Fault 
 }
 
 /**
- * The bindings resolve promises in a native callback after which Node runs no microtasks (serialport/bindings-cpp#239,
- * Node 26.4 and later), so that bytes lie unread until some timer happens to fire. An immediate ends each such turn.
+ * Reads what there is when the kernel says that there is something. The stream of the port would have a thread of the pool
+ * try first and wait then: two trips through the pool for each burst of bytes, and an arrival that is told after both.
+ */
+function readAsBytesCome(port: SerialPort, name: string, handlers: Pick<LinkHandlers, 'onBytes' | 'onEnd'>): void {
+  const binding = port.port
+  if (binding === undefined || !('poller' in binding)) return
+  const into = new Uint8Array(READ_BYTES_MAX)
+  const read = (): void => {
+    const { fd } = binding
+    // Closed meanwhile: the number may stand for another file by now.
+    if (fd === null || !port.isOpen) return
+    const got = attempt('serial.lost', `${name}: expected it to stay open`, () => readNow(fd, into))
+    if (!got.ok) handlers.onEnd(got.fault)
+    else if (got.value === 0) handlers.onEnd(fail('serial.lost', `${name}: expected bytes, got a hang-up`).fault)
+    else {
+      if (got.value !== undefined) handlers.onBytes(into.slice(0, got.value))
+      wait()
+    }
+  }
+  const giveUp = (error: Error): void => {
+    if (port.isOpen)
+      handlers.onEnd({ code: 'serial.lost', message: `${name}: expected to wait for bytes, got ${error.message}` })
+  }
+  const wait = (): void => {
+    if (!port.isOpen) return
+    // Not in the native callback itself: what is thrown there is lost, and no microtask runs after it.
+    binding.poller.once('readable', (error) => setImmediate(error === null ? read : () => giveUp(error)))
+  }
+  wait()
+}
+
+/** How many bytes there were: none at the end of a line that was hung up, undefined where somebody called too early. */
+function readNow(fd: number, into: Uint8Array): number | undefined {
+  try {
+    return readSync(fd, into, 0, into.length, null)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).errno === -constants.errno.EAGAIN) return undefined
+    throw error
+  }
+}
+
+/**
+ * The bindings resolve the promises of writes in a native callback after which Node runs no microtasks
+ * (serialport/bindings-cpp#239, Node 26.4 and later), so that the rest of a write waits until some timer happens to fire. An
+ * immediate ends each such turn.
  */
 function runMicrotasksAfterEvents(port: SerialPort): void {
   const binding = port.port
   if (binding === undefined || !('poller' in binding)) return
-  for (const event of ['readable', 'writable', 'disconnect']) {
-    binding.poller.on(event, () => setImmediate(() => undefined))
-  }
+  for (const event of ['writable', 'disconnect']) binding.poller.on(event, () => setImmediate(() => undefined))
 }
 
 /** Resolves when the descriptor is closed, also for a port that is still opening or already closing. */
