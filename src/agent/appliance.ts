@@ -4,6 +4,7 @@ import type { Configuration, SourceConfiguration } from '../config/schema.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import type { LeapTable } from '../core/leap.ts'
 import type { TimeSample } from '../core/sample.ts'
+import { startBeat } from '../device/beat.ts'
 import { createClockBridge } from '../device/clock-bridge.ts'
 import { createStallWatch } from '../device/stall-watch.ts'
 import { createNodeClock, type NodeClock } from '../fusion/node-clock.ts'
@@ -46,6 +47,8 @@ export async function openAppliance(
   })
   const bridge = createClockBridge(readClockPair)
   const stallWatch = createStallWatch()
+  // Pulses are placed between pairs of readings: every source that has some wants one from shortly before.
+  const beat = hasPulses(configuration) ? startBeat(bridge.refresh) : undefined
   const world = { nodeClock, bridge, stallWatch, leapTable, report }
   const thermometers = openThermometers(configuration, nodeClock, report)
   const running: RunningSource[] = []
@@ -56,6 +59,8 @@ export async function openAppliance(
   ]) {
     const opened = open()
     if (!opened.ok) {
+      stallWatch.close()
+      beat?.stop()
       thermometers.close()
       await Promise.all(running.map((other) => other.close()))
       return opened
@@ -71,10 +76,15 @@ export async function openAppliance(
       find(name)?.steer(steering) ?? fail('source.unknown', `expected a configured source, got "${name}"`),
     close: async () => {
       stallWatch.close()
+      beat?.stop()
       thermometers.close()
       await Promise.all(running.map((source) => source.close()))
     },
   })
+}
+
+function hasPulses({ sources }: Configuration): boolean {
+  return sources.some(({ pulseSocket, pulseDevice }) => (pulseSocket ?? pulseDevice) !== undefined)
 }
 
 function openSource(source: SourceConfiguration, world: SourceWorld): Result<readonly RunningSource[]> {

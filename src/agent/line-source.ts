@@ -8,7 +8,7 @@ import { type DriverShell, runDriver } from '../device/driver-shell.ts'
 import { probeLine } from '../device/line-probe.ts'
 import { openPulseDevice, type PulseDevice } from '../device/pulse-device.ts'
 import { openSerialWire } from '../device/serial.ts'
-import { openSockReceiver } from '../device/sock.ts'
+import { openSockReceiver, type SockReceiver } from '../device/sock.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import { lineSettings } from './line-settings.ts'
 import type { RunningSource, SourceWorld } from './running-source.ts'
@@ -58,7 +58,7 @@ export function openLineSource(
     report: account.report,
     steer: (steering) => shell.steer(steering, readMonoNs()),
     close: async () => {
-      pulses.value?.close()
+      await pulses.value?.close()
       await shell.close()
     },
   })
@@ -75,7 +75,7 @@ function openPulses(
   source: SourceConfiguration,
   bridge: ClockBridge,
   handlers: { onPulse(sample: PulseSample): void; onFault(fault: Fault): void },
-): Result<PulseDevice | undefined> {
+): Result<PulseDevice | SockReceiver | undefined> {
   const { name, pulseSocket, pulseDevice, pulseEdge: edge, pulseChannel: channel } = source
   if (pulseSocket !== undefined) {
     return openSockReceiver({ path: pulseSocket, mode: 0o660, source: name, bridge }, handlers)

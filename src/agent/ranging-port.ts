@@ -3,6 +3,7 @@ import { createPrng } from '../core/prng.ts'
 import type { MonoNs } from '../core/time.ts'
 import { hmacSha256 } from '../crypto/hmac.ts'
 import type { Stamping } from '../device/kernel-stamped-socket.ts'
+import { sendTogether } from '../device/stamp-service.ts'
 import type { SocketAddress } from '../device/stamped-socket.ts'
 import { createWakeTimer } from '../device/wake-timer.ts'
 import type { RangingClock } from '../fusion/ranging-clock.ts'
@@ -77,12 +78,14 @@ export async function openRangingPort(options: RangingPortOptions): Promise<Resu
   const socket: ChosenRangingSocket<SendToken> = opened.value
 
   function perform(actions: readonly RangingAction[]): void {
-    for (const action of actions) {
-      if (action.type === 'fault') options.onPacketFault(action.fault)
-      if (action.type !== 'send') continue
-      const address = addresses.get(action.peer)
-      if (address !== undefined) socket.send(action.bytes, address, action.token)
-    }
+    sendTogether(() => {
+      for (const action of actions) {
+        if (action.type === 'fault') options.onPacketFault(action.fault)
+        if (action.type !== 'send') continue
+        const address = addresses.get(action.peer)
+        if (address !== undefined) socket.send(action.bytes, address, action.token)
+      }
+    })
   }
 
   return {

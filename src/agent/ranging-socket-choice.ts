@@ -39,8 +39,8 @@ export async function openChosenSocket<Token>(
   const device = choice.interface
   const options: KernelSocketOptions =
     device === undefined
-      ? { local: listen, filter, hardware: 'off' }
-      : { local: listen, filter, interface: device, hardware: { prefer: 'all' } }
+      ? { local: listen, filter, hardware: 'off', stampsWait: true }
+      : { local: listen, filter, interface: device, hardware: { prefer: 'all' }, stampsWait: true }
   const kernel = await openKernelSocket(options, events)
   if (kernel.ok || FINAL.includes(kernel.fault.code)) return kernel
   return openUserSocket(listen, kernel.fault, events)

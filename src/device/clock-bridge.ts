@@ -26,7 +26,7 @@ type StampClock = RealtimeNs | PhcNs
 
 /**
  * Brings stamps that others took on CLOCK_REALTIME, or a card on its hardware clock, over to the local oscillator, by pairs of readings taken before and
- * after them. Whoever holds the bridge calls `refresh` every 20 ms or so; the ring then reaches 5 s back.
+ * after them. Whoever holds the bridge calls `refresh` every 100 ms or more often; the ring then reaches some 5 s back or more.
  */
 export interface ClockBridge<Scale extends StampClock = RealtimeNs> {
   /** Reads one more pair. */
@@ -79,6 +79,8 @@ export function createClockBridge<Scale extends StampClock = RealtimeNs>(
   assert(pairsMax >= 2, `a bridge needs at least two pairs, got ${pairsMax}`)
   let newest: AnyPair = readPair()
   const segments: Segment[] = []
+  // Steps are rare, and looked for with every stamp.
+  let steps = 0
   const refresh = (): void => {
     const pair = readPair()
     const elapsedNs = between(newest.monoNs, pair.monoNs)
@@ -87,17 +89,20 @@ export function createClockBridge<Scale extends StampClock = RealtimeNs>(
     if (elapsedNs <= 4n * (halfBracket(newest) + halfBracket(pair))) return
     const extended = extend(segments, pair)
     if (extended !== undefined) segments.pop()
-    segments.push(extended ?? createSegment(newest, pair, segments.at(-1)))
-    if (segments.length >= pairsMax) segments.shift()
+    const segment = extended ?? createSegment(newest, pair, segments.at(-1))
+    segments.push(segment)
+    if (segment.stepped) steps += 1
+    if (segments.length >= pairsMax && segments.shift()?.stepped === true) steps -= 1
     newest = pair
   }
+  const lastStep = (): number => (steps === 0 ? -1 : segments.findLastIndex((each) => each.stepped))
   return {
     refresh,
     toMono: (stamp) => {
       refresh()
-      return convert(segments, newest, stamp, clock)
+      return convert(segments, lastStep(), newest, stamp, clock)
     },
-    place: (stamp) => convert(segments, newest, stamp, clock),
+    place: (stamp) => convert(segments, lastStep(), newest, stamp, clock),
   }
 }
 
@@ -153,14 +158,15 @@ function slewNs(elapsedNs: bigint): bigint {
   return divCeil(elapsedNs * SLEW_PPM_MAX, 1_000_000n)
 }
 
+/** `lastStep`: the index of the newest segment with a step, −1 without one. */
 function convert(
   segments: readonly Segment[],
+  lastStep: number,
   newest: AnyPair,
   stamp: StampClock,
   clock: 'realtime' | 'phc',
 ): Result<MonoStamp> {
   const oldest = segments[0]?.from ?? newest
-  const lastStep = segments.findLastIndex((each) => each.stepped)
   if (stamp > newest.shownNs) return tooNew(stamp, between(newest.shownNs, stamp), clock)
   // With a step in the ring a time before its oldest pair may be that of a stamp after the step as well.
   if (stamp < oldest.shownNs)

@@ -28,6 +28,8 @@ import { createWakeTimer } from './wake-timer.ts'
 export interface KernelSocketOptions extends UdpSocketOptions {
   /** 'prefer': the card's where it has them for this traffic. */
   readonly hardware: { readonly prefer: StampedTraffic } | 'off'
+  /** Transmit stamps may be told with the next packet that comes, or 50 ms late: absent, they are told as they come. */
+  readonly stampsWait?: boolean
 }
 
 /** What stamps a socket has. Single ones may be coarser: every stamp says its own kind. */
@@ -69,7 +71,10 @@ export async function openKernelSocket<Token>(
   const udp = opened.value
   const { clockPath, ...stamping } = startStamping(udp, options)
   const run = createSocketRun(udp, events)
-  const watched = watchSocket({ fd: udp.fd, clockPath }, { onBatch: run.take, onFault: events.onFault })
+  const watched = watchSocket(
+    { fd: udp.fd, clockPath, stampsWait: options.stampsWait === true },
+    { onBatch: run.take, onFault: events.onFault },
+  )
   const lacking = await watched.watching
   if (lacking?.code === 'stamp.thread') {
     await run.close(watched)

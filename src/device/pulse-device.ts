@@ -6,6 +6,7 @@ import { type ControlledDevice, isOtherKind, openControlled } from '../linux/ioc
 import { type PhcInput, startPhc } from '../linux/phc.ts'
 import { startPps } from '../linux/pps.ts'
 import type { PpsEvent } from '../linux/pps-abi.ts'
+import { BEAT_MS, startBeat } from './beat.ts'
 import type { ClockBridge } from './clock-bridge.ts'
 import { createFaultCounter } from './fault-counter.ts'
 import { createSkippingPhcBridge } from './phc-bridge.ts'
@@ -18,6 +19,7 @@ export interface PulseDeviceOptions {
   readonly channel: number
   /** The name of the source in the configuration. */
   readonly source: string
+  /** Has pairs of every 100 ms or so: one is read with each pulse, and the one before it says how the clock ran. */
   readonly bridge: ClockBridge
 }
 
@@ -49,8 +51,6 @@ export interface PlacedEdge {
 const PPS_STAMP_NS = 10_000n
 const PHC_STAMP_NS = 100n
 
-/** The stamps are the kernel's, or the card's: asking late loses nothing. */
-const POLL_MS = 100
 const REOPEN_MS = 2_000
 
 /**
@@ -87,8 +87,7 @@ export function openPulseDevice(options: PulseDeviceOptions, handlers: PulseDevi
   }
 
   const poll = (): void => {
-    waitedMs += POLL_MS
-    options.bridge.refresh()
+    waitedMs += BEAT_MS
     if (reader === undefined && waitedMs >= nextOpenMs) {
       nextOpenMs = waitedMs + REOPEN_MS
       open()
@@ -100,10 +99,11 @@ export function openPulseDevice(options: PulseDeviceOptions, handlers: PulseDevi
     }
   }
 
-  const timer = setInterval(poll, POLL_MS)
+  // The stamps are the kernel's, or the card's: asking late loses nothing.
+  const beat = startBeat(poll)
   return {
     close: () => {
-      clearInterval(timer)
+      beat.stop()
       release()
     },
   }

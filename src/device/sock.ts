@@ -4,6 +4,7 @@ import { bindUnixDatagram } from '../linux/unix-datagram.ts'
 import type { ClockBridge } from './clock-bridge.ts'
 import { createFaultCounter } from './fault-counter.ts'
 import { decodeSockSample, edgeOf, SOCK_SAMPLE_BYTES, type SystemEdge } from './sock-sample.ts'
+import { watchDescriptor } from './stamp-service.ts'
 
 export interface SockReceiverOptions {
   /** Where gpsd and others expect the socket: `/run/chrony.ttyS0.sock`. */
@@ -12,6 +13,7 @@ export interface SockReceiverOptions {
   readonly mode: number
   /** The name of the source in the configuration. */
   readonly source: string
+  /** Has pairs of every 100 ms or so: one is read with each pulse, and the one before it says how the clock ran. */
   readonly bridge: ClockBridge
 }
 
@@ -23,23 +25,23 @@ export interface SockReceiverHandlers {
 
 export interface SockReceiver {
   faultCounts(): ReadonlyMap<string, number>
-  close(): void
+  /** Resolves when the path is free. */
+  close(): Promise<void>
 }
 
-/** Node cannot wait for such a socket, so it is asked; the datagrams carry their own time and lose nothing by waiting. */
-const POLL_MS = 20
-
 /** Instruments send one a second. A flood stays in the kernel's queue, where it costs its sender and not the loop. */
-const DATAGRAMS_PER_POLL_MAX = 16
+const DATAGRAMS_PER_READ_MAX = 16
 
+/** How often an edge that was told before its time is looked at again. */
+const LOOK_MS = 20
 /** An edge that is still in the future after a second was never going to happen. */
-const WAITING_POLLS_MAX = 50
+const WAITING_LOOKS_MAX = 50
 const WAITING_MAX = 16
 
 interface Candidate {
   readonly edge: SystemEdge
-  /** How many polls it has waited for its time to come. */
-  readonly polls: number
+  /** How often it was looked at and its time had not come. */
+  readonly looks: number
 }
 
 /**
@@ -53,31 +55,37 @@ export function openSockReceiver(options: SockReceiverOptions, handlers: SockRec
   const faults = createFaultCounter()
   const datagram = new Uint8Array(SOCK_SAMPLE_BYTES)
   let waiting: Candidate[] = []
+  let look: NodeJS.Timeout | undefined
+  let closed: Promise<void> | undefined
 
   const complain = (fault: Fault): void => handlers.onFault(fault, faults.count(fault.code))
 
-  const place = ({ edge, polls }: Candidate): void => {
+  const place = ({ edge, looks }: Candidate): void => {
     const stamp = options.bridge.toMono(edge.systemNs)
     if (stamp.ok) {
       const uncertaintyNs = stamp.value.uncertaintyNs + edge.uncertaintyNs
       handlers.onPulse({ kind: 'pulse', source: options.source, monoNs: stamp.value.monoNs, uncertaintyNs })
     } else if (
       stamp.fault.code === 'clock.stamp-too-new' &&
-      polls < WAITING_POLLS_MAX &&
+      looks < WAITING_LOOKS_MAX &&
       waiting.length < WAITING_MAX
     ) {
-      waiting.push({ edge, polls: polls + 1 })
+      waiting.push({ edge, looks: looks + 1 })
+      look ??= setTimeout(lookAgain, LOOK_MS)
     } else {
       complain(stamp.fault)
     }
   }
 
-  const poll = (): void => {
-    options.bridge.refresh()
+  const lookAgain = (): void => {
+    look = undefined
     const due = waiting
     waiting = []
     for (const candidate of due) place(candidate)
-    for (let received = 0; received < DATAGRAMS_PER_POLL_MAX; received++) {
+  }
+
+  const read = (): void => {
+    for (let received = 0; received < DATAGRAMS_PER_READ_MAX; received++) {
       const length = socket.receive(datagram)
       if (!length.ok) {
         complain(length.fault)
@@ -85,17 +93,32 @@ export function openSockReceiver(options: SockReceiverOptions, handlers: SockRec
       }
       if (length.value === undefined) return
       const edge = readEdge(datagram, length.value)
-      if (edge.ok) place({ edge: edge.value, polls: 0 })
+      if (edge.ok) place({ edge: edge.value, looks: 0 })
       else complain(edge.fault)
     }
   }
 
-  const timer = setInterval(poll, POLL_MS)
+  // While no thread waits for the socket it is looked at: the kernel keeps no more than a few datagrams.
+  let polling: NodeJS.Timeout | undefined = setInterval(read, LOOK_MS)
+  const watched = watchDescriptor(socket.fd, {
+    onReadable: () => {
+      clearInterval(polling)
+      polling = undefined
+      if (closed !== undefined) return
+      read()
+      watched.taken()
+    },
+    onFault: () => {
+      if (closed === undefined) polling ??= setInterval(read, LOOK_MS)
+    },
+  })
   return ok({
     faultCounts: () => faults.counts(),
     close: () => {
-      clearInterval(timer)
-      socket.close()
+      clearTimeout(look)
+      clearInterval(polling)
+      closed ??= watched.release().then(() => socket.close())
+      return closed
     },
   })
 }

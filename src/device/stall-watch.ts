@@ -1,5 +1,6 @@
 import { between, type MonoNs } from '../core/time.ts'
 import { readMonoNs } from '../linux/clock.ts'
+import { BEAT_MS, startBeat } from './beat.ts'
 
 /**
  * Knows when this process did not run. Bytes that came meanwhile are read late, all at once, and look as if they had just
@@ -11,7 +12,6 @@ export interface StallWatch {
   close(): void
 }
 
-const BEAT_MS = 50
 /** What a free process misses a beat by. */
 const TOLERATED_NS = 50_000_000n
 /** How long after a stall its backlog is still being read. */
@@ -27,8 +27,7 @@ export function createStallWatch(readMono: () => MonoNs = readMonoNs): StallWatc
     if (lengthNs > TOLERATED_NS + BigInt(BEAT_MS) * 1_000_000n && worse) stall = { endedAt: now, lengthNs }
     beatAt = now
   }
-  const timer = setInterval(beat, BEAT_MS)
-  timer.unref()
+  const beats = startBeat(beat)
   return {
     waitedNs: (readAt) => {
       // The stall may not have been noticed yet: the beat is a timer too.
@@ -36,6 +35,6 @@ export function createStallWatch(readMono: () => MonoNs = readMonoNs): StallWatc
       if (sinceBeatNs > TOLERATED_NS + BigInt(BEAT_MS) * 1_000_000n) return sinceBeatNs
       return between(stall.endedAt, readAt) <= BACKLOG_NS ? stall.lengthNs : 0n
     },
-    close: () => clearInterval(timer),
+    close: beats.stop,
   }
 }

@@ -11,6 +11,16 @@ export interface WatchedSocket {
   readonly clockPath: string | undefined
   /** Two 32-bit counts: packets that came and were taken by the other thread, packets to send that were taken by this one. */
   readonly counts: SharedArrayBuffer
+  /** Its transmit stamps are of no use before the next packet comes, and may be told with that: a thread is woken for less. */
+  readonly stampsWait: boolean
+}
+
+/** A descriptor of the other thread, who reads it himself when he is told that there is something. */
+export interface WatchedDescriptor {
+  readonly id: number
+  readonly fd: number
+  /** As of a socket; that of packets to send stays 0. */
+  readonly counts: SharedArrayBuffer
 }
 
 export const TAKEN_AT = 0
@@ -18,9 +28,11 @@ export const SENT_AT = 1
 
 /** What a thread begins with. */
 export interface StampThreadData {
-  /** Where its orders come; `wakeFd` is raised after each. */
+  /** Where its orders come, as many in one message as were given together; `wakeFd` is raised for them. */
   readonly orders: MessagePort
   readonly wakeFd: number
+  /** One 32-bit flag: `wakeFd` was raised, and the thread has not looked for its orders since. */
+  readonly raised: SharedArrayBuffer
 }
 
 /** A packet to send; `serial` is what its sender knows it by. */
@@ -35,6 +47,7 @@ export interface PacketToSend {
 export type StampOrder =
   | { readonly type: 'send'; readonly id: number; readonly packet: PacketToSend }
   | { readonly type: 'watch'; readonly socket: WatchedSocket }
+  | { readonly type: 'watch-descriptor'; readonly descriptor: WatchedDescriptor }
   /** Let go of it, and say so: its descriptor is closed after that, and may then belong to anything. */
   | { readonly type: 'release'; readonly id: number }
 
@@ -68,4 +81,5 @@ export type StampNews =
   /** With a fault where its card's clock cannot be read: the kernel's stamps serve. */
   | { readonly type: 'watching'; readonly id: number; readonly fault: Fault | undefined }
   | { readonly type: 'released'; readonly id: number }
-  | { readonly type: 'batch'; readonly batch: StampBatch }
+  | { readonly type: 'batches'; readonly batches: readonly StampBatch[] }
+  | { readonly type: 'readable'; readonly ids: readonly number[] }

@@ -11,6 +11,7 @@ import { SCM_TSTAMP_SND, SO_EE_ORIGIN_TIMESTAMPING } from '../linux/stamping-abi
 import { sendDatagram } from '../linux/udp-socket.ts'
 import { bestStamp } from './best-stamp.ts'
 import type { ClockBridge } from './clock-bridge.ts'
+import type { ReadableWatch } from './readable-watch.ts'
 import type { PacketToSend, StampBatch } from './stamp-messages.ts'
 
 /** A socket that a pump reads. */
@@ -31,6 +32,8 @@ export interface StampPumpParts {
   readonly stampNow: () => Stamp
   /** Ends a wait when it is raised; it is lowered then. */
   readonly wakeFd?: number
+  /** Others that end a wait. */
+  readonly others?: Pick<ReadableWatch, 'descriptors'> & { hear(ready: readonly Readiness[]): void }
 }
 
 /** Reads packets and transmit stamps of all sockets as they come, and brings every stamp to the local oscillator at once. */
@@ -70,11 +73,14 @@ export function createStampPump(parts: StampPumpParts): StampPump {
       if (!sent.ok) socket.unsent.push({ serial, fault: sent.fault })
     },
     turn: (waitMs) => {
-      const { wakeFd, bridge } = parts
+      const { wakeFd, bridge, others } = parts
       const fds = sockets.map(({ fd }) => fd)
-      const polled = pollDescriptors(wakeFd === undefined ? fds : [...fds, wakeFd], waitMs)
+      if (others !== undefined) fds.push(...others.descriptors())
+      if (wakeFd !== undefined) fds.push(wakeFd)
+      const polled = pollDescriptors(fds, waitMs)
       if (!polled.ok) return sockets.map((socket) => emptyBatch(socket.id, polled.fault))
       if (wakeFd !== undefined && polled.value.at(-1)?.readable === true) lowerEvent(wakeFd)
+      others?.hear(polled.value.slice(sockets.length, wakeFd === undefined ? undefined : -1))
       const read = sockets.map((socket, index) => readSocket(parts, socket, polled.value[index]))
       // Once for all that was read: what comes next has a pair before it, and what was read one behind it.
       bridge.refresh()

@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { unreachable } from '../core/assert.ts'
 import type { Fault } from '../core/fault.ts'
 import { type EventFd, openEventFd, raiseEvent } from '../linux/event-fd.ts'
 import {
@@ -30,12 +31,28 @@ export interface WatchedSocketEvents {
 
 export type SocketToWatch = Omit<WatchedSocket, 'id' | 'counts'>
 
+/** A descriptor that the thread waits for. */
+export interface WatchedDescriptorHandle {
+  /** It has been read, and may be waited for again. */
+  taken(): void
+  /** As of a socket. */
+  release(): Promise<void>
+}
+
+export interface WatchedDescriptorEvents {
+  /** There is something to read. Nothing more is said before `taken`, and no more than 50 times a second. */
+  onReadable(): void
+  onFault(fault: Fault): void
+}
+
 interface Care {
-  readonly socket: WatchedSocket
+  readonly id: number
+  /** What a thread is told to have it. */
+  readonly watch: StampOrder
   readonly counts: Int32Array
   /** How many packets were handed to the thread so far, modulo 2^32. */
   handed: number
-  readonly events: WatchedSocketEvents
+  readonly events: Partial<WatchedSocketEvents & WatchedDescriptorEvents> & Pick<WatchedSocketEvents, 'onFault'>
   readonly watching: PromiseWithResolvers<Fault | undefined>
   readonly released: PromiseWithResolvers<void>
 }
@@ -43,6 +60,9 @@ interface Care {
 /** One thread, the sockets that it has, and those that it is to let go of. */
 interface Thread {
   readonly orders: MessagePort
+  /** What it is to be told together. */
+  ordered: StampOrder[]
+  readonly raised: Int32Array
   wake: EventFd | undefined
   readonly cares: Map<number, Care>
   readonly releasing: Map<number, Care>
@@ -59,15 +79,37 @@ const SENDS_MAX = 256
 const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 }
 
 let nextId = 0
+/** How many of whoever sends several things are at it. */
+let held = 0
 /** There is one for the whole process, while any socket is open. */
 let current: Thread | undefined
 
 /** Gives a socket into the care of the thread, which is started for the first one. */
 export function watchSocket(socket: SocketToWatch, events: WatchedSocketEvents): WatchedSocketHandle {
+  const care = takeIntoCare(events, (own) => ({ type: 'watch', socket: { ...socket, ...own } }))
+  return { watching: care.watching.promise, send: (packet) => send(care, packet), release: () => release(care) }
+}
+
+/** Has the thread wait for a descriptor that Node cannot wait for, and that this thread reads: a unix datagram socket. */
+export function watchDescriptor(fd: number, events: WatchedDescriptorEvents): WatchedDescriptorHandle {
+  const care = takeIntoCare(events, (own) => ({ type: 'watch-descriptor', descriptor: { fd, ...own } }))
+  return {
+    taken: () => {
+      Atomics.add(care.counts, TAKEN_AT, 1)
+    },
+    release: () => release(care),
+  }
+}
+
+function takeIntoCare(
+  events: Care['events'],
+  watch: (own: { readonly id: number; readonly counts: SharedArrayBuffer }) => StampOrder,
+): Care {
   nextId += 1
   const counts = new SharedArrayBuffer(8)
   const care: Care = {
-    socket: { ...socket, id: nextId, counts },
+    id: nextId,
+    watch: watch({ id: nextId, counts }),
     counts: new Int32Array(counts),
     handed: 0,
     events,
@@ -75,25 +117,25 @@ export function watchSocket(socket: SocketToWatch, events: WatchedSocketEvents):
     released: Promise.withResolvers(),
   }
   current ??= startThread(new Map())
-  current.cares.set(care.socket.id, care)
-  order(current, { type: 'watch', socket: care.socket })
-  return { watching: care.watching.promise, send: (packet) => send(care, packet), release: () => release(care) }
+  current.cares.set(care.id, care)
+  order(current, care.watch)
+  return care
 }
 
 async function release(care: Care): Promise<void> {
   const thread = current
-  if (thread?.cares.delete(care.socket.id) !== true) return
+  if (thread?.cares.delete(care.id) !== true) return
   // The thread ends with its last socket; one that is opened meanwhile gets a new one.
   const last = thread.cares.size === 0
   if (last) current = undefined
-  thread.releasing.set(care.socket.id, care)
-  order(thread, { type: 'release', id: care.socket.id })
+  thread.releasing.set(care.id, care)
+  order(thread, { type: 'release', id: care.id })
   await Promise.race([care.released.promise, thread.ended])
   if (last) await thread.ended
 }
 
 function send(care: Care, packet: PacketToSend): boolean {
-  const { id } = care.socket
+  const { id } = care
   if (current?.cares.has(id) !== true) return false
   if (((care.handed - Atomics.load(care.counts, SENT_AT)) | 0) >= SENDS_MAX) return false
   care.handed = (care.handed + 1) | 0
@@ -104,7 +146,8 @@ function send(care: Care, packet: PacketToSend): boolean {
 function startThread(cares: Map<number, Care>): Thread {
   const wake = openEventFd()
   const { port1: orders, port2 } = new MessageChannel()
-  const data: StampThreadData = { orders: port2, wakeFd: wake.ok ? wake.value.fd : -1 }
+  const raised = new SharedArrayBuffer(4)
+  const data: StampThreadData = { orders: port2, wakeFd: wake.ok ? wake.value.fd : -1, raised }
   const worker = new Worker(new URL('./stamp-worker.ts', import.meta.url), {
     name: 'stamps',
     workerData: data,
@@ -114,6 +157,8 @@ function startThread(cares: Map<number, Care>): Thread {
   const ended = Promise.withResolvers<undefined>()
   const thread: Thread = {
     orders,
+    ordered: [],
+    raised: new Int32Array(raised),
     wake: wake.ok ? wake.value : undefined,
     cares,
     releasing: new Map(),
@@ -134,25 +179,34 @@ function startThread(cares: Map<number, Care>): Thread {
   for (const care of cares.values()) {
     // What the last thread was to send is gone with it.
     care.handed = Atomics.load(care.counts, SENT_AT)
-    order(thread, { type: 'watch', socket: care.socket })
+    order(thread, care.watch)
   }
   return thread
 }
 
 function hear({ cares, releasing }: Thread, news: StampNews): void {
-  if (news.type === 'released') {
-    releasing.get(news.id)?.released.resolve()
-    releasing.delete(news.id)
-    return
+  switch (news.type) {
+    case 'released':
+      releasing.get(news.id)?.released.resolve()
+      releasing.delete(news.id)
+      break
+    case 'watching':
+      cares.get(news.id)?.watching.resolve(news.fault)
+      break
+    case 'batches':
+      for (const batch of news.batches) {
+        const care = cares.get(batch.id)
+        if (care === undefined) continue
+        Atomics.add(care.counts, TAKEN_AT, batch.packets.length)
+        care.events.onBatch?.(batch)
+      }
+      break
+    case 'readable':
+      for (const id of news.ids) cares.get(id)?.events.onReadable?.()
+      break
+    default:
+      unreachable(news)
   }
-  const care = cares.get(news.type === 'batch' ? news.batch.id : news.id)
-  if (care === undefined) return
-  if (news.type === 'watching') {
-    care.watching.resolve(news.fault)
-    return
-  }
-  Atomics.add(care.counts, TAKEN_AT, news.batch.packets.length)
-  care.events.onBatch(news.batch)
 }
 
 /** Until there is a new thread, the sockets stay with the one that is gone: they can be released from it, at once. */
@@ -170,8 +224,28 @@ function replace(dead: Thread, reason: string): void {
   }, RESTART_MS)
 }
 
+/** Whatever is sent while `work` runs goes to the thread in one message, with one wake; it is sent when `work` returns. */
+export function sendTogether(work: () => void): void {
+  held += 1
+  try {
+    work()
+  } finally {
+    held -= 1
+    if (held === 0 && current !== undefined && current.ordered.length > 0) hand(current)
+  }
+}
+
+function order(thread: Thread, what: StampOrder): void {
+  thread.ordered.push(what)
+  // What a thread that is on its way out is told does not wait for others.
+  if (held === 0 || thread !== current) hand(thread)
+}
+
 /** A thread without a descriptor to wake it has its orders when its wait ends by itself. */
-function order({ orders, wake }: Thread, what: StampOrder): void {
-  orders.postMessage(what)
-  if (wake !== undefined) raiseEvent(wake.fd)
+function hand(thread: Thread): void {
+  const { orders, raised, wake, ordered } = thread
+  thread.ordered = []
+  orders.postMessage(ordered)
+  // Whoever has raised it before did so for a thread that has yet to look, and will find this message too.
+  if (wake !== undefined && Atomics.exchange(raised, 0, 1) === 0) raiseEvent(wake.fd)
 }

@@ -16,10 +16,16 @@ export interface Readiness {
   readonly invalid: boolean
 }
 
+// Whoever waits does so for the same number of descriptors again and again.
+let table = new Uint8Array(0)
+let view = new DataView(table.buffer)
+
 /** Waits for at most `timeoutMs` until one of the descriptors has something: one answer for each, in order. Fault `linux.poll`. */
 export function pollDescriptors(fds: readonly number[], timeoutMs: number): Result<readonly Readiness[]> {
-  const table = new Uint8Array(fds.length * POLL_BYTES)
-  const view = new DataView(table.buffer)
+  if (table.length !== fds.length * POLL_BYTES) {
+    table = new Uint8Array(fds.length * POLL_BYTES)
+    view = new DataView(table.buffer)
+  }
   for (const [index, fd] of fds.entries()) {
     view.setInt32(index * POLL_BYTES, fd, true)
     view.setInt16(index * POLL_BYTES + POLL_WANTED_AT, POLLIN, true)

@@ -7,6 +7,7 @@ import { failWithErrno, lastErrno, libc } from './libc.ts'
 
 /** A datagram socket of the Unix domain, which Node itself does not have. Nothing here ever blocks. */
 export interface UnixDatagramSocket {
+  readonly fd: number
   /**
    * Takes the next datagram into `into` and returns its length, or undefined when none is waiting. A length greater
    * than `into.length` says that the datagram was cut.
@@ -109,6 +110,7 @@ function closeAt(fd: number, path: string, own: Stats): void {
 
 function socketOn(fd: number, close: () => void): UnixDatagramSocket {
   return {
+    fd,
     receive: (into) => {
       const length = recv(fd, into, into.length, MSG_TRUNC)
       if (length >= 0) return ok(length)

@@ -35,6 +35,8 @@ export interface Exchange {
   nextRequestAt(): MonoNs
   /** Makes the next request, at any time; the one after it is due a jittered period later. */
   request(now: MonoNs, clock: RangingClock): readonly ExchangeAction[]
+  /** Has the next request due at another instant. */
+  requestAt(at: MonoNs): void
   /** When a packet left. Stamps that come too late to be of use are dropped. */
   sent(packet: PacketRef, stamp: Stamp, clock: RangingClock): readonly ExchangeAction[]
   /** A packet from anybody. Whatever is wrong with it is a fault, and no sample comes of it. */
@@ -101,6 +103,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const { sequence, lost } = requester.open(now)
       const request = send({ type: 'request', sequence }, clock)
       return lost === 0 ? [request] : [{ type: 'lost', count: lost }, request]
+    },
+    requestAt: (at) => {
+      nextRequestAt = at
     },
     sent: ({ type, sequence }, stamp, clock) => {
       const own = follow(clock)

@@ -58,8 +58,11 @@ export interface PeerLinkOptions {
 export interface PeerLink {
   setKeys(keys: RangingKeys, now: MonoNs): void
   dropKeys(): void
-  nextWakeAt(): MonoNs | undefined
-  wake(now: MonoNs, clock: RangingClock): readonly RangingAction[]
+  /** When its next request is due; undefined without a session. */
+  nextRequestAt(): MonoNs | undefined
+  requestAt(at: MonoNs): void
+  /** Makes the next request, due or not. */
+  request(now: MonoNs, clock: RangingClock): readonly RangingAction[]
   receive(bytes: Uint8Array, stamp: Stamp, clock: RangingClock): readonly RangingAction[]
   sent(token: SendToken, stamp: Stamp, clock: RangingClock): readonly RangingAction[]
   entry(now: MonoNs, clock: RangingClock): PeerEntry | undefined
@@ -110,11 +113,9 @@ export function createPeerLink({ self, peer, mac, prng, limits }: PeerLinkOption
       exchange = createExchange({ self, peer, keys, mac, prng, limits, startAt: now })
     },
     dropKeys,
-    nextWakeAt: () => exchange?.nextRequestAt(),
-    wake: (now, clock) => {
-      if (exchange === undefined || now < exchange.nextRequestAt()) return []
-      return exchange.request(now, clock).flatMap(learn)
-    },
+    nextRequestAt: () => exchange?.nextRequestAt(),
+    requestAt: (at) => exchange?.requestAt(at),
+    request: (now, clock) => exchange?.request(now, clock).flatMap(learn) ?? [],
     receive: (bytes, stamp, clock) => {
       if (exchange !== undefined) return exchange.receive(bytes, stamp, clock).flatMap(learn)
       const message = `ranging packet: expected one from a peer with a session, got one from ${peer}`

@@ -288,3 +288,19 @@ test('packets from strangers and without a session are counted and answered by n
     ],
   )
 })
+
+test('one wake asks every peer, and the next one again', () => {
+  const { clock } = createTrueClocks(0, 200n, createPrng(5))
+  const ranging = createRanging({ self: 0, peers: [1, 2, 3], mac, prng: createPrng(5) })
+  const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
+  for (const peer of [1, 2, 3]) ranging.setKeys(peer, { send: key(peer), receive: key(10 + peer) }, monoNs(0n))
+  let wakes = 0
+  for (let at = ranging.nextWakeAt()!; at < 10_000n * MS; at = ranging.nextWakeAt()!) {
+    wakes += 1
+    assert.deepEqual(
+      sendsOf(ranging.wake(at, clock())).map(({ peer }) => peer),
+      [1, 2, 3],
+    )
+  }
+  assert.ok(wakes > 75 && wakes < 85, `got ${wakes} rounds in ten seconds`)
+})

@@ -23,7 +23,7 @@ export interface Ranging {
   /** The session is gone: no more packets to or from the peer. What was measured ages on. */
   dropKeys(peer: number): void
   nextWakeAt(): MonoNs | undefined
-  /** Makes the requests that are due. A spurious wake is a no-op. */
+  /** When one request is due, makes one to every peer: a node is woken once for all of them. A spurious wake is a no-op. */
   wake(now: MonoNs, clock: RangingClock): readonly RangingAction[]
   /** A datagram as it came from the socket, from anybody. */
   receive(bytes: Uint8Array, stamp: Stamp, clock: RangingClock): readonly RangingAction[]
@@ -87,14 +87,27 @@ export function createRanging({ self, peers, mac, prng, ...options }: RangingOpt
     return [{ type: 'fault', fault: { code: 'ranging.sender', message } }]
   }
 
+  const nextWakeAt = (): MonoNs | undefined => {
+    const due = [...links.values()].map((link) => link.nextRequestAt()).filter((at) => at !== undefined)
+    return due.length === 0 ? undefined : due.reduce(min)
+  }
+
+  const askAll = (now: MonoNs, clock: RangingClock): readonly RangingAction[] => {
+    const dueAt = nextWakeAt()
+    if (dueAt === undefined || now < dueAt) return []
+    const up = [...links.values()].filter((link) => link.nextRequestAt() !== undefined)
+    const requests = up.flatMap((link) => link.request(now, clock))
+    // The first one's jitter is everybody's: the earliest of several would be early on the whole.
+    const next = up[0]?.nextRequestAt()
+    if (next !== undefined) for (const link of up) link.requestAt(next)
+    return requests
+  }
+
   return {
     setKeys: (peer, keys, now) => linkTo(peer).setKeys(keys, now),
     dropKeys: (peer) => linkTo(peer).dropKeys(),
-    nextWakeAt: () => {
-      const due = [...links.values()].map((link) => link.nextWakeAt()).filter((at) => at !== undefined)
-      return due.length === 0 ? undefined : due.reduce(min)
-    },
-    wake: (now, clock) => counted([...links.values()].flatMap((link) => link.wake(now, clock))),
+    nextWakeAt,
+    wake: (now, clock) => counted(askAll(now, clock)),
     receive: (bytes, stamp, clock) => counted(deliver(bytes, stamp, clock)),
     sent: (token, stamp, clock) => counted(linkTo(token.peer).sent(token, stamp, clock)),
     row: (now, clock) =>
