@@ -55,6 +55,15 @@ export interface PacketLink {
   readonly group: string | undefined
 }
 
+/** A program of the classic Berkeley packet filter, over a UDP header and what follows it: 0 for packets that nobody wants. */
+export type PacketFilter = readonly {
+  readonly code: number
+  /** How many instructions are skipped where a comparison holds, and where it does not; absent: none. */
+  readonly ifTrue?: number
+  readonly ifFalse?: number
+  readonly k: number
+}[]
+
 /** What every packet driver and emulator needs beside its own options. */
 export interface PacketContext extends DriverContext {
   /** Tells this one from every other speaker on the network: eight bytes of the machine, two of the source. */
@@ -80,6 +89,8 @@ export interface PacketFamily<Options> {
   /** Checks what the configuration's `options` table holds; `path` is where it stands, for the fault. */
   parseOptions(input: unknown, path: string): Result<Options>
   linkOf(options: Options): PacketLink
+  /** What the kernel need not wake an appliance of this clock identity for; its drivers would pass it over themselves. */
+  filterOf(clockIdentity: Uint8Array): PacketFilter
   create(options: Options, context: PacketContext): PacketDriver
   /** Names of the faults that the emulator can be told to show, each with a line on what it does. */
   readonly faults: Readonly<Record<string, string>>

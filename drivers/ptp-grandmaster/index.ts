@@ -4,6 +4,7 @@ import { createEmulator } from './emulator.ts'
 import { FAULTS } from './emulator-faults.ts'
 import { type PtpOptions, parseOptions } from './options.ts'
 import { linkOf } from './protocol.ts'
+import { receiverFilter } from './receiver-filter.ts'
 
 /** Grandmasters of IEEE 1588, over UDP. */
 export const ptpGrandmaster: PacketFamily<PtpOptions> = {
@@ -12,6 +13,7 @@ export const ptpGrandmaster: PacketFamily<PtpOptions> = {
   link: 'packets',
   parseOptions,
   linkOf,
+  filterOf: receiverFilter,
   create: createDriver,
   faults: FAULTS,
   emulate: createEmulator,

@@ -1,5 +1,5 @@
 import { packetFamilies } from '../../drivers/index.ts'
-import type { PacketLink } from '../../drivers/packet-driver.ts'
+import type { PacketFilter, PacketLink } from '../../drivers/packet-driver.ts'
 import { CLOCK_IDENTITY_BYTES, localClockIdentity } from '../../drivers/ptp/port-identity.ts'
 import type { SourceConfiguration } from '../config/schema.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
@@ -20,6 +20,7 @@ interface Prepared {
   readonly source: SourceConfiguration
   readonly interfaceName: string
   readonly link: PacketLink
+  readonly filter: PacketFilter
   readonly account: SourceAccount
   readonly maker: SpeakerMaker
 }
@@ -41,7 +42,7 @@ export function openPacketSources(
   }
   const links = new Map<string, readonly Prepared[]>()
   for (const each of prepared) {
-    const key = JSON.stringify([each.interfaceName, each.link])
+    const key = JSON.stringify([each.interfaceName, each.link, each.filter])
     links.set(key, [...(links.get(key) ?? []), each])
   }
   return ok([...links.values()].flatMap((sharing) => openSharing(sharing)))
@@ -69,18 +70,19 @@ function prepare(
       onWire: account.wire,
     },
   }
-  return ok({ source, interfaceName, link: family.linkOf(options.value), account, maker })
+  const [link, filter] = [family.linkOf(options.value), family.filterOf(port.clockIdentity)]
+  return ok({ source, interfaceName, link, filter, account, maker })
 }
 
 function openSharing(sharing: readonly Prepared[]): readonly RunningSource[] {
   const [first] = sharing
   if (first === undefined) return []
-  const { interfaceName, link } = first
+  const { interfaceName, link, filter } = first
   const shell = openPacketLink({
     name: interfaceName,
     link,
     open: async (channel, events) => {
-      const opened = await openLinkSocket(interfaceName, link, channel, events)
+      const opened = await openLinkSocket(interfaceName, link, channel, events, filter)
       if (opened.ok && channel === 'event') {
         const { kind, reason } = opened.value.stamping
         for (const { account } of sharing) account.stamping(kind, reason)

@@ -125,6 +125,7 @@ function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Toke
   const stampNow = createUserStamps(readMonoNs)
   let closing: Promise<void> | undefined
   let serial = 0
+  let isArmed = false
 
   const giveUp = (packets: readonly SentPacket<Token>[]): void => {
     for (const { token, before } of packets) {
@@ -135,11 +136,19 @@ function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Toke
   const timer = createWakeTimer(() => {
     // A loop that was held up finds the timer first and the stamps behind it.
     setImmediate(() => {
+      isArmed = false
       if (closing !== undefined) return
       giveUp(waiting.expire(readMonoNs()))
-      timer.arm(waiting.nextExpiryAt())
+      watchExpiry()
     })
   })
+  /** Armed for one packet, the timer is left alone until then: nearly all have their stamps long before. */
+  const watchExpiry = (): void => {
+    const at = waiting.nextExpiryAt()
+    if (isArmed || at === undefined) return
+    isArmed = true
+    timer.arm(at)
+  }
   const left = ({ frame, stamp }: SentFrame): void => {
     const packet = waiting.take(frame)
     if (packet === undefined) losses.count('stamp.unmatched')
@@ -163,7 +172,7 @@ function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Toke
         return
       }
       giveUp(waiting.add(packet))
-      timer.arm(waiting.nextExpiryAt())
+      watchExpiry()
     },
     take: ({ packets, sent, unsent, lost, fault }) => {
       for (const refused of unsent) {

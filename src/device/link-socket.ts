@@ -1,4 +1,4 @@
-import type { PacketChannel, PacketLink } from '../../drivers/packet-driver.ts'
+import type { PacketChannel, PacketFilter, PacketLink } from '../../drivers/packet-driver.ts'
 import type { Result } from '../core/fault.ts'
 import { type KernelStampedSocket, openKernelSocket } from './kernel-stamped-socket.ts'
 import type { PacketToken } from './packet-speakers.ts'
@@ -15,6 +15,7 @@ export function openLinkSocket(
   { network, eventPort, generalPort, group }: PacketLink,
   channel: PacketChannel,
   events: StampedSocketEvents<PacketToken>,
+  filter?: PacketFilter,
 ): Promise<Result<KernelStampedSocket<PacketToken>>> {
   return openKernelSocket(
     {
@@ -22,6 +23,7 @@ export function openLinkSocket(
       interface: interfaceName,
       groups: group === undefined ? [] : [group],
       reuseAddress: true,
+      filter,
       hardware: channel === 'event' ? { prefer: 'ptp' } : 'off',
     },
     events,

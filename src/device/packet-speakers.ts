@@ -74,9 +74,10 @@ export function createSpeakers(
       for (const voice of voices) advance(voice, readMonoNs())
     },
     hear: (packet) => {
+      const now = readMonoNs()
       for (const voice of voices) {
         perform(voice, voice.speaker.receive(packet))
-        advance(voice, readMonoNs())
+        advance(voice, now)
       }
     },
     sent: ({ speaker, token }, stamp) => {

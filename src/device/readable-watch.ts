@@ -12,7 +12,7 @@ export interface ReadableDescriptor {
 export interface ReadableWatch {
   add(descriptor: ReadableDescriptor): void
   remove(id: number): void
-  /** Which are to be waited for now. */
+  /** Those that nobody has been told of. */
   descriptors(): readonly number[]
   /** What became of those, in the same order: whose owners are to be told. */
   hear(ready: readonly Readiness[]): readonly number[]

@@ -15,12 +15,17 @@ const STRIDE_MS_MAX = 3_600_000n
 /** Calls `onDue` once, at or after the armed instant and never before: Node counts whole ms on another clock. */
 export function createWakeTimer(onDue: (now: MonoNs) => void): WakeTimer {
   let timer: NodeJS.Timeout | undefined
+  let armedAt: MonoNs | undefined
   const arm = (at: MonoNs | undefined): void => {
+    // Most are asked after every packet and byte, and want the same as before.
+    if (at === armedAt) return
     clearTimeout(timer)
+    armedAt = at
     timer = at === undefined ? undefined : setTimeout(fire, strideMs(between(readMonoNs(), at)), at)
   }
   const fire = (at: MonoNs): void => {
     const now = readMonoNs()
+    armedAt = undefined
     if (now < at) arm(at)
     else onDue(now)
   }

@@ -16,7 +16,7 @@ export interface PacketFilter {
 }
 
 /** `struct sock_filter`: code, two jumps, and a number (linux/filter.h). */
-interface Instruction {
+export interface Instruction {
   readonly code: number
   readonly ifTrue?: number
   readonly ifFalse?: number
@@ -95,9 +95,13 @@ function encode(program: readonly Instruction[]): Uint8Array {
 /** The kernel copies what it is given: one place serves all sockets of a thread. */
 let shared: ForeignMemory | undefined
 
-/** Faults `socket.address`, `socket.option`. */
-export function attachFilter(fd: number, { family }: AddressParts, filter: PacketFilter): Result<void> {
-  const program = filterProgram(filter, family)
+/** A filter, or a program that sees the UDP header first and returns 0 for what is to be dropped. Faults `socket.address`, `socket.option`. */
+export function attachFilter(
+  fd: number,
+  { family }: AddressParts,
+  filter: PacketFilter | readonly Instruction[],
+): Result<void> {
+  const program = 'from' in filter ? filterProgram(filter, family) : ok(encode(filter))
   if (!program.ok) return program
   if (shared === undefined || shared.bytes.length < program.value.length) shared = allocateForeign(program.value.length)
   shared.bytes.set(program.value)

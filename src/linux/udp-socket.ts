@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { failWithErrno, lastErrno, libc } from './libc.ts'
-import { attachFilter, type PacketFilter, readDrops } from './packet-filter.ts'
+import { attachFilter, type Instruction, type PacketFilter, readDrops } from './packet-filter.ts'
 import {
   ADDRESS_BYTES_MAX,
   AF_INET,
@@ -60,7 +60,7 @@ export interface UdpSocketOptions {
   /** Others may bind the same port: several receivers of one multicast on one host. */
   readonly reuseAddress?: boolean | undefined
   /** Nothing else comes in, and nobody is woken for it. */
-  readonly filter?: PacketFilter | undefined
+  readonly filter?: PacketFilter | readonly Instruction[] | undefined
 }
 
 const SOCK_DGRAM = 2

@@ -60,7 +60,8 @@ for (const [index, { name, interface: interfaceName, options: input }] of source
   openPacketLink({
     name,
     link,
-    open: (channel, events) => openLinkSocket(interfaceName, link, channel, events),
+    open: (channel, events) =>
+      openLinkSocket(interfaceName, link, channel, events, ptpGrandmaster.filterOf(port.clockIdentity)),
     speakers: [
       {
         create: () => ptpGrandmaster.create(options, { source: name, leapTable: EMBEDDED_LEAP_TABLE, port }),
