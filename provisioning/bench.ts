@@ -44,12 +44,16 @@ export interface BenchOptions {
   /** Every appliance of it has its TPM where `benchTpm` says. */
   readonly plan: ClusterPlan
   readonly folder: string
-  readonly genesisTai: TaiNs
+  /** Epoch 0 of the cluster; asked when its genesis is made. */
+  readonly genesisTai: () => TaiNs
   readonly updateConfigurations: boolean
   readonly run: TaskRun
 }
 
 const FLEET = 'bench'
+
+/** `[attestation]` of a bench's plan: a software TPM that was ended without a word has a clock that is not safe for seconds. */
+export const BENCH_ATTESTATION = { unsafeClock: 'accept' }
 
 /** `tpm` of an appliance of a plan: relative to its own folder, so that the bench may be moved. */
 export function benchTpm(name: string): { readonly swtpm: string } {
@@ -180,7 +184,7 @@ async function found(options: BenchOptions, authority: Authority): Promise<Resul
     otherAuthorities: [],
     folder: bundle,
     updateConfigurations,
-    genesisTai,
+    genesisTai: genesisTai(),
   })
   const made = drawn.ok ? await runTasks(drawn.value.tasks, run) : drawn
   if (!made.ok) return made

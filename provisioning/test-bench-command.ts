@@ -4,7 +4,7 @@ import { membershipHash } from '../src/consensus/membership.ts'
 import { toHex } from '../src/core/bytes.ts'
 import { ok, type Result } from '../src/core/fault.ts'
 import { attempt } from '../src/linux/attempt.ts'
-import { benchTpm, makeBench } from './bench.ts'
+import { BENCH_ATTESTATION, benchTpm, makeBench } from './bench.ts'
 import { type ClusterPlan, checkClusterPlan } from './cluster-plan.ts'
 import { printJson, runScript, saidYes, taskRunOf, textOf, type Verb } from './command-line.ts'
 import { summaryLine } from './genesis-steps.ts'
@@ -48,7 +48,7 @@ const bench: Verb = {
     const made = await makeBench({
       plan: plan.value,
       folder,
-      genesisTai: genesisTai.value,
+      genesisTai: () => genesisTai.value,
       updateConfigurations: false,
       run,
     })
@@ -74,7 +74,7 @@ function benchPlan(nodes: string): Result<ClusterPlan> {
     sources: [],
     tpm: benchTpm(`ts${id}`),
   }))
-  return checkClusterPlan({ cluster: 'bench', attestation: {}, appliances }, 'bench')
+  return checkClusterPlan({ cluster: 'bench', attestation: BENCH_ATTESTATION, appliances }, 'bench')
 }
 
 await runScript(SCRIPT, HELP, { '': bench }, process.argv.slice(2))

@@ -15,6 +15,7 @@ import { openAttestation } from './attestation/attestation.ts'
 import { createAudience } from './audience.ts'
 import { type ControlSocket, openControlSocket } from './control-socket.ts'
 import { openFollowingMember } from './following-member.ts'
+import { checkGenesisSigned } from './genesis-signed.ts'
 import { reportGuards } from './keys/guards.ts'
 import { loadKeys } from './keys/load-keys.ts'
 import { openLedgers } from './ledgers.ts'
@@ -82,6 +83,8 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!own.ok) return own
   const { session, identity } = own.value
   const { membership } = session
+  const signed = checkGenesisSigned(node.genesis, genesis.value, identity.verifier.verifySync)
+  if (!signed.ok) return signed
   const genuine = await verifySessionChain(genesis.value, chain.value.steps, identity.verifier.verify)
   if (!genuine.ok) return genuine
   const peers = peersOfSession(configuration, membership)

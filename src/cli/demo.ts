@@ -15,6 +15,7 @@ interface RawOptions {
   readonly restart: readonly string[]
   readonly fault: readonly string[]
   readonly folder?: string
+  readonly attest?: string
   readonly json?: boolean
 }
 
@@ -30,6 +31,8 @@ export interface DemoOptions {
   readonly faults: readonly PlannedFault[]
   /** Where keys, journals and certificates go; undefined: a temporary folder, removed at the end. */
   readonly folder: string | undefined
+  /** Each appliance has a software TPM, is enrolled, and shows an attestation record. */
+  readonly attest: boolean
   readonly json: boolean
 }
 
@@ -62,6 +65,7 @@ export function addDemoVerb(program: Command): void {
       [],
     )
     .option('--folder <path>', 'keep keys, journals and certificates here; absent: a temporary folder')
+    .option('--attest <tpm>', 'swtpm: each appliance has a software TPM, is enrolled, and attests what it runs')
     .option('--json', 'one JSON object a line')
     .addHelpText(
       'after',
@@ -72,6 +76,7 @@ Examples:
   quorumtime demo --epochs 20 --kill 2@8 --restart 2@14
   quorumtime demo --epochs 40 --fault 1:gpsdo0:no-gps@10-20 --fault 2:gnss0:line-garbage@12
   quorumtime demo --epochs 20 --kill leader@8 --json
+  quorumtime demo --epochs 20 --attest swtpm
 
 quorumtime emulate nmea-receiver --list-faults (gnss0) and smartclock --list-faults (gpsdo0) name the faults.`,
     )
@@ -98,6 +103,9 @@ function readOptions(raw: RawOptions): Result<DemoOptions> {
   if (!restarts.ok) return restarts
   const faults = readFaults(raw.fault, nodes.value)
   if (!faults.ok) return faults
+  if (raw.attest !== undefined && raw.attest !== 'swtpm') {
+    return fail('demo.option', `--attest: expected swtpm, got "${raw.attest}"`)
+  }
   return ok({
     nodes: nodes.value,
     epochs: epochs.value,
@@ -107,6 +115,7 @@ function readOptions(raw: RawOptions): Result<DemoOptions> {
     restarts: restarts.value,
     faults: faults.value,
     folder: raw.folder,
+    attest: raw.attest !== undefined,
     json: raw.json === true,
   })
 }

@@ -7,6 +7,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { withAdvice } from '../../provisioning/advice.ts'
 import { drawJoin } from '../../provisioning/appliance/join.ts'
+import { BENCH_ATTESTATION } from '../../provisioning/bench.ts'
 import { drawClusterGenesis } from '../../provisioning/cluster-genesis.ts'
 import { checkClusterPlan } from '../../provisioning/cluster-plan.ts'
 import { openAuthority } from '../../provisioning/enrolment-authority/authority.ts'
@@ -163,7 +164,9 @@ test('an authority signs one genesis for a cluster, of those that it has enrolle
       address: `192.0.2.${id + 1}`,
       sources: [],
     }))
-    const plan = unwrap(checkClusterPlan({ cluster: 'bench', attestation: {}, appliances, ...changes }, 'plan'))
+    const plan = unwrap(
+      checkClusterPlan({ cluster: 'bench', attestation: BENCH_ATTESTATION, appliances, ...changes }, 'plan'),
+    )
     const options = { otherAuthorities: [], updateConfigurations: false, genesisTai: taiNs(7n) }
     return drawClusterGenesis({ plan, authority, folder: join(folder, out), ...options })
   }

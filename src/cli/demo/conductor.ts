@@ -151,6 +151,7 @@ function readDecision(node: number, event: Readonly<Record<string, unknown>>): N
     precisionNs: precision === undefined ? undefined : BigInt(precision),
     suspected: event['suspected'] as readonly number[],
     grade: String(event['grade']),
+    attestation: (event['attestation'] ?? []) as NodeDecision['attestation'],
     served:
       served === undefined
         ? undefined

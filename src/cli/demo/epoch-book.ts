@@ -11,6 +11,8 @@ export interface NodeDecision {
   readonly precisionNs: bigint | undefined
   readonly suspected: readonly number[]
   readonly grade: string
+  /** What the certificate says of the attestation record of each member; empty where nobody is asked. */
+  readonly attestation: readonly { readonly member: number; readonly verdict: string }[]
   readonly served:
     | {
         readonly monoNs: MonoNs
@@ -39,6 +41,7 @@ export interface EpochLine {
   /** Appliances whose served interval did not contain the truth. Always empty, or the product is broken. */
   readonly missedTruth: readonly number[]
   readonly suspected: readonly number[]
+  readonly attestation: NodeDecision['attestation']
 }
 
 /** Gathers what the appliances say of an epoch into one line. */
@@ -74,6 +77,7 @@ export function summarizeEpoch(
     trueErrorNs,
     missedTruth,
     suspected: [...new Set(decisions.flatMap(({ suspected }) => suspected))].sort((a, b) => a - b),
+    attestation: decisions[0]?.attestation ?? [],
   }
 }
 

@@ -1,8 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { checkClusterPlan } from '../../../provisioning/cluster-plan.ts'
+import { BENCH_ATTESTATION, benchTpm, makeBench } from '../../../provisioning/bench.ts'
+import { type ClusterPlan, checkClusterPlan } from '../../../provisioning/cluster-plan.ts'
 import { createCluster } from '../../../provisioning/new-cluster.ts'
+import { openStepLog } from '../../../provisioning/step-log.ts'
 import { readLeapTable } from '../../config/leap-seconds.ts'
 import type { Membership } from '../../consensus/membership.ts'
 import { assert } from '../../core/assert.ts'
@@ -31,8 +33,9 @@ export async function runDemo(options: DemoOptions): Promise<Result<void>> {
   const folder = openFolder(options.folder)
   if (!folder.ok) return folder
   const desks: Desk[] = []
+  const ends: (() => Promise<void>)[] = []
   try {
-    const prepared = await prepare(options, world.value, folder.value, desks)
+    const prepared = await prepare(options, world.value, folder.value, { desks, ends })
     if (!prepared.ok) return prepared
     const teller = createTeller(options, folder.value, prepared.value)
     const conductor = createConductor({
@@ -50,7 +53,7 @@ export async function runDemo(options: DemoOptions): Promise<Result<void>> {
     await conductor.play()
     return ok(undefined)
   } finally {
-    await Promise.all(desks.map((desk) => desk.close()))
+    await Promise.all([...desks.map((desk) => desk.close()), ...ends.map((end) => end())])
     if (options.folder === undefined) rmSync(folder.value, { recursive: true, force: true })
   }
 }
@@ -68,8 +71,19 @@ function openFolder(asked: string | undefined): Result<string> {
   }
 }
 
+interface Opened {
+  readonly desks: Desk[]
+  /** What has to be ended beside them. */
+  readonly ends: (() => Promise<void>)[]
+}
+
 /** Instruments first, since the names of their ptys go into the configurations; then keys, genesis, journals. */
-async function prepare(options: DemoOptions, world: World, folder: string, desks: Desk[]): Promise<Result<Membership>> {
+async function prepare(
+  options: DemoOptions,
+  world: World,
+  folder: string,
+  opened: Opened,
+): Promise<Result<Membership>> {
   const startedAt = readMonoNs()
   const appliances: object[] = []
   for (const [id, ports] of (await freePorts(options.nodes)).entries()) {
@@ -81,28 +95,49 @@ async function prepare(options: DemoOptions, world: World, folder: string, desks
       world.sky(startedAt, id === options.liar ? options.liarRatePpb : 0n),
     )
     if (!desk.ok) return desk
-    desks.push(desk.value)
+    opened.desks.push(desk.value)
     appliances.push({
       name,
       site: `site-${id}`,
       address: '127.0.0.1',
       ...ports,
       sources: desk.value.sources,
+      ...(options.attest ? { tpm: benchTpm(name) } : {}),
     })
   }
-  const plan = checkClusterPlan({ cluster: 'demo', acceptSingleDomain: ['gnss'], appliances }, 'demo')
+  const asked = options.attest ? { attestation: BENCH_ATTESTATION } : {}
+  const plan = checkClusterPlan({ cluster: 'demo', acceptSingleDomain: ['gnss'], ...asked, appliances }, 'demo')
   if (!plan.ok) return plan
-  const made = createCluster({
-    plan: plan.value,
-    folder,
-    dryRun: false,
-    // Ports and ptys of a folder that is used again are others now.
-    updateConfigurations: true,
-    genesisTai: genesisAfter(world, startedAt),
-  })
+  return options.attest
+    ? makeAttested(plan.value, folder, world, opened)
+    : makePlain(plan.value, folder, genesisAfter(world, startedAt))
+}
+
+/** Ports and ptys of a folder that is used again are others now, so configurations are replaced. */
+function makePlain(plan: ClusterPlan, folder: string, genesisTai: TaiNs): Result<Membership> {
+  const made = createCluster({ plan, folder, dryRun: false, updateConfigurations: true, genesisTai })
   if (!made.ok) return made
   assert(made.value.membership !== undefined, 'a run that is not dry makes the membership')
   return ok(made.value.membership)
+}
+
+/** The same with a software TPM for each, enrolled by an authority: as `provisioning/test-bench` does. */
+async function makeAttested(
+  plan: ClusterPlan,
+  folder: string,
+  world: World,
+  { ends }: Opened,
+): Promise<Result<Membership>> {
+  const bench = await makeBench({
+    plan,
+    folder,
+    genesisTai: () => genesisAfter(world, readMonoNs()),
+    updateConfigurations: true,
+    run: { dryRun: false, say: () => undefined, log: openStepLog(join(folder, 'bench.log'), 'demo') },
+  })
+  if (!bench.ok) return bench
+  ends.push(bench.value.stop)
+  return ok(bench.value.membership)
 }
 
 function genesisAfter(world: World, at: ReturnType<typeof readMonoNs>): TaiNs {

@@ -20,6 +20,7 @@ export function createTeller(options: DemoOptions, folder: string, membership: M
       `${n} appliances, each a process with an emulated GNSS receiver and SmartClock on real ptys, in ${folder}`,
     )
     printLine(`${q} signatures decide, ${f} may lie; the genesis accepts the single failure domain "gnss"`)
+    if (options.attest) printLine('each has a software TPM, and the others judge what it attests')
     if (options.liar !== undefined)
       printLine(`the sky of ${nameOf(options.liar)} walks away by ${Number(options.liarRatePpb) / 1_000} µs/s`)
   }
@@ -50,9 +51,17 @@ function describeEpoch(line: EpochLine, markUtc: string, nameOf: (id: number) =>
     bounds.length === 0 ? 'nothing served yet' : `served ± ${formatDurationNs(widest)}`,
     `${line.signatures} signatures (${line.quorum} decide)`,
     `${line.markToCertificateMs ?? '?'} ms`,
+    ...describeRecords(line.attestation),
     line.suspected.length === 0 ? 'nobody suspected' : `suspected: ${line.suspected.map(nameOf).join(', ')}`,
   ]
   return parts.join('  ')
+}
+
+/** `4 records verified`, or how many there are of each verdict; nothing where nobody is asked. */
+function describeRecords(attestation: EpochLine['attestation']): readonly string[] {
+  const verdicts = [...new Set(attestation.map(({ verdict }) => verdict))]
+  const counts = verdicts.map((verdict) => `${attestation.filter((one) => one.verdict === verdict).length} ${verdict}`)
+  return counts.length === 0 ? [] : [`records: ${counts.join(', ')}`]
 }
 
 function describeSummary(line: SummaryLine, interrupted: boolean, nameOf: (id: number) => string): string {
