@@ -225,3 +225,21 @@ test('who names a record that nobody shows, or none, is judged for that', (t) =>
   hasNone.names(undefined)
   assert.deepEqual([hasNone.verdicts(), hasNone.told], [[[1, undefined, 'none']], ['node-b none record.absent']])
 })
+
+test('who names another record each time, none of which anybody gets to see, is judged for that too, and stays so', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let nowMs = 1_000
+  t.mock.method(performance, 'now', () => nowMs)
+  const { names, shows, verdicts, told } = openDesk({ onFailure: 'refuse' })
+  names(recordDigest(A))
+  shows(1, A)
+  for (let second = 0; second < 20; second += 1) {
+    names(sha384(Uint8Array.of(second)))
+    assert.deepEqual(verdicts(), second >= 15 ? [[1, undefined, 'refused']] : [])
+    nowMs += 1_000
+  }
+  assert.deepEqual(told, ['node-b verified', 'node-b refused record.withheld'])
+  // One that can be seen ends it.
+  names(recordDigest(A))
+  assert.deepEqual(verdicts(), [said(A, 'verified')])
+})

@@ -15,6 +15,7 @@ import {
   isNamed,
   keepJudged,
   type MemberStanding,
+  type Missing,
   missingOf,
   newSubject,
   opinionOf,
@@ -107,9 +108,11 @@ function subjectOf({ subjects }: Watch, member: number): Subject | undefined {
 /** The record that a member names from now on. */
 function named(watch: Watch, subject: Subject, digest: Uint8Array | undefined): void {
   if (isNamed(subject, digest)) return
+  // Who names another one each time, none of which anybody gets to see, does not begin its time anew.
+  if (currentOf(subject) !== undefined) subject.sinceMs = performance.now()
   subject.digest = digest
-  subject.sinceMs = performance.now()
-  subject.missing = undefined
+  if (currentOf(subject) !== undefined) subject.missing = undefined
+  else if (subject.missing !== undefined) subject.missing = missingNow(watch, subject)
   watch.wants.drop(subject.member)
   if (digest !== undefined && currentOf(subject) === undefined) {
     watch.wants.want(subject.member, digest, false, performance.now())
@@ -122,9 +125,12 @@ function named(watch: Watch, subject: Subject, digest: Uint8Array | undefined): 
 function lookForMissing(watch: Watch, subject: Subject): void {
   if (subject.missing !== undefined || currentOf(subject) !== undefined) return
   if (performance.now() - subject.sinceMs < MISSING_AFTER_MS) return
-  const { terms, judge } = watch.options
-  subject.missing = missingOf(subject, terms.policy, judge.isKnown(subject.member))
+  subject.missing = missingNow(watch, subject)
   tell(watch, subject)
+}
+
+function missingNow({ options: { terms, judge } }: Watch, subject: Subject): Missing {
+  return missingOf(subject, terms.policy, judge.isKnown(subject.member))
 }
 
 function ask(watch: Watch): void {

@@ -21,7 +21,7 @@ export interface Subject {
   digest: Uint8Array | undefined
   /** The newest few, by digest: around a change of its record both are spoken of. */
   readonly judged: Map<string, JudgedRecord>
-  /** Since when it has named this record, or none, ms. */
+  /** Since when it has named no record that is here, ms. */
   sinceMs: number
   /** It names no record, or one that nobody shows; undefined while one may still come. */
   missing: Missing | undefined
