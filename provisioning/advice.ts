@@ -71,6 +71,12 @@ export const ADVICE: Readonly<Record<string, string>> = {
   'config.differs': 'see what was changed by hand; the option that updates configurations replaces it',
   config: 'mend the plan, or the configuration',
   genesis: 'bring genesis.cbor and genesis.signatures.cbor again, as the authority made them',
+  'join.journal-lost': 'make new keys and have the member replaced; never put an older journal or state folder back',
+  'join.first-session': 'use new-cluster or enroll-appliance join, which make the journal with the keys',
+  'join.other-journal': 'take the state folder of the other key or cluster away, and run it again',
+  'join.sessions-differ': 'bring the export of a member of this very cluster',
+  'join.identity': 'export anew once the order is carried out, and see that it names the keys of this appliance',
+  'ledger.in-use': 'stop the agent of this appliance first',
   'swtpm.socket': 'use a folder with a shorter path',
   'key.permissions': 'find out who may have read it; if anybody, make a new key',
 }

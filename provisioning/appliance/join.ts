@@ -62,7 +62,7 @@ export function drawJoin(options: JoinOptions): Result<DrawnJoin> {
 }
 
 /** By the authority that this appliance was enrolled with, whoever else the genesis names. */
-function readSignatures(files: ApplianceFiles, bundle: string, genesis: Membership): Result<Uint8Array> {
+export function readSignatures(files: ApplianceFiles, bundle: string, genesis: Membership): Result<Uint8Array> {
   const path = join(bundle, 'genesis.signatures.cbor')
   const terms = genesis.attestation
   if (terms === undefined) {
@@ -101,7 +101,7 @@ function findOwn(files: ApplianceFiles, node: string, genesis: Membership): Resu
   return fail('identity.keys', `genesis of "${genesis.cluster}": expected the ${which} of this ${node}, got another`)
 }
 
-function checkOwnEnrolment(files: ApplianceFiles, genesis: Membership, member: Member): Result<void> {
+export function checkOwnEnrolment(files: ApplianceFiles, genesis: Membership, member: Member): Result<void> {
   const terms = genesis.attestation as AttestationTerms
   const bytes = existsSync(files.enrolment)
     ? readNamedFile(files.enrolment, { what: 'an enrolment', bytesMax: ENROLMENT_BYTES_MAX })

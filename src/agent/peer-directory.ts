@@ -1,7 +1,7 @@
 import { splitAddress } from '../config/address.ts'
 import type { Configuration } from '../config/schema.ts'
 import type { Membership } from '../consensus/membership.ts'
-import { type Fault, fail, ok, type Result } from '../core/fault.ts'
+import { type Fault, ok, type Result } from '../core/fault.ts'
 import type { SocketAddress } from '../device/stamped-socket.ts'
 import type { MeshPeer } from '../transport/mesh-options.ts'
 
@@ -18,22 +18,17 @@ export interface SessionPeers {
 }
 
 /**
- * Every member of the genesis but ourselves, with the addresses that the configuration gives. Faults: a member without
- * addresses (`peers.missing`), addresses of somebody who is no member (`peers.stranger`).
+ * Every member of the genesis but ourselves, with the addresses that the configuration gives. It may give those of others as well:
+ * of members to come, whose links are there with their session then. Fault: a member without addresses (`peers.missing`).
  */
 export function resolvePeers({ node, cluster }: Configuration, membership: Membership): Result<readonly PeerEntry[]> {
-  const stranger = cluster.peers.find(({ name }) => !membership.members.some((member) => member.name === name))
-  if (stranger !== undefined) {
-    return fail('peers.stranger', `cluster.peers: expected members of the genesis, got "${stranger.name}"`)
-  }
   const { peers, missing } = lookUp({ node, cluster }, membership)
   return missing[0] === undefined ? ok(peers) : { ok: false, fault: missing[0] }
 }
 
 /**
- * The same for any session. After a change the configuration may still name who has left, and may not name yet who has
- * come: that is no reason not to serve time, and the link is missing until it does. Faults: those of `resolvePeers`, in the
- * first session.
+ * The same for any session. After a change the configuration may not name yet who has come: that is no reason not to serve
+ * time, and the link is missing until it does. Faults: those of `resolvePeers`, in the first session.
  */
 export function peersOfSession(configuration: Configuration, membership: Membership): Result<SessionPeers> {
   if (membership.session > 0) return ok(lookUp(configuration, membership))

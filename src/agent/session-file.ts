@@ -20,7 +20,7 @@ export const sessionFileCodec: Codec<SessionFile> = recordCodec<SessionFile>({
   steps: stepsCodec,
 })
 
-function pathIn(stateDirectory: string): string {
+export function sessionsPath(stateDirectory: string): string {
   return join(stateDirectory, 'sessions.cbor')
 }
 
@@ -29,7 +29,7 @@ function pathIn(stateDirectory: string): string {
  * were written. Faults: `sessions.read`, those of `readSessionStep`.
  */
 export function readSessions(stateDirectory: string, genesis: Membership): Result<SessionChain> {
-  const path = pathIn(stateDirectory)
+  const path = sessionsPath(stateDirectory)
   const chain = createSessionChain(genesis)
   if (!existsSync(path)) return ok(chain)
   const bytes = attempt('sessions.read', `${path}: expected to read the sessions`, () => readFileSync(path))
@@ -48,7 +48,7 @@ export function readSessions(stateDirectory: string, genesis: Membership): Resul
 
 /** Keeps the sessions of a chain, whole or not at all. Fault: `sessions.write`. */
 export function writeSessions(stateDirectory: string, { steps }: SessionChain): Result<void> {
-  const path = pathIn(stateDirectory)
+  const path = sessionsPath(stateDirectory)
   const draft = `${path}.new`
   const bytes = encode(sessionFileCodec, { format: 'quorumtime-sessions-1', steps })
   return attempt('sessions.write', `${path}: expected to write the sessions`, () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Result } from '../core/fault.ts'
+import { type ExportOptions, exportMembership } from './membership/export.ts'
 import { type ProposeOptions, propose } from './membership/propose.ts'
 import type { ShowOptions } from './membership/say-order.ts'
 import { show } from './membership/show.ts'
@@ -7,7 +8,7 @@ import { type SignOptions, sign } from './membership/sign.ts'
 import { type SubmitOptions, submit } from './membership/submit.ts'
 import { reportFault } from './terminal.ts'
 
-/** `membership propose | sign | show | submit`: orders of operators that change who takes part. Only `submit` needs an agent. */
+/** `membership propose | sign | show | submit | export`: orders of operators that change who takes part. Only `submit` needs an agent. */
 export function addMembershipVerbs(program: Command): void {
   const membership = program
     .command('membership')
@@ -43,6 +44,17 @@ export function addMembershipVerbs(program: Command): void {
     .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  quorumtime membership submit add-ts4.qto --config /etc/quorumtime/config.toml')
     .action(async (order: string, options: SubmitOptions) => finish(await submit(order, options)))
+  membership
+    .command('export')
+    .description('Write down what leads to the present membership, for appliances that are to join and for orders')
+    .requiredOption('--config <file>', 'the configuration of any member; its agent may run or not')
+    .requiredOption('--out <folder>', 'where genesis.cbor, genesis.signatures.cbor and sessions.cbor go')
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      '\nExample:\n  quorumtime membership export --config /etc/quorumtime/config.toml --out rack-7',
+    )
+    .action(async (options: ExportOptions) => finish(await exportMembership(options)))
 }
 
 const PROPOSE_HELP = `

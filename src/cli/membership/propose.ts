@@ -1,9 +1,9 @@
+import { changedMembership } from '../../agent/orders/apply-changes.ts'
+import { readChain, writeOrder } from '../../agent/orders/order-file.ts'
 import { membershipCodec, membershipHash } from '../../consensus/membership.ts'
 import { checkOrder, type MembershipOrder } from '../../consensus/membership-order.ts'
 import { encode } from '../../core/encoding.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
-import { changedMembership } from './apply-changes.ts'
-import { readChain, writeOrder } from './order-file.ts'
 import { type ShowOptions, sayOrder } from './say-order.ts'
 
 export interface ProposeOptions extends ShowOptions {

@@ -1,10 +1,10 @@
+import type { Signed, Trusted } from '../../agent/orders/order-file.ts'
 import type { Membership } from '../../consensus/membership.ts'
 import { type MembershipOrder, orderDigest } from '../../consensus/membership-order.ts'
 import { toHex } from '../../core/bytes.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import { printJson, printLine } from '../terminal.ts'
 import { changeLines, describeChange } from './describe-change.ts'
-import type { Signed, Trusted } from './order-file.ts'
 
 export interface ShowOptions extends Trusted {
   readonly json?: boolean

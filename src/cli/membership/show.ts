@@ -1,3 +1,4 @@
+import { chainIn, orderIn, readChain, SESSIONS_WANTED, signaturesOf } from '../../agent/orders/order-file.ts'
 import { readNamedFile } from '../../config/read-file.ts'
 import type { Membership } from '../../consensus/membership.ts'
 import { membershipOrderCodec } from '../../consensus/membership-order.ts'
@@ -6,7 +7,6 @@ import { decode } from '../../core/encoding.ts'
 import { ok, type Result } from '../../core/fault.ts'
 import { printJson, printLine } from '../terminal.ts'
 import { changeLines, describeChange } from './describe-change.ts'
-import { chainIn, orderIn, readChain, SESSIONS_WANTED, signaturesOf } from './order-file.ts'
 import { checkSigned, type ShowOptions, sayOrder } from './say-order.ts'
 
 /** Says what an order or a sessions file changes, and whether its signatures verify. */

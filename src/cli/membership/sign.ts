@@ -1,3 +1,4 @@
+import { readChain, readOrder, signaturesOf, writeOrder } from '../../agent/orders/order-file.ts'
 import type { Membership } from '../../consensus/membership.ts'
 import {
   type MembershipOrder,
@@ -9,7 +10,6 @@ import { equalBytes } from '../../core/bytes.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import { readKeyFile } from '../../crypto/key-file.ts'
 import { selectMlDsa } from '../../crypto/select.ts'
-import { readChain, readOrder, signaturesOf, writeOrder } from './order-file.ts'
 import type { ProposeOptions } from './propose.ts'
 import { checkSigned, sayOrder } from './say-order.ts'
 

@@ -1,4 +1,5 @@
 import { giveOrder } from '../../agent/control-socket.ts'
+import { readOrder, verifier } from '../../agent/orders/order-file.ts'
 import { readSessions } from '../../agent/session-file.ts'
 import { readGenesis } from '../../config/genesis.ts'
 import { readConfiguration } from '../../config/parse.ts'
@@ -6,7 +7,6 @@ import { membershipOrderCodec, verifyOrder } from '../../consensus/membership-or
 import { encode } from '../../core/encoding.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import { printJson, printLine } from '../terminal.ts'
-import { readOrder, verifier } from './order-file.ts'
 
 export interface SubmitOptions {
   readonly config: string

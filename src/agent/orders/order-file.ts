@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { sessionFileCodec } from '../../agent/session-file.ts'
 import { readGenesis } from '../../config/genesis.ts'
 import { readNamedFile } from '../../config/read-file.ts'
 import type { Membership } from '../../consensus/membership.ts'
@@ -17,6 +16,7 @@ import { decode, encode } from '../../core/encoding.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import { selectMlDsa } from '../../crypto/select.ts'
 import { attempt } from '../../linux/attempt.ts'
+import { sessionFileCodec } from '../session-file.ts'
 
 /** What an order is read against: the present membership, from the genesis and from how later ones came about. */
 export interface Trusted {
