@@ -77,6 +77,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   'join.sessions-differ': 'bring the export of a member of this very cluster',
   'join.identity': 'export anew once the order is carried out, and see that it names the keys of this appliance',
   'ledger.in-use': 'stop the agent of this appliance first',
+  'operator.keys': 'keep the half that the operator vouches for, and take the other one away',
   'swtpm.socket': 'use a folder with a shorter path',
   'key.permissions': 'find out who may have read it; if anybody, make a new key',
 }

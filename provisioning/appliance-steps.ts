@@ -10,6 +10,7 @@ import { readKeyFile, writeKeyFile } from '../src/crypto/key-file.ts'
 import { generateSeed } from '../src/crypto/seed.ts'
 import { selectMlDsa } from '../src/crypto/select.ts'
 import { createSafetyJournal } from '../src/ledger/new-safety-journal.ts'
+import { readPublicKey } from './appliance/appliance-files.ts'
 import { configurationText } from './appliance-configuration.ts'
 import type { AppliancePlan, ClusterPlan } from './cluster-plan.ts'
 import { folderStep, keepStep, newFileStep, type Step, updateStep } from './step.ts'
@@ -50,18 +51,36 @@ export interface OperatorKey {
 }
 
 /**
- * What makes the key of an operator. Where there is a genesis, the key may have been taken to where its operator keeps it:
- * then its public half stands there. Only looks.
+ * What makes the key of an operator. One who has brought `NAME.pub` keeps the private half elsewhere: none is made here. Where
+ * there is a genesis, the key may have been taken to where its operator keeps it: then its public half stands there. Only
+ * looks. Faults: `operator.keys` when both halves are here and do not belong together; those of keys.
  */
 export function drawOperatorKey(folder: string, name: string, genesis: Membership | undefined): Result<OperatorKey> {
   const path = join(folder, `${name}.pem`)
-  const known = genesis?.operators.find((operator) => operator.name === name)
-  if (known !== undefined && !existsSync(path)) return ok({ operator: known, steps: [], isNew: false })
+  const brought = drawBroughtKey(join(folder, `${name}.pub`), name)
+  if (!brought.ok) return brought
+  if (!existsSync(path)) {
+    if (brought.value !== undefined) return ok(brought.value)
+    const known = genesis?.operators.find((operator) => operator.name === name)
+    if (known !== undefined) return ok({ operator: known, steps: [], isNew: false })
+  }
   const key = drawKey(path, `ML-DSA-87 key of operator ${name}`, genesis)
   if (!key.ok) return key
   const { seed, step } = key.value
   const { publicKey } = selectMlDsa().createSigner(seed)
+  if (brought.value !== undefined && !equalBytes(brought.value.operator.signingKey, publicKey)) {
+    return fail('operator.keys', `${path}: expected the private half of ${name}.pub beside it, got another key`)
+  }
   return ok({ operator: { name, signingKey: publicKey }, steps: [step], isNew: step.action === 'create' })
+}
+
+/** Undefined where there is none. */
+function drawBroughtKey(path: string, name: string): Result<OperatorKey | undefined> {
+  if (!existsSync(path)) return ok(undefined)
+  const key = readPublicKey(path, `operator ${name}`)
+  if (!key.ok) return key
+  const step = keepStep(path, `ML-DSA-87 public key of operator ${name}`)
+  return ok({ operator: { name, signingKey: key.value }, steps: [step], isNew: false })
 }
 
 /** Where there is a genesis, it names every key: one that is not here any more can not be made again. */

@@ -16,8 +16,8 @@ const HELP = `Usage: provisioning/cluster-genesis PLAN --authority FOLDER --out 
 
 Makes the genesis of a cluster that attests, and has the authority sign it: run it where the authority is. The members are the appliances
 of the plan, by the public keys that the authority has enrolled; their private keys are not needed and not here. Writes genesis.cbor,
-genesis.signatures.cbor, a key for each operator who has none yet (operators/NAME.pem; NAME.pub is taken where it lies there), and a
-configuration for each appliance. Carry all but operators/ to each appliance, and run enroll-appliance join there.
+genesis.signatures.cbor, a configuration for each appliance, and operators/NAME.pem, a key for each operator: none for one whose
+operators/NAME.pub, PEM as well, lies there before, since the private half is elsewhere then. Carry all but operators/ to each appliance, and run enroll-appliance join there.
 
 What exists is kept; run again, it changes nothing. A genesis never changes.
 

@@ -8,7 +8,8 @@ import { presentTai } from './present-tai.ts'
 const HELP = `Usage: provisioning/new-cluster --plan FILE --out FOLDER [--dry-run]
 
 Makes what a cluster needs before its first start: for every appliance two ML-DSA-87 keys (mode 0600), an empty safety
-journal and a configuration, for every operator a key, and for all of them one genesis file. What exists is kept; run again, it changes nothing.
+journal and a configuration, for every operator a key (none for one whose operators/NAME.pub lies there), and for all of them one
+genesis file. What exists is kept; run again, it changes nothing.
 Nothing is written unless all of it can be: a plan that does not fit what is there is refused.
 
 Options:

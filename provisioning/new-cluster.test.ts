@@ -11,6 +11,7 @@ import { membershipHash } from '../src/consensus/membership.ts'
 import { sha384 } from '../src/core/hash.ts'
 import { taiNs } from '../src/core/time.ts'
 import { readKeyFile } from '../src/crypto/key-file.ts'
+import { publicKeyToPem } from '../src/crypto/public-key.ts'
 import { selectMlDsa } from '../src/crypto/select.ts'
 import { openSafetyJournal, type SafetyJournal } from '../src/ledger/safety-journal.ts'
 import { faultOf, unwrap } from '../test/support/results.ts'
@@ -136,6 +137,44 @@ test('operators get keys of their own, which they may take away', () => {
   const again = unwrap(createCluster(optionsFor(folder, { plan })))
   assert.deepEqual(again.membership, membership)
   assert.deepEqual(snapshot(folder), before, 'no key is made a second time')
+})
+
+test('an operator who brings a public key keeps the private half elsewhere', () => {
+  const folder = newFolder()
+  const operators = join(folder, 'operators')
+  const plan = planOf(['ts0', 'ts1'], { operators: ['ada', 'grace'] })
+  const [ada, grace] = [1, 2].map((byte) => selectMlDsa().createSigner(new Uint8Array(32).fill(byte)).publicKey)
+  assert.ok(ada && grace)
+  mkdirSync(operators, { recursive: true, mode: 0o700 })
+  writeFileSync(join(operators, 'ada.pub'), publicKeyToPem(ada))
+  writeFileSync(join(operators, 'grace.pub'), 'nonsense')
+  const garbled = faultOf(createCluster(optionsFor(folder, { plan })))
+  assert.equal(garbled.code, 'key.format')
+  assert.match(garbled.message, /grace\.pub: expected an ML-DSA-87 public key in PEM/)
+  writeFileSync(join(operators, 'grace.pub'), publicKeyToPem(grace))
+  const { membership } = unwrap(createCluster(optionsFor(folder, { plan })))
+  assert.deepEqual(
+    membership?.operators.map(({ signingKey }) => signingKey),
+    [ada, grace],
+  )
+  assert.deepEqual(readdirSync(operators).sort(), ['ada.pub', 'grace.pub'], 'no private key is made')
+  rmSync(join(operators, 'ada.pub'))
+  const before = snapshot(folder)
+  assert.deepEqual(unwrap(createCluster(optionsFor(folder, { plan }))).membership, membership)
+  assert.deepEqual(snapshot(folder), before)
+  writeFileSync(join(operators, 'ada.pub'), publicKeyToPem(grace))
+  assert.equal(faultOf(createCluster(optionsFor(folder, { plan }))).code, 'encoding.rule')
+})
+
+test('two halves of an operator key that do not belong together are refused', () => {
+  const folder = newFolder()
+  const plan = planOf(['ts0', 'ts1'], { operators: ['ada'] })
+  unwrap(createCluster(optionsFor(folder, { plan })))
+  const { publicKey } = selectMlDsa().createSigner(new Uint8Array(32).fill(1))
+  writeFileSync(join(folder, 'operators', 'ada.pub'), publicKeyToPem(publicKey))
+  const { code, message } = faultOf(createCluster(optionsFor(folder, { plan })))
+  assert.equal(code, 'operator.keys')
+  assert.match(message, /ada\.pem: expected the private half of ada\.pub beside it, got another key$/)
 })
 
 test('a cluster has one operator unless its plan says otherwise, and may have none', () => {

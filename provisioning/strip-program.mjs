@@ -22,4 +22,10 @@ const head = Buffer.from(JSON.stringify(index))
 const length = Buffer.alloc(4)
 length.writeUInt32BE(head.length)
 const archive = Buffer.concat([length, head, ...texts])
-for (let written = 0; written < archive.length; ) written += writeSync(1, archive, written)
+try {
+  for (let written = 0; written < archive.length; ) written += writeSync(1, archive, written)
+} catch (error) {
+  // The agent was stopped while it started: nobody is there who would read this, or a complaint.
+  if (error.code !== 'EPIPE') throw error
+  process.exitCode = 1
+}

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { AGENT_NODE_FLAGS } from '../src/cli/agent-flags.ts'
 
 const PROGRAM = import.meta.resolve('../src/cli/program.ts')
@@ -67,4 +69,22 @@ test('where the child cannot, Node strips the types itself, and the reason is sa
   const { stdout, stderr } = run([`--import=${pathToFileURL(preload).href}`], file)
   assert.equal(stdout, 'it runs\n')
   assert.match(stderr, /expected the sources without types, got exit status 1; Node strips them itself/)
+})
+
+test('a child whose agent is gone ends without a word', async () => {
+  const script = fileURLToPath(import.meta.resolve('./strip-program.mjs'))
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const closed = once(child, 'close')
+  child.stdout.destroy()
+  const [complaint] = await Promise.all([text(child.stderr), closed])
+  assert.deepEqual([complaint, child.exitCode, child.signalCode], ['', 1, null])
+})
+
+test('a child is given up before systemd gives up the start', () => {
+  const limitMs = /STRIP_MS_MAX = ([\d_]+)$/m.exec(readFileSync(new URL(PRELOAD), 'utf8'))?.[1]?.replaceAll('_', '')
+  const unit = readFileSync(new URL('../systemd/quorumtime.service', import.meta.url), 'utf8')
+  const startSeconds = /^TimeoutStartSec=(\d+)$/m.exec(unit)?.[1]
+  assert.ok(Number(limitMs) < 1_000 * Number(startSeconds), `${limitMs} ms of ${startSeconds} s`)
 })

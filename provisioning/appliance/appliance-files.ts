@@ -45,9 +45,9 @@ export function readKept(path: string, what: string, bytesMax: number): Result<U
   return existsSync(path) ? readNamedFile(path, { what, bytesMax }) : ok(undefined)
 }
 
-/** A raw ML-DSA-87 public key. Faults: `file.unreadable`, `key.format`. */
-export function readPublicKey(path: string): Result<Uint8Array> {
-  const bytes = readNamedFile(path, { what: 'the public key of an authority', bytesMax: 65_536 })
+/** A raw ML-DSA-87 public key; `of` whom, for faults. Faults: `file.unreadable`, `key.format`. */
+export function readPublicKey(path: string, of = 'an authority'): Result<Uint8Array> {
+  const bytes = readNamedFile(path, { what: `the public key of ${of}`, bytesMax: 65_536 })
   if (!bytes.ok) return bytes
   const key = publicKeyFromPem(new TextDecoder('latin1').decode(bytes.value), path)
   return key.ok ? ok(key.value.raw) : key

@@ -65,6 +65,7 @@ function describeRecords(attestation: EpochLine['attestation']): readonly string
 }
 
 function describeSummary(line: SummaryLine, interrupted: boolean, nameOf: (id: number) => string): string {
+  if (line.epochs === 0) return interrupted ? 'stopped before the first certificate' : 'given up: no certificate came'
   const suspects =
     line.suspected.length === 0 ? 'nobody was suspected' : `suspected: ${line.suspected.map(nameOf).join(', ')}`
   const truth =
