@@ -142,7 +142,7 @@ inContainer('a wrong configuration is told in a sentence, and not tried for ever
     sed --in-place '1i colour = "red"' /etc/quorumtime/config.toml
     systemctl reset-failed quorumtime || true`)
   assert.notEqual((await tryRun('systemctl start quorumtime')).exitCode, 0)
-  await until(`${LOG} ${since}`, /Start request repeated too quickly/, 40)
+  await until(`${LOG} ${since}`, /Start request repeated too quickly/, 150)
   const log = await run(`${LOG} ${since}`)
   const sentences = log.match(/^quorumtime: .*$/gm) ?? []
   assert.equal(sentences.length, 5, log)
