@@ -31,6 +31,8 @@ const RULES: ImportRules = {
     // Evidence and its verification; what asks a TPM, and the platform's cryptography, stand in the folder below.
     'src/attestation/': { imports: [CORE], pure: true, inTests: ['src/attestation/tpm/'] },
     'src/attestation/tpm/': { imports: [CORE, 'src/attestation/'] },
+    // What a stranger is shown: a certificate, and the records that its signers have signed.
+    'src/bundle/': { imports: [CORE, 'src/consensus/', 'src/attestation/'], pure: true, inTests: ['src/crypto/'] },
     'src/transport/': { imports: [CORE], inTests: ['src/crypto/'] },
     // What is kept and exported are the records and proofs of the agreement, in its own formats.
     'src/ledger/': { imports: [CORE, 'src/consensus/'] },

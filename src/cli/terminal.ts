@@ -24,6 +24,11 @@ function toJson(value: unknown): string {
   })
 }
 
+/** Something that is worth knowing and no mistake. */
+export function printNote(sentence: string): void {
+  process.stderr.write(`quorumtime: ${sentence}\n`)
+}
+
 /** Says what went wrong in one sentence per mistake and sets the exit code; the process ends when its work has. */
 export function reportFault(fault: Fault): void {
   for (const line of fault.message.split('\n')) process.stderr.write(`quorumtime: ${line}\n`)

@@ -7,6 +7,7 @@ import {
   emptyFrontier,
   frontierLength,
   inclusionPath,
+  inclusionPaths,
   leafHash,
   nodeHash,
   rootOf,
@@ -164,4 +165,19 @@ test('sizes beyond 32 bits keep their bits', () => {
   assert.deepEqual(appendLeaf([left, right], size, leaf), [left, nodeHash(right, leaf)])
   assert.equal(frontierLength(2 ** 53 - 1), 53)
   assert.equal(verifyInclusion(leaf, size - 1, size, [left], nodeHash(left, leaf)), true)
+})
+
+test('several paths at once are the paths of each', () => {
+  const leaves = Array.from({ length: 37 }, (_, index) => leafHash(Uint8Array.of(index)))
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 37 }), fc.array(fc.nat(36), { maxLength: 8 }), (size, wanted) => {
+      const some = leaves.slice(0, size)
+      const indices = wanted.map((index) => index % size)
+      assert.deepEqual(
+        inclusionPaths(some, indices),
+        indices.map((index) => inclusionPath(some, index)),
+      )
+    }),
+  )
+  assert.throws(() => inclusionPaths(leaves, [37]), /no leaf 37 among 37/)
 })

@@ -38,7 +38,7 @@ export function exportCertificate(
 }
 
 /** The steps from the genesis to the session in which this height was decided. */
-function stepsTo({ sessions, steps }: SessionChain, height: number): readonly Uint8Array[] {
+export function stepsTo({ sessions, steps }: SessionChain, height: number): readonly Uint8Array[] {
   return steps.filter((_, index) => (sessions[index + 1]?.root.height ?? height) < height)
 }
 

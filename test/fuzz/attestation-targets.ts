@@ -3,8 +3,19 @@ import { judgeRecord } from '../../src/attestation/judge.ts'
 import { decodeKnownNode, encodeKnownNode } from '../../src/attestation/known-node.ts'
 import { DEFAULT_POLICY, decodePolicy, encodePolicy } from '../../src/attestation/policy.ts'
 import { decodeRecord, encodeRecord } from '../../src/attestation/record.ts'
+import { decodeBundle, encodeBundle } from '../../src/bundle/bundle.ts'
+import { verifyBundle } from '../../src/bundle/verify-bundle.ts'
 import { decodeSealedKey, encodeSealedKey } from '../../src/crypto/sealed-key.ts'
-import { CRYPTO, contextOf, ENROLMENT, recordBytes, unattestedBytes } from '../support/attestation-records.ts'
+import {
+  AUTHORITY,
+  CRYPTO,
+  contextOf,
+  ENROLMENT,
+  recordBytes,
+  unattestedBytes,
+} from '../support/attestation-records.ts'
+import { attestedChain, BUNDLE_CRYPTO, bundleOf } from '../support/attested-chain.ts'
+import { unwrap } from '../support/results.ts'
 import type { Target } from './target.ts'
 
 const RECORD = recordBytes()
@@ -13,6 +24,8 @@ const TRUST = contextOf(ENROLMENT).trust
 const { seen } = judgeRecord({ record: RECORD, eventLog: undefined }, contextOf(RECORD), CRYPTO)
 if (seen === undefined) throw new Error('expected a record that is believed')
 const KNOWN = encodeKnownNode(seen)
+
+const BUNDLE = unwrap(bundleOf(attestedChain())).bytes
 
 const SEALED_KEY = encodeSealedKey({
   format: 'quorumtime-sealed-key-1',
@@ -60,6 +73,25 @@ export const ATTESTATION_TARGETS: readonly Target[] = [
     take: (bytes) => {
       const decoded = decodePolicy(bytes)
       return decoded.ok ? { ok: true, value: { again: encodePolicy(decoded.value) } } : decoded
+    },
+  },
+  {
+    name: 'evidence bundle',
+    corpus: [BUNDLE],
+    take: (bytes) => {
+      const decoded = decodeBundle(bytes)
+      return decoded.ok ? { ok: true, value: { again: encodeBundle(decoded.value) } } : decoded
+    },
+  },
+  {
+    name: 'bundle verifier',
+    corpus: [BUNDLE],
+    take: async (bytes) => {
+      const verified = await verifyBundle(bytes, [AUTHORITY.publicKey], BUNDLE_CRYPTO)
+      if (!verified.ok) return verified
+      // To leave something out is no forgery, as long as it makes nobody better.
+      const isWhole = verified.value.members.every(({ judgement }) => judgement.verdict === 'verified')
+      return { ok: true, value: { again: isWhole ? BUNDLE : undefined } }
     },
   },
   {

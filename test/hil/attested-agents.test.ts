@@ -1,7 +1,23 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
-import { allVerified, createAttestedCluster, nextEvent, verdictsIn } from './attested-agents.ts'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { quorumtime, type ReportedEvent } from '../support/agent-process.ts'
+import { type AttestedCluster, allVerified, createAttestedCluster, nextEvent, verdictsIn } from './attested-agents.ts'
 import { missingSwtpm } from './swtpm.ts'
+
+/** Out of the state folder of a running agent; then with the authority's key and nothing else. */
+async function verifyAsStranger(t: TestContext, cluster: AttestedCluster, { epoch }: ReportedEvent): Promise<void> {
+  const { folder, authorityFile } = cluster
+  const bundle = join(folder, 'newest.qtb')
+  const config = join(folder, 'ts0', 'config.toml')
+  const words = ['--config', config, '--bundle', '--epoch', String(epoch), '--out', bundle]
+  const exported = await quorumtime('certificate', 'export', ...words)
+  assert.deepEqual([exported.code, exported.stderr], [0, ''])
+  const verified = await quorumtime('certificate', 'verify', bundle, '--authority', authorityFile)
+  assert.equal(verified.code, 0, verified.stdout + verified.stderr)
+  assert.match(verified.stdout, /attestation records that it names are verified\.\n$/)
+  t.diagnostic(exported.stdout.trim().replace(folder, ''))
+}
 
 /** Four agents, each with a software TPM of its own: every certificate says what their records are worth. */
 
@@ -20,6 +36,7 @@ test('four agents show records of their TPMs, and certificates call all four ver
   for (let certificates = 0; certificates < 15; certificates++)
     await nextEvent(agent, ({ type }) => type === 'decision')
   const after = await cluster.ask(0)
+  await verifyAsStranger(t, cluster, await agent.until(allVerified(4)))
   const verdicts = agent.events.map(verdictsIn).filter((each) => each.length > 0)
   const first = verdicts.findIndex((each) => each.length === 4 && each.every((verdict) => verdict === 'verified'))
   for (const each of verdicts.slice(first))

@@ -19,6 +19,7 @@ import { type Membership, membershipCodec, membershipHash } from '../../src/cons
 import { encode } from '../../src/core/encoding.ts'
 import { sha384 } from '../../src/core/hash.ts'
 import { NS_PER_SECOND, plus, taiNs } from '../../src/core/time.ts'
+import { publicKeyToPem } from '../../src/crypto/public-key.ts'
 import { selectMlDsa } from '../../src/crypto/select.ts'
 import { createSafetyJournal } from '../../src/ledger/new-safety-journal.ts'
 import { readMonoNs } from '../../src/linux/clock.ts'
@@ -33,6 +34,8 @@ export interface AttestedCluster {
   readonly membership: Membership
   readonly tpms: readonly Swtpm[]
   readonly folder: string
+  /** The authority's public key, in PEM: all that a stranger is given. */
+  readonly authorityFile: string
   start(id: number): AgentRun
   /** What `quorumtime attestation` tells of the others at one appliance. */
   ask(id: number): Promise<AttestationTold>
@@ -107,10 +110,13 @@ export async function createAttestedCluster(t: Scope, options: AttestedOptions =
       `\n[attestation]\nprovider = "tpm2"\nswtpm = "127.0.0.1:${port}"\nkeyHandle = ${KEY_HANDLE}\nenrolment = "enrolment.cbor"\nrefreshMinutes = ${refreshMinutes}\n`,
     )
   }
+  const authorityFile = join(folder, 'authority.pub')
+  writeFileSync(authorityFile, publicKeyToPem(AUTHORITY.publicKey))
   return {
     membership,
     tpms,
     folder,
+    authorityFile,
     start: (id) => startAgent(t, join(folder, `ts${id}`, 'config.toml')),
     ask: async (id) => {
       const asked = await quorumtime('attestation', '--config', join(folder, `ts${id}`, 'config.toml'), '--json')

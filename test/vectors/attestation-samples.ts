@@ -11,9 +11,12 @@ import {
 } from '../../src/attestation/policy.ts'
 import { decodeRecord, PROVIDERS } from '../../src/attestation/record.ts'
 import { BANKS } from '../../src/attestation/record-codecs.ts'
+import { decodeBundle } from '../../src/bundle/bundle.ts'
 import { decode, encode } from '../../src/core/encoding.ts'
 import type { Result } from '../../src/core/fault.ts'
 import { ENROLMENT, enrolmentOf, recordBytes, TPM, unattestedBytes } from '../support/attestation-records.ts'
+import { attestedChain, bundleOf } from '../support/attested-chain.ts'
+import { unwrap } from '../support/results.ts'
 import type { Item } from './strict-cbor.ts'
 
 const POLICY: AttestationPolicy = {
@@ -42,6 +45,12 @@ export const ATTESTATION_SAMPLES = [
   { what: 'an enrolment', rule: 'enrolment', bytes: enrolmentContent(enrolmentOf(TPM)), read: readEnrolment },
   { what: 'a policy', rule: 'attestation-policy', bytes: encodePolicy(POLICY), read: decodePolicy },
   { what: 'the default policy', rule: 'attestation-policy', bytes: encodePolicy(DEFAULT_POLICY), read: decodePolicy },
+  {
+    what: 'an evidence bundle',
+    rule: 'evidence-bundle',
+    bytes: unwrap(bundleOf(attestedChain())).bytes,
+    read: decodeBundle,
+  },
   {
     what: 'a binding',
     rule: 'quote-binding',
@@ -73,6 +82,7 @@ export function attestationLimits(itemOf: (rule: string) => readonly Item[]): re
   const values = (length: number): readonly Item[] => numbers(length).map(() => new Uint8Array(32))
   const part = (length: number): Item => [0n, 'a', 'b', 'i'.repeat(length), null, null]
   return [
+    ...bundleLimits(itemOf('evidence-bundle')),
     ['attestation-record', 6_691, isRecord, (n) => record.with(1, statement.with(7, new Uint8Array(n)))],
     ['attestation-record', 256, isRecord, (n) => record.with(1, statement.with(11, [part(n)]))],
     ['attestation-record', 1_024, isRecord, (n) => record.with(2, evidence.with(0, new Uint8Array(n)))],
@@ -100,5 +110,20 @@ export function attestationLimits(itemOf: (rule: string) => readonly Item[]): re
       isPolicy,
       (n) => policy.with(5, [[0n, Array.from({ length: n }, (_, index) => new Uint8Array(32).fill(index))]]),
     ],
+  ]
+}
+
+function bundleLimits(bundle: readonly Item[]): readonly Limit[] {
+  const leaf = (bundle[5] as readonly Item[])[0] as readonly Item[]
+  const isBundle = (bytes: Uint8Array): boolean => decodeBundle(bytes).ok
+  const strings = (length: number): readonly Item[] => Array.from({ length }, (_, index) => Uint8Array.of(index))
+  const leaves = (length: number): readonly Item[] => Array.from({ length }, (_, index) => leaf.with(0, BigInt(index)))
+  return [
+    ['evidence-bundle', 65_536, isBundle, (n) => bundle.with(6, [new Uint8Array(n)])],
+    ['evidence-bundle', 982_016, isBundle, (n) => bundle.with(7, [new Uint8Array(n)])],
+    ['evidence-bundle', 18_828, isBundle, (n) => bundle.with(2, new Uint8Array(n))],
+    ['evidence-bundle', 200, isBundle, (n) => bundle.with(6, strings(n))],
+    ['evidence-bundle', 200, isBundle, (n) => bundle.with(7, strings(n))],
+    ['evidence-bundle', 400, isBundle, (n) => bundle.with(5, leaves(n))],
   ]
 }

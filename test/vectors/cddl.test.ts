@@ -59,6 +59,7 @@ const ROOTS = [
   'content',
   'evidence',
   'wire-message',
+  'evidence-bundle',
   'attestation-record',
   'quote-binding',
   'signed-enrolment',
