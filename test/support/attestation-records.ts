@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import type { EnrolledKey } from '../../src/attestation/attestation-key.ts'
 import {
   ENROLMENT_CONTEXT,
@@ -54,17 +54,26 @@ export function hashOfBlock(height: number): Uint8Array {
   return sha384(Uint8Array.of(height >> 8, height))
 }
 
-/** A TPM's attestation key, made anew. */
+/** A TPM's attestation key. */
 export interface SoftTpm {
-  readonly privateKey: KeyObject
+  /** r ‖ s of ECDSA over SHA-256. */
+  sign(message: Uint8Array): Uint8Array
   readonly key: EnrolledKey
   readonly endorsementDigest: Uint8Array
 }
 
+/** Made anew. */
 export function createSoftTpm(serial: number): SoftTpm {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = publicKey.export({ format: 'jwk' })
   const coordinate = (text = ''): Uint8Array => Uint8Array.fromBase64(text, { alphabet: 'base64url' })
+  return softTpmOf(serial, coordinate(jwk.x), coordinate(jwk.y), (message) =>
+    sign('sha256', message, { key: privateKey, dsaEncoding: 'ieee-p1363' }),
+  )
+}
+
+/** Of a key of P-256. */
+export function softTpmOf(serial: number, x: Uint8Array, y: Uint8Array, signing: SoftTpm['sign']): SoftTpm {
   const publicArea = encodePublic({
     nameHashId: SHA256.id,
     attributes: 0x0005_0072,
@@ -75,13 +84,13 @@ export function createSoftTpm(serial: number): SoftTpm {
       scheme: { id: TPM_ALG_ECDSA, hashId: SHA256.id },
       curveId: TPM_ECC_NIST_P256,
       kdf: undefined,
-      x: coordinate(jwk.x),
-      y: coordinate(jwk.y),
+      x,
+      y,
     },
   })
   const name = unwrap(nameOf(platformDigest, publicArea, SHA256.id))
   const key = { publicArea, name, qualifiedName: Uint8Array.of(0, 11, serial) }
-  return { privateKey, key, endorsementDigest: sha384(Uint8Array.of(serial)) }
+  return { sign: signing, key, endorsementDigest: sha384(Uint8Array.of(serial)) }
 }
 
 export const TPM = createSoftTpm(1)
@@ -161,7 +170,7 @@ export function recordOf(
     pcrDigest: platformDigest('sha256', ...PCR_VALUES),
     ...said,
   })
-  const raw = sign('sha256', quote, { key: tpm.privateKey, dsaEncoding: 'ieee-p1363' })
+  const raw = tpm.sign(quote)
   const [r, s] = [raw.subarray(0, 32), raw.subarray(32)]
   const signature = encodeSignature({ scheme: 'ecdsa', hashId: SHA256.id, r, s })
   return {

@@ -10,7 +10,7 @@ import { certificateCodec, certificateOf } from '../../src/consensus/certificate
 import { decisionLeafHash } from '../../src/consensus/decision.ts'
 import { encodeGenesisSignatures, GENESIS_CONTEXT, genesisContent } from '../../src/consensus/genesis-signature.ts'
 import { type Membership, membershipHash } from '../../src/consensus/membership.ts'
-import { compactVote, encodeContent, type MessageType, signingContext } from '../../src/consensus/messages.ts'
+import { compactVote, encodeContent, signingContext } from '../../src/consensus/messages.ts'
 import type { ChainNode } from '../../src/consensus/replica/chain.ts'
 import { createSessionChain, type SessionChain } from '../../src/consensus/session-chain.ts'
 import { encode } from '../../src/core/encoding.ts'
@@ -153,9 +153,7 @@ function voicesOf(membership: Membership, digestOf: (sender: number) => Uint8Arr
     }
     const content = encodeContent(header, body)
     const signature =
-      (type as MessageType) === 'finalize'
-        ? at(SIGNERS, sender).sign(signingContext(type), content)
-        : new Uint8Array(4627)
+      type === 'finalize' ? at(SIGNERS, sender).sign(signingContext(type), content) : new Uint8Array(4627)
     return { type, header, body, content, signature }
   }
   return {

@@ -1,3 +1,4 @@
+import { decodeBundle } from '../../src/bundle/bundle.ts'
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec } from '../../src/consensus/certificate.ts'
 import { chainedCertificateCodec } from '../../src/consensus/chained-certificate.ts'
@@ -10,6 +11,7 @@ import { votedContent } from '../../src/consensus/quorum-certificate.ts'
 import { toHex } from '../../src/core/bytes.ts'
 import { sha384 } from '../../src/core/hash.ts'
 import { refusals } from './refusals.ts'
+import { bundleAuthority, filesOfBundle } from './vector-bundle.ts'
 import { bytesOf, filesOfFour, filesOfOne, type VectorCluster, type VectorFiles, valueIn } from './vector-files.ts'
 import { filesOfSecondSession, secondSession } from './vector-sessions.ts'
 
@@ -21,6 +23,7 @@ export interface VectorIndex {
   readonly chained: readonly ExpectedDecision[]
   /** Of a proof, `votes` and `membershipHash` are those of the later certificate. */
   readonly proofs: readonly ExpectedDecision[]
+  readonly bundles: readonly ExpectedBundle[]
   readonly messages: readonly ExpectedMessage[]
   readonly evidence: readonly ExpectedEvidence[]
   readonly refused: readonly ExpectedRefusal[]
@@ -38,6 +41,15 @@ export interface ExpectedDecision {
   readonly decision: string
   readonly leafHash: string
   readonly votes: readonly { readonly sender: number; readonly context: string; readonly content: string }[]
+}
+
+/** Nothing but the authority's key is given. */
+export interface ExpectedBundle {
+  readonly file: string
+  readonly authority: string
+  readonly epoch: number
+  readonly blockHash: string
+  readonly records: readonly { readonly member: number; readonly digest: string; readonly verdict: 'verified' }[]
 }
 
 export interface ExpectedMessage {
@@ -72,6 +84,7 @@ export interface ExpectedRefusal {
 const ABOUT = [
   'Files of quorumtime for whoever writes a verifier; docs/certificate.md says how. Made by make-vectors.ts.',
   'The seeds of the operators ada and grace are 32 times the bytes 225 and 226.',
+  "The authority's seed is 32 times the byte 241. A bundle verifies with its key and nothing else.",
   "Member i's ML-DSA-87 seed is 32 times the byte i + 1, that of its TLS key 32 times the byte i + 129.",
   'Signatures are ML-DSA-87 in the deterministic variant, so that they come out the same each time.',
   'refused: the file with the `remove` bytes from `at` on replaced by `insert` must not verify under the genesis.',
@@ -79,7 +92,7 @@ const ABOUT = [
 ]
 
 export function vectorFiles(one: VectorCluster, four: VectorCluster): VectorFiles {
-  return new Map([...filesOfOne(one), ...filesOfSecondSession(one), ...filesOfFour(four)])
+  return new Map([...filesOfOne(one), ...filesOfSecondSession(one), ...filesOfFour(four), ...filesOfBundle()])
 }
 
 export function vectorIndex(one: VectorCluster, four: VectorCluster, files: VectorFiles): VectorIndex {
@@ -93,6 +106,7 @@ export function vectorIndex(one: VectorCluster, four: VectorCluster, files: Vect
       expectedProof('n1/later-proof.cbor', secondSession(one).membership, files),
       expectedProof('n4/proof.cbor', four.membership, files),
     ],
+    bundles: [expectedBundle('attested/bundle.cbor', files)],
     messages: messages.map((name) => expectedMessage(`n4/${name}.cbor`, files)),
     evidence: ['n4/evidence.cbor', 'n4/evidence-outcome.cbor'].map((file) => expectedEvidence(file, files)),
     refused: refusals(one, files).map(({ bytes, name, code, file, genesis }) => ({
@@ -150,6 +164,21 @@ function expected(
       context: signingContext('finalize'),
       content: toHex(votedContent(voted, vote, membership.cluster, membershipHash(membership))),
     })),
+  }
+}
+
+function expectedBundle(file: string, files: VectorFiles): ExpectedBundle {
+  const bundle = decodeBundle(bytesOf(files, file))
+  if (!bundle.ok) throw new Error(bundle.fault.message)
+  const { votes, block } = valueIn(certificateCodec, bundle.value.certificate)
+  return {
+    file,
+    authority: toHex(bundleAuthority()),
+    epoch: valueIn(blockCodec, block).epoch,
+    blockHash: toHex(sha384(block)),
+    records: votes.map(({ sender, attestationDigest }) => {
+      return { member: sender, digest: toHex(attestationDigest ?? new Uint8Array()), verdict: 'verified' }
+    }),
   }
 }
 

@@ -31,7 +31,7 @@ function operatorSeed(index: number): Uint8Array {
 }
 
 /** The authority's ML-DSA-87 seed: 32 times the byte 241. */
-const AUTHORITY_SEED = new Uint8Array(32).fill(241)
+export const AUTHORITY_SEED = new Uint8Array(32).fill(241)
 
 /** Without attestation: nobody is asked, and nobody judged. */
 export function vectorMembership(n: number, cluster: string): Membership {
@@ -105,7 +105,10 @@ export const ATTESTED = sha384(utf8('what member 2 attests'))
  * Real ML-DSA-87 in the deterministic variant of FIPS 204 (rnd is 32 zero bytes), where the product signs hedged: so
  * the vectors come out the same each time. A verifier cannot tell the two apart.
  */
-export function createVoices(membership: Membership): Say {
+export function createVoices(
+  membership: Membership,
+  digestOf = (sender: number): Uint8Array | undefined => (sender === ATTESTING ? ATTESTED : undefined),
+): Say {
   const hash = membershipHash(membership)
   const secretKeys = membership.members.map(({ id }) => ml_dsa87.keygen(signingSeed(id)).secretKey)
   return (sender, type, body) => {
@@ -115,7 +118,7 @@ export function createVoices(membership: Membership): Say {
       type,
       sender,
       bootCount: sender + 1,
-      attestationDigest: sender === ATTESTING ? ATTESTED : undefined,
+      attestationDigest: digestOf(sender),
     }
     const content = encodeContent(header, body)
     const secretKey = secretKeys[sender]

@@ -14,7 +14,7 @@ import { encode } from '../../src/core/encoding.ts'
 import { inclusionPath } from '../../src/core/merkle.ts'
 import { composeChain, type Decided } from './vector-chain.ts'
 import type { VectorCluster } from './vector-files.ts'
-import { createVoices, vectorOrder, vectorSuccessor } from './vector-members.ts'
+import { createVoices, type Say, vectorOrder, vectorSuccessor } from './vector-members.ts'
 
 /** The second session of a cluster of the vectors: one member more, ordered after its last block there. */
 export interface VectorSession {
@@ -27,7 +27,10 @@ export interface VectorSession {
 }
 
 /** The change is in the view after the last block's, and final by a closing block; then two epochs of the new session. */
-export function secondSession({ membership, say, chain }: VectorCluster): VectorSession {
+export function secondSession(
+  { membership, say, chain }: VectorCluster,
+  speak: (next: Membership) => Say = createVoices,
+): VectorSession {
   const last = chain.at(-1)
   if (last === undefined) throw new RangeError('expected a chain')
   const next = vectorSuccessor(membership)
@@ -49,7 +52,7 @@ export function secondSession({ membership, say, chain }: VectorCluster): Vector
     votes,
   })
   const session = nextSession(firstSession(membership), next, change, blockHash(change))
-  const voices = createVoices(next)
+  const voices = speak(next)
   const listed = next.members.map(({ id }) => id)
   const turns = [1, 2].map((turn) => ({ view: turn, epoch: last.block.epoch + turn, listed }))
   const later = composeChain(next, turns, voices, session.root)

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
+import { verifyBundle } from '../../src/bundle/verify-bundle.ts'
 import { blockCodec } from '../../src/consensus/block.ts'
 import { certificateCodec, verifyCertificate } from '../../src/consensus/certificate.ts'
 import { verifyChainedCertificate } from '../../src/consensus/chained-certificate.ts'
@@ -18,13 +19,14 @@ import { type Codec, decode, encode } from '../../src/core/encoding.ts'
 import type { Result } from '../../src/core/fault.ts'
 import { createNobleMlDsa } from '../../src/crypto/ml-dsa-noble.ts'
 import { createOpenSslMlDsa } from '../../src/crypto/ml-dsa-openssl.ts'
+import { BUNDLE_CRYPTO } from '../support/attested-chain.ts'
 import { changedFile, genesisOf, readIndex, readVector } from './read-vectors.ts'
 import { clusterOfFour, clusterOfOne, type VectorCluster, type VectorFiles, valueIn } from './vector-files.ts'
 import { vectorFiles, vectorIndex } from './vector-index.ts'
 import { PAGE, pageWithWalkThrough } from './walk-through.ts'
 
 const FOLDER = import.meta.dirname
-const BYTES_MAX = 420 * 1024
+const BYTES_MAX = 500 * 1024
 
 let one: VectorCluster
 let files: VectorFiles
@@ -100,6 +102,20 @@ for (const { name, verifier, createSigner } of [createOpenSslMlDsa(), createNobl
         const verified = await verifyProof(readVector(file), genesisOf(genesis), verify)
         assert.ok(verified.ok, file)
         assert.equal(toHex(verified.value.blockHash), blockHash)
+      }
+    })
+
+    it('verify: an evidence bundle of a later session, with the key of its authority and nothing else', async () => {
+      for (const { file, authority, blockHash, records } of readIndex().bundles) {
+        const means = { ...BUNDLE_CRYPTO, verifyMlDsa: verifier.verifySync, verifySignature: verify }
+        const verified = await verifyBundle(readVector(file), [Uint8Array.fromHex(authority)], means)
+        assert.ok(verified.ok, verified.ok ? '' : verified.fault.message)
+        const { members, changes } = verified.value
+        assert.deepEqual([changes, toHex(verified.value.blockHash)], [1, blockHash])
+        const judged = members.map(({ member, digest, judgement: { verdict } }) => {
+          return { member, digest: toHex(digest ?? new Uint8Array()), verdict }
+        })
+        assert.deepEqual(judged, records)
       }
     })
 

@@ -8,7 +8,7 @@ import { sha384 } from '../../core/hash.ts'
 /** What a stranger is told of a bundle that holds, beside its certificate. */
 
 /** What a judge who remembers asks and one who comes by once cannot. */
-export const NOT_ASKED =
+const NOT_ASKED =
   'not asked, for want of memory: whether a TPM was older than seen before, whether an enrolment was replaced since, whether a TPM is used outside this bundle'
 
 /** By member and record, as plain data for `--json`. */
