@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { verifyBundle } from '../../src/bundle/verify-bundle.ts'
 import { verifyCertificate } from '../../src/consensus/certificate.ts'
 import { verifyChainedCertificate } from '../../src/consensus/chained-certificate.ts'
 import { evidenceCodec } from '../../src/consensus/evidence.ts'
@@ -12,8 +13,10 @@ import { decode } from '../../src/core/encoding.ts'
 import { sha384 } from '../../src/core/hash.ts'
 import { createPrng } from '../../src/core/prng.ts'
 import { createOpenSslMlDsa } from '../../src/crypto/ml-dsa-openssl.ts'
+import { BUNDLE_CRYPTO } from '../support/attested-chain.ts'
 import { maskSource } from '../tools/mask-source.ts'
 import { moduleImports } from '../tools/module-imports.ts'
+import { verifyBundleFile } from './independent-bundle.ts'
 import type { Verdict } from './independent-parts.ts'
 import {
   verifyCertificateFile,
@@ -85,7 +88,7 @@ function flipped(bytes: Uint8Array, bit: number): Uint8Array {
 
 describe('the independent verifier', () => {
   it('imports nothing of the product, directly or through others', () => {
-    const seen = new Set(['independent-verifier.ts'])
+    const seen = new Set(['independent-verifier.ts', 'independent-bundle.ts'])
     const outside = new Set<string>()
     for (const file of seen) {
       const text = readFileSync(join(import.meta.dirname, file), 'utf8')
@@ -160,6 +163,31 @@ describe('the independent verifier', () => {
     for (let at = 0; at < genesis.length; at += 40) {
       const verdict = verifyCertificateFile(readVector(file), flipped(genesis, 8 * at + (at % 8)))
       assert.equal(verdict.accepted, false, `byte ${at}`)
+    }
+  })
+})
+
+describe('evidence bundles', () => {
+  it('are verified by both, with the key of the authority and nothing else, down to the records', () => {
+    for (const { file, authority, blockHash, records } of readIndex().bundles) {
+      const verdict = verifyBundleFile(readVector(file), Uint8Array.fromHex(authority))
+      assert.deepEqual(verdict, { blockHash, verified: records.map(({ member }) => member) })
+    }
+  })
+
+  it('are of no worth to both with another key, and with a flipped bit', async () => {
+    const prng = createPrng(21)
+    for (const { file, authority } of readIndex().bundles) {
+      const key = Uint8Array.fromHex(authority)
+      const bundle = readVector(file)
+      assert.ok('wrong' in verifyBundleFile(bundle, new Uint8Array(2592)))
+      for (let flips = 0; flips < 40; flips++) {
+        const bytes = Uint8Array.from(bundle)
+        const at = prng.nextBelow(bytes.length)
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << prng.nextBelow(8))
+        assert.ok('wrong' in verifyBundleFile(bytes, key), String(at))
+        assert.ok(!(await verifyBundle(bytes, [key], BUNDLE_CRYPTO)).ok, String(at))
+      }
     }
   })
 })

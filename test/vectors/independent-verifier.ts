@@ -89,7 +89,7 @@ function checkChained(bytes: Uint8Array, genesis: Genesis): Decision {
 }
 
 /** All sessions, the first one included. */
-function checkSteps(steps: readonly Uint8Array[], genesis: Genesis): readonly Genesis[] {
+export function checkSteps(steps: readonly Uint8Array[], genesis: Genesis): readonly Genesis[] {
   const sessions = [genesis]
   for (const step of steps) sessions.push(checkStep(step, sessions.at(-1) ?? genesis))
   return sessions
@@ -194,7 +194,7 @@ function checkProof(bytes: Uint8Array, genesisBytes: Uint8Array): Decision {
   return { block, signers: anchor.signers }
 }
 
-function pathLeadsTo(
+export function pathLeadsTo(
   root: Uint8Array,
   leaf: Uint8Array,
   index: bigint,
