@@ -16,6 +16,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   'enrol.handle-taken':
     'name a free handle with --key-handle, or clear the one that is in the way with tpm2_evictcontrol',
   'enrol.key-lost': 'take the folder away, ask anew under a new key, and have the old one removed from the membership',
+  'enrol.escrow': 'bring an empty medium for the copies, and name its folder',
   'enrol.tpm-changed': 'put the TPM back, or ask anew with --renew if it was replaced or cleared',
   'enrol.request-differs': 'ask for the same as before, or replace the request with --renew',
   'enrol.no-request': 'run `enroll-appliance request` first',
@@ -68,6 +69,8 @@ export const ADVICE: Readonly<Record<string, string>> = {
   'genesis.differs': 'use another folder: a genesis never changes',
   'genesis.authority': 'bring the genesis of the cluster that this appliance was enrolled for',
   identity: 'this genesis was made of other keys: make it anew of the newest enrolments, or bring the right one',
+  'config.keys':
+    'say keys = "plain" or "sealed" under tpm of this appliance in the plan, and make its configuration anew',
   'config.differs': 'see what was changed by hand; the option that updates configurations replaces it',
   config: 'mend the plan, or the configuration',
   genesis: 'bring genesis.cbor and genesis.signatures.cbor again, as the authority made them',

@@ -4,12 +4,13 @@ import type { AppliancePlan, ClusterPlan } from './cluster-plan.ts'
 
 /** The configuration of one appliance; paths in it are relative to its own folder, which can be moved as a whole. */
 export function configurationText(plan: ClusterPlan, appliance: AppliancePlan): string {
+  const kept = plan.attestation === undefined || appliance.tpm?.keys === 'plain' ? 'pem' : 'sealed'
   const table = {
     node: {
       name: appliance.name,
       genesis: 'genesis.cbor',
-      signingKey: 'keys/signing.pem',
-      tlsKey: 'keys/tls.pem',
+      signingKey: `keys/signing.${kept}`,
+      tlsKey: `keys/tls.${kept}`,
       stateDirectory: 'state',
       controlSocket: 'state/control.sock',
     },
@@ -33,7 +34,7 @@ export function configurationText(plan: ClusterPlan, appliance: AppliancePlan): 
 
 /** Its enrolment lies where `enroll-appliance install` puts it. */
 function attestationOf({ tpm }: AppliancePlan): object {
-  const { device, swtpm, ...others } = tpm ?? {}
+  const { device, swtpm, keys: _, ...others } = tpm ?? {}
   const place = swtpm === undefined ? { device: device ?? '/dev/tpmrm0' } : { swtpm }
   return {
     provider: 'tpm2',

@@ -84,7 +84,7 @@ function drawBroughtKey(path: string, name: string): Result<OperatorKey | undefi
 }
 
 /** Where there is a genesis, it names every key: one that is not here any more can not be made again. */
-function drawKey(
+export function drawKey(
   path: string,
   what: string,
   genesis: Membership | undefined,

@@ -53,8 +53,16 @@ export type AttestationPlan = z.infer<typeof attestationPlanSchema>
 
 const { device, swtpm, keyHandle, eventLog, refreshMinutes } = attestationSchema.shape
 
-/** Where the TPM of one appliance is, for its configuration; absent: `/dev/tpmrm0`. */
-export const tpmPlanSchema = table({ device, swtpm, keyHandle, eventLog, refreshMinutes })
+/** Where the TPM of one appliance is, for its configuration; absent: `/dev/tpmrm0`. And whether it has sealed its keys. */
+export const tpmPlanSchema = table({
+  device,
+  swtpm,
+  keyHandle,
+  eventLog,
+  refreshMinutes,
+  /** As `enroll-appliance request` has made them. */
+  keys: choice('sealed', 'plain').default('sealed'),
+})
 
 /** The policy in its form for the genesis. Faults: `encoding.*`, for rules that could never be met. */
 export function policyOf(plan: AttestationPlan): Result<AttestationPolicy> {

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseRegisters, SEAL_REGISTERS } from '../src/attestation/parse-registers.ts'
 import { sortAuthorities } from '../src/attestation/tpm/certificate-bundle.ts'
 import { SHA256 } from '../src/attestation/tpm-algorithm.ts'
 import { readNamedFile } from '../src/config/read-file.ts'
@@ -152,7 +153,8 @@ async function enrol(
   try {
     const selection = { hash: SHA256, pcrs: USUAL_PCRS }
     const nothing = { endorsement: undefined, certificate: undefined, intermediates: [], renew: false }
-    const wanted = { folder, node: name, place, selection, keyHandle: KEY_HANDLE, ...nothing }
+    const keys = { seal: parseRegisters(SEAL_REGISTERS), escrow: undefined }
+    const wanted = { folder, node: name, place, keys, selection, keyHandle: KEY_HANDLE, ...nothing }
     const drawn = await drawRequest(tpm, wanted)
     const asked = drawn.ok ? await runTasks(drawn.value.tasks, run) : drawn
     if (!asked.ok) return asked

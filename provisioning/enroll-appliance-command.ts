@@ -1,5 +1,6 @@
 import { ENROLMENT_BYTES_MAX } from '../src/attestation/enrolment.ts'
 import { CHALLENGE_BYTES_MAX } from '../src/attestation/enrolment-challenge.ts'
+import { parseRegisters, SEAL_REGISTERS } from '../src/attestation/parse-registers.ts'
 import { PCR_COUNT, type PcrSelection } from '../src/attestation/pcr-selection.ts'
 import type { Tpm } from '../src/attestation/tpm/tpm.ts'
 import { SHA256, SHA384 } from '../src/attestation/tpm-algorithm.ts'
@@ -11,6 +12,7 @@ import { drawAnswer } from './appliance/answer.ts'
 import { applianceFiles } from './appliance/appliance-files.ts'
 import { drawInstallation } from './appliance/install.ts'
 import { drawJoin } from './appliance/join.ts'
+import type { KeyOptions } from './appliance/own-keys.ts'
 import { drawRequest, type RequestOptions, USUAL_PCRS } from './appliance/request.ts'
 import { describePlace, openTpm, placeOf, type TpmPlace } from './appliance/tpm-place.ts'
 import { KEY_HANDLE, readSettings } from './appliance/tpm-settings.ts'
@@ -38,7 +40,8 @@ const HELP = `Usage: provisioning/enroll-appliance request FOLDER --name NAME --
 Enrols this appliance with an authority that works offline; only files go to and fro, and none of them is secret for long.
 
   request   looks at the TPM, makes the keys of the appliance and an attestation key in the TPM where there are none yet, and
-            writes attestation/enrolment-request.cbor: carry it to the authority
+            writes attestation/enrolment-request.cbor: carry it to the authority. New keys are sealed: this TPM alone gives them
+            back, while firmware and boot loader stay as they are (docs/keys.md: before a firmware update)
   answer    has the TPM open the authority's challenge, and writes attestation/answer.cbor: carry it back
   install   checks that the enrolment is of this appliance, and keeps it as attestation/enrolment.cbor
   join      checks that the authority stands by a genesis which names this appliance's keys, and makes it a member: safety
@@ -60,6 +63,9 @@ of request:
   --endorsement KIND ecc or rsa; default: the stronger one that the TPM has a certificate for
   --certificate FILE of the endorsement key, in place of the one in the TPM: when your site has signed it
   --intermediates FILE…  certificates between that and the root, where the TPM does not keep them
+  --seal-registers BANK:LIST  what has to stay as it is for the keys to be had; default: ${SEAL_REGISTERS}
+  --escrow FOLDER    copies of the keys in the clear, NAME-signing.pem and NAME-tls.pem, on a medium that you take away
+  --plain-keys       do not seal: keys/*.pem, mode 0600; say keys = "plain" in the plan of the cluster as well
   --renew            ask anew: the TPM was replaced or cleared, or another selection is wanted
 of join:
   --update-configuration
@@ -88,6 +94,9 @@ const request: Verb = {
     certificate: { type: 'string' },
     intermediates: { type: 'string', multiple: true },
     renew: { type: 'boolean' },
+    'seal-registers': { type: 'string' },
+    escrow: { type: 'string' },
+    'plain-keys': { type: 'boolean' },
   },
   run: async (words) => {
     const options = readRequestOptions(words)
@@ -170,6 +179,8 @@ function readRequestOptions(words: Words): Result<RequestOptions> {
   if (!keyHandle.ok) return keyHandle
   const selection = readSelection(textOf(words, 'pcrs'), textOf(words, 'bank'))
   if (!selection.ok) return selection
+  const keys = readKeyOptions(words)
+  if (!keys.ok) return keys
   const endorsement = textOf(words, 'endorsement')
   if (endorsement !== undefined && endorsement !== 'ecc' && endorsement !== 'rsa') {
     return fail('usage', `--endorsement: expected ecc or rsa, got "${endorsement}"`)
@@ -183,6 +194,7 @@ function readRequestOptions(words: Words): Result<RequestOptions> {
     folder,
     node: node.value,
     place: placeOf(place.value),
+    keys: keys.value,
     keyHandle: keyHandle.value,
     selection: selection.value,
     endorsement,
@@ -190,6 +202,18 @@ function readRequestOptions(words: Words): Result<RequestOptions> {
     intermediates: [...certificates.value.slice(1), ...intermediates.value],
     renew: saidYes(words, 'renew'),
   })
+}
+
+/** Sealed, unless it is said otherwise. */
+function readKeyOptions(words: Words): Result<KeyOptions> {
+  const [registers, escrow] = [textOf(words, 'seal-registers'), textOf(words, 'escrow')]
+  const seal = parseRegisters(registers ?? SEAL_REGISTERS)
+  if (seal === undefined) {
+    return fail('usage', `--seal-registers: expected a bank and registers, like ${SEAL_REGISTERS}, got "${registers}"`)
+  }
+  if (!saidYes(words, 'plain-keys')) return ok({ seal, escrow })
+  if (registers === undefined && escrow === undefined) return ok({ seal: undefined, escrow })
+  return fail('usage', '--plain-keys: expected neither --seal-registers nor --escrow beside it, got both kinds')
 }
 
 function readHandle(text: string | undefined): Result<number> {

@@ -4,12 +4,18 @@ import { readNamedFile } from '../../src/config/read-file.ts'
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 import { publicKeyFromPem } from '../../src/crypto/public-key.ts'
 
+/** Where a private key is, by how it is kept; one that is sealed is the one that counts. */
+export interface KeyPlaces {
+  readonly sealed: string
+  readonly plain: string
+}
+
 /** Where an appliance keeps what belongs to its enrolment, below its own folder. */
 export interface ApplianceFiles {
   readonly folder: string
   readonly keys: string
-  readonly signingKey: string
-  readonly tlsKey: string
+  readonly signingKey: KeyPlaces
+  readonly tlsKey: KeyPlaces
   readonly attestation: string
   /** Which TPM, which keys in it. */
   readonly settings: string
@@ -27,8 +33,8 @@ export function applianceFiles(folder: string): ApplianceFiles {
   return {
     folder,
     keys,
-    signingKey: join(keys, 'signing.pem'),
-    tlsKey: join(keys, 'tls.pem'),
+    signingKey: { sealed: join(keys, 'signing.sealed'), plain: join(keys, 'signing.pem') },
+    tlsKey: { sealed: join(keys, 'tls.sealed'), plain: join(keys, 'tls.pem') },
     attestation,
     settings: join(attestation, 'tpm.json'),
     request: join(attestation, 'enrolment-request.cbor'),

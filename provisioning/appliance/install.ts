@@ -17,7 +17,7 @@ import { selectMlDsa } from '../../src/crypto/select.ts'
 import type { Task } from '../run-tasks.ts'
 import { drawCopy, isSameTpm } from './answer.ts'
 import { type ApplianceFiles, applianceFiles, readKept, readPinned } from './appliance-files.ts'
-import { drawOwnKeys } from './own-keys.ts'
+import { readOwnKeyHashes } from './own-keys.ts'
 import { readRequest } from './request.ts'
 import { readSettings } from './tpm-settings.ts'
 
@@ -49,11 +49,11 @@ export async function drawInstallation(tpm: Tpm, options: InstallOptions): Promi
   if (!trust.ok) return trust
   const enrolment = verifyEnrolment(options.enrolment, trust.value, MEANS)
   if (!enrolment.ok) return enrolment
-  const keys = drawOwnKeys(files)
+  const keys = readOwnKeyHashes(files)
   if (!keys.ok) return keys
   const own = checkEnrolled(enrolment.value, {
     name: settings.value.node,
-    keyHash: sha384(keys.value.signer.publicKey),
+    keyHash: keys.value.signing,
   })
   if (!own.ok) return own
   const { attestationKey, endorsementCertificate } = request.value

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { checkEnrolled, ENROLMENT_BYTES_MAX, verifyEnrolment } from '../../src/attestation/enrolment.ts'
 import { platformDigest } from '../../src/attestation/tpm/platform-digest.ts'
 import { readGenesis } from '../../src/config/genesis.ts'
+import { credentialOf } from '../../src/config/key-place.ts'
 import { parseConfiguration } from '../../src/config/parse.ts'
 import { readNamedFile } from '../../src/config/read-file.ts'
 import { GENESIS_SIGNATURES_BYTES_MAX, verifyGenesisSignatures } from '../../src/consensus/genesis-signature.ts'
@@ -17,7 +18,7 @@ import type { Task } from '../run-tasks.ts'
 import { folderStep } from '../step.ts'
 import { drawCopy } from './answer.ts'
 import { type ApplianceFiles, applianceFiles, readPinned } from './appliance-files.ts'
-import { drawOwnKeys } from './own-keys.ts'
+import { readOwnKeyHashes } from './own-keys.ts'
 import { readSettings } from './tpm-settings.ts'
 
 export interface JoinOptions {
@@ -93,10 +94,10 @@ function findOwn(files: ApplianceFiles, node: string, genesis: Membership): Resu
     const names = genesis.members.map(({ name }) => name).join(', ')
     return fail('identity.name', `genesis of "${genesis.cluster}": expected ${node} among its members, got ${names}`)
   }
-  const keys = drawOwnKeys(files)
+  const keys = readOwnKeyHashes(files)
   if (!keys.ok) return keys
-  const sameSigning = equalBytes(keys.value.signer.publicKey, member.signingKey)
-  if (sameSigning && equalBytes(keys.value.tlsKeyHash, member.tlsKeyHash)) return ok(member)
+  const sameSigning = equalBytes(keys.value.signing, sha384(member.signingKey))
+  if (sameSigning && equalBytes(keys.value.tls, member.tlsKeyHash)) return ok(member)
   const which = sameSigning ? 'TLS key' : 'signing key'
   return fail('identity.keys', `genesis of "${genesis.cluster}": expected the ${which} of this ${node}, got another`)
 }
@@ -144,8 +145,27 @@ function drawRest(
   if (parsed.value.node.name !== member.name) {
     return fail('config.value', `${source}: node.name: expected "${member.name}", got "${parsed.value.node.name}"`)
   }
-  const configuration = drawConfiguration(join(files.folder, 'config.toml'), text, updateConfiguration)
+  const configurationFile = join(files.folder, 'config.toml')
+  const places = checkKeyPlaces(text, source, configurationFile)
+  if (!places.ok) return places
+  const configuration = drawConfiguration(configurationFile, text, updateConfiguration)
   if (!configuration.ok) return configuration
   const state = folderStep(join(files.folder, 'state'), 0o750, 'state folder')
   return ok([copy.value, state, journal.value, configuration.value])
+}
+
+/** Whether its keys are where the configuration names them, once it is installed; credentials of systemd nobody sees from here. */
+function checkKeyPlaces(text: string, source: string, installed: string): Result<void> {
+  const parsed = parseConfiguration(text, installed)
+  if (!parsed.ok) return parsed
+  for (const key of ['signingKey', 'tlsKey'] as const) {
+    const place = parsed.value.node[key]
+    if (credentialOf(place) === undefined && !existsSync(place)) {
+      return fail(
+        'config.keys',
+        `${source}: node.${key}: expected where this appliance has its key, got ${place}, where there is none`,
+      )
+    }
+  }
+  return ok(undefined)
 }

@@ -24,7 +24,7 @@ import type { Task } from '../run-tasks.ts'
 import { folderStep, keepStep, newFileStep, updateStep } from '../step.ts'
 import { type ApplianceFiles, applianceFiles, readKept } from './appliance-files.ts'
 import { type LookOptions, lookAtTpm, type TpmLook } from './look-at-tpm.ts'
-import { drawOwnKeys, type OwnKeys } from './own-keys.ts'
+import { drawOwnKeys, type KeyOptions, type OwnKeys } from './own-keys.ts'
 import type { TpmPlace } from './tpm-place.ts'
 import { describeHandle, drawSettings } from './tpm-settings.ts'
 
@@ -32,6 +32,7 @@ export interface RequestOptions extends LookOptions {
   readonly folder: string
   readonly node: string
   readonly place: TpmPlace
+  readonly keys: KeyOptions
   /** DER, beside those that the TPM keeps. */
   readonly intermediates: readonly Uint8Array[]
   /** Asks anew although there is a request: after a TPM was replaced, or for another selection. */
@@ -52,10 +53,13 @@ export interface DrawnRequest {
  */
 export async function drawRequest(tpm: Tpm, options: RequestOptions): Promise<Result<DrawnRequest>> {
   const files = applianceFiles(options.folder)
-  const keys = drawOwnKeys(files)
-  if (!keys.ok) return keys
   const look = await lookAtTpm(tpm, options)
   if (!look.ok) return look
+  // Before the keys: another TPM could not unseal them either.
+  const same = options.renew ? ok(undefined) : checkSameTpm(files, look.value)
+  if (!same.ok) return same
+  const keys = await drawOwnKeys(tpm, files, options.node, options.keys)
+  if (!keys.ok) return keys
   const attestation = drawAttestationKey(tpm, look.value, options)
   if (!attestation.ok) return attestation
   const request = drawFile(tpm, files, keys.value, look.value, options)
@@ -64,16 +68,23 @@ export async function drawRequest(tpm: Tpm, options: RequestOptions): Promise<Re
   const settings = { node: options.node, place: options.place, keyHandle: options.keyHandle, endorsement }
   return ok({
     tasks: [
-      ...keys.value.steps,
+      ...keys.value.tasks,
       folderStep(files.attestation, 0o750, 'attestation folder'),
       drawEndorsementKey(tpm, look.value),
       attestation.value,
       drawSettings(files.settings, settings),
       request.value,
     ],
-    notices,
+    notices: [...notices, ...keys.value.notices],
     tpm: `${properties.manufacturer} ${properties.model}, firmware ${properties.firmwareVersion.toString(16)}`,
   })
+}
+
+function checkSameTpm(files: ApplianceFiles, { attestationKey, endorsementKey }: TpmLook): Result<void> {
+  const kept = readRequest(files)
+  if (!kept.ok || kept.value === undefined) return kept.ok ? ok(undefined) : kept
+  const isSame = attestationKey !== undefined && equalBytes(kept.value.attestationKey.name, attestationKey.name)
+  return isSame && endorsementKey !== undefined ? ok(undefined) : tpmChanged(files.request)
 }
 
 function drawEndorsementKey(tpm: Tpm, { endorsement, endorsementKey }: TpmLook): Task {
@@ -136,11 +147,11 @@ function drawFile(
     })
   if (kept.value !== undefined && !options.renew) {
     if (endorsementKey === undefined || attestationKey === undefined) return tpmChanged(files.request)
-    const now = compose(endorsementKey, attestationKey)
-    if (sameRequest(kept.value, now)) return ok(keepStep(files.request, what))
-    return equalBytes(kept.value.attestationKey.name, now.attestationKey.name)
-      ? fail('enrol.request-differs', `${files.request}: expected a request for what is asked at present, got another`)
-      : tpmChanged(files.request)
+    if (sameRequest(kept.value, compose(endorsementKey, attestationKey))) return ok(keepStep(files.request, what))
+    return fail(
+      'enrol.request-differs',
+      `${files.request}: expected a request for what is asked at present, got another`,
+    )
   }
   const perform = async (): Promise<Result<void>> => {
     const endorsement = await readPublic(tpm, look.endorsement.handle)

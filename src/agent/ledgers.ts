@@ -1,7 +1,7 @@
 import type { Configuration } from '../config/schema.ts'
 import { type Fault, ok, type Result } from '../core/fault.ts'
 import type { SafetyJournal } from '../ledger/safety-journal.ts'
-import { openKeyTpm } from './keys/key-tpm.ts'
+import { openProvider } from './attestation/provider.ts'
 import { countInTpm } from './keys/start-count.ts'
 import { checkLogAgainstJournal } from './log-ahead.ts'
 import type { OwnSession } from './own-session.ts'
@@ -41,7 +41,7 @@ export async function openLedgers(
   const count = async (): Promise<Result<void>> => {
     // After its end nothing is signed in a session, and its journal counts no more.
     if (held === undefined || isOver(held.journal)) return ok(undefined)
-    const tpm = openKeyTpm(attestation, COMMAND_MS_MAX)
+    const tpm = openProvider(attestation, COMMAND_MS_MAX)
     const counted = await countInTpm(tpm, held.keyHash, held.journal)
     await tpm?.close()
     return counted

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseRegisters, SEAL_REGISTERS } from '../attestation/parse-registers.ts'
 import { KEY_PURPOSES, type KeyPurpose } from '../crypto/sealed-key.ts'
 import type { KeyJob } from './key/key-job.ts'
-import { parseRegisters } from './key/registers.ts'
 import { resealKeyFile } from './key/reseal.ts'
 import { runKeyJob } from './key/run-key-job.ts'
 import { sealKeyFile } from './key/seal.ts'
@@ -17,8 +17,6 @@ interface Options {
   readonly dryRun?: true
   readonly log?: string
 }
-
-const REGISTERS_DEFAULT = 'sha256:0,2,4,7'
 
 /** `key seal`, `key unseal-check`, `key reseal`: private keys that one TPM alone gives back. */
 export function addKeyVerbs(program: Command): void {
@@ -53,7 +51,7 @@ function verb(key: Command, name: string, description: string): Command {
 
 function registersOption(): Option {
   return new Option('--registers <bank:numbers>', 'registers that have to stay as they are')
-    .default(parseRegisters(REGISTERS_DEFAULT), REGISTERS_DEFAULT)
+    .default(parseRegisters(SEAL_REGISTERS), SEAL_REGISTERS)
     .argParser((text) => {
       const registers = parseRegisters(text)
       if (registers === undefined) throw new InvalidArgumentError('expected a bank and registers, like sha256:0,2,4,7')

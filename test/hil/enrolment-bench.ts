@@ -11,6 +11,7 @@ import { type Authority, drawAuthority, openAuthority } from '../../provisioning
 import { issueChallenge, type Roots } from '../../provisioning/enrolment-authority/challenge.ts'
 import { runTasks, type Task } from '../../provisioning/run-tasks.ts'
 import { benchCertificates, makeSoftwareTpm, startSoftwareTpm } from '../../provisioning/software-tpm.ts'
+import { parseRegisters, SEAL_REGISTERS } from '../../src/attestation/parse-registers.ts'
 import { sortAuthorities } from '../../src/attestation/tpm/certificate-bundle.ts'
 import type { Tpm } from '../../src/attestation/tpm/tpm.ts'
 import { SHA256 } from '../../src/attestation/tpm-algorithm.ts'
@@ -59,6 +60,7 @@ export function applianceWith(
     folder,
     node,
     place: { swtpm: socket },
+    keys: { seal: parseRegisters(SEAL_REGISTERS), escrow: undefined },
     selection: { hash: SHA256, pcrs: USUAL_PCRS },
     keyHandle: KEY_HANDLE,
     endorsement: undefined,

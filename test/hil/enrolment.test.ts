@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -8,6 +8,7 @@ import { KEY_HANDLE } from '../../provisioning/appliance/tpm-settings.ts'
 import { openAuthority } from '../../provisioning/enrolment-authority/authority.ts'
 import { issueEnrolment } from '../../provisioning/enrolment-authority/enrol.ts'
 import { findSwtpm } from '../../provisioning/software-tpm.ts'
+import { keyHashOf, unsealKey } from '../../src/agent/keys/seal-key.ts'
 import { enrolmentCodec, signedEnrolmentCodec } from '../../src/attestation/enrolment.ts'
 import { decodeAnswer, encodeAnswer } from '../../src/attestation/enrolment-answer.ts'
 import { verifyChallenge } from '../../src/attestation/enrolment-challenge.ts'
@@ -18,11 +19,14 @@ import {
   signedRequestCodec,
   signRequest,
 } from '../../src/attestation/enrolment-request.ts'
+import { parseRegisters } from '../../src/attestation/parse-registers.ts'
 import { activateCredential } from '../../src/attestation/tpm/activate-credential.ts'
 import { platformDigest } from '../../src/attestation/tpm/platform-digest.ts'
+import { extendRegister } from '../../src/attestation/tpm/registers.ts'
+import { SHA256 } from '../../src/attestation/tpm-algorithm.ts'
 import { decode } from '../../src/core/encoding.ts'
 import type { Result } from '../../src/core/fault.ts'
-import { readKeyFile } from '../../src/crypto/key-file.ts'
+import { readKeyFile, readPrivateKey } from '../../src/crypto/key-file.ts'
 import { selectMlDsa } from '../../src/crypto/select.ts'
 import { TPM as SOFT_TPM } from '../support/attestation-records.ts'
 import { faultOf, unwrap } from '../support/results.ts'
@@ -74,8 +78,14 @@ function requestIn(bytes: Uint8Array): EnrolmentRequest {
 }
 
 /** The same appliance asks for something else. */
-function asked({ files }: BenchAppliance, bytes: Uint8Array, changes: Partial<EnrolmentRequest>): Uint8Array {
-  const signer = selectMlDsa().createSigner(unwrap(readKeyFile(files.signingKey)))
+async function asked(
+  { files, tpm }: BenchAppliance,
+  bytes: Uint8Array,
+  changes: Partial<EnrolmentRequest>,
+): Promise<Uint8Array> {
+  const key = unwrap(readPrivateKey(files.signingKey.sealed))
+  assert.ok(key.kind === 'sealed')
+  const signer = selectMlDsa().createSigner(unwrap(await unsealKey(tpm, key.sealed, 'signing', 'signing key')))
   return signRequest({ ...requestIn(bytes), ...changes }, signer.sign)
 }
 
@@ -133,7 +143,7 @@ test('a TPM whose certificate leads elsewhere is refused, and a site may stand i
   }
   const bySite = { vendor: rootsOf(authorityFolder).vendor, site: roots, intermediates }
   assert.equal(unwrap(challenge(other, request, bySite)).rootedIn, 'site')
-  const asks = asked(stranger, request, {
+  const asks = await asked(stranger, request, {
     endorsementCertificate: flipped(requestIn(request).endorsementCertificate, 500),
   })
   assert.equal(challenge(authority, asks, bySite).ok, false)
@@ -145,21 +155,21 @@ test('the keys of two TPMs are never enrolled as one', { skip }, async () => {
   const [one, two] = [unwrap(await ts0.request()), unwrap(await ts1.request())]
   const [of0, of1] = [requestIn(one), requestIn(two)]
   refused(
-    challenge(authority, asked(ts0, one, { attestationKey: of1.attestationKey }), roots),
+    challenge(authority, await asked(ts0, one, { attestationKey: of1.attestationKey }), roots),
     'request.qualified-name',
   )
   refused(
-    challenge(authority, asked(ts0, one, { endorsementKey: of1.endorsementKey }), roots),
+    challenge(authority, await asked(ts0, one, { endorsementKey: of1.endorsementKey }), roots),
     'request.qualified-name',
   )
   const certificate = { endorsementCertificate: of1.endorsementCertificate }
-  refused(challenge(authority, asked(ts0, one, certificate), roots), 'request.certificate-key')
+  refused(challenge(authority, await asked(ts0, one, certificate), roots), 'request.certificate-key')
   // A key in software with the name of one under the endorsement key: nothing in the request says that it is none.
   const forged = {
     ...SOFT_TPM.key,
     qualifiedName: unwrap(qualifiedNameUnder(of0.endorsementKey, SOFT_TPM.key.name, platformDigest)),
   }
-  const asks = unwrap(challenge(other, asked(ts0, one, { attestationKey: forged, node: 'forger' }), roots))
+  const asks = unwrap(challenge(other, await asked(ts0, one, { attestationKey: forged, node: 'forger' }), roots))
   const { challenge: credential } = unwrap(
     verifyChallenge(asks.bytes, other.signer.publicKey, selectMlDsa().verifier.verifySync),
   )
@@ -173,8 +183,8 @@ test('names, keys and TPMs are enrolled once, unless an appliance was replaced',
   await enrol(ts1)
   const roots = rootsOf(authorityFolder)
   const [one, two] = [unwrap(await ts0.request()), unwrap(await ts1.request())]
-  refused(challenge(authority, asked(ts1, two, { node: 'ts0' }), roots), 'authority.name-taken')
-  refused(challenge(authority, asked(ts0, one, { node: 'ts9' }), roots), 'authority.key-taken')
+  refused(challenge(authority, await asked(ts1, two, { node: 'ts0' }), roots), 'authority.name-taken')
+  refused(challenge(authority, await asked(ts0, one, { node: 'ts9' }), roots), 'authority.key-taken')
   // A new key on the same machine, under another name.
   const copy = applianceWith(ts0.tpm, path('copy'), { node: 'ts8', socket: '/nowhere' })
   refused(challenge(authority, unwrap(await copy.request()), roots), 'authority.tpm-taken')
@@ -241,7 +251,7 @@ test('an appliance goes by its own authority, answers for itself, and installs w
 test('keys that are gone are not made again, and a handle in use is left alone', { skip }, async () => {
   assert.ok(ts0 && ts1)
   cpSync(ts0.files.folder, path('lost'), { recursive: true })
-  rmSync(path('lost', 'keys', 'tls.pem'))
+  rmSync(path('lost', 'keys', 'tls.sealed'))
   const lost = applianceWith(ts0.tpm, path('lost'), { node: 'ts0', socket: '/nowhere' })
   refused(await lost.request(), 'enrol.key-lost')
   // The attestation key lives under the ECC endorsement key.
@@ -251,6 +261,37 @@ test('keys that are gone are not made again, and a handle in use is left alone',
   const asks = unwrap(challenge(other, request, rootsOf(authorityFolder)))
   const answer = unwrap(await underRsa.answer(asks.bytes, path('other', 'authority.pub')))
   assert.equal(unwrap(issueEnrolment(other, answer)).node, 'ts7')
+})
+
+test('keys are sealed when they are made, with a copy for the escrow where one is asked for', { skip }, async () => {
+  assert.ok(ts1)
+  const sealed = applianceWith(ts1.tpm, path('sealed'), { node: 'ts5', socket: '/nowhere' })
+  const keys = { seal: parseRegisters('sha256:7'), escrow: path('escrow') }
+  refused(await sealed.request({ keys }), 'enrol.escrow')
+  mkdirSync(path('escrow'))
+  const request = unwrap(await sealed.request({ keys }))
+  assert.deepEqual(readdirSync(sealed.files.keys).sort(), ['signing.sealed', 'tls.sealed'])
+  const escrowed = unwrap(readKeyFile(path('escrow', 'ts5-signing.pem')))
+  assert.deepEqual(selectMlDsa().createSigner(escrowed).publicKey, requestIn(request).signingKey)
+  assert.deepEqual(unwrap(await sealed.request({ keys })), request)
+  // A copy that was not made before is made later; one of another key is left alone, and never used.
+  rmSync(path('escrow', 'ts5-tls.pem'))
+  unwrap(await sealed.request({ keys }))
+  assert.equal(keyHashOf(unwrap(readKeyFile(path('escrow', 'ts5-tls.pem'))), 'tls').length, 48)
+  const namesake = applianceWith(ts1.tpm, path('namesake'), { node: 'ts5', socket: '/nowhere' })
+  refused(await namesake.request({ keys }), 'enrol.escrow')
+  assert.equal(existsSync(namesake.files.keys), false)
+  // As a firmware update does to what is measured.
+  unwrap(await extendRegister(ts1.tpm, 7, SHA256, new Uint8Array(32).fill(7)))
+  assert.equal(faultOf(await sealed.request({ keys })).code, 'key.registers')
+})
+
+test('keys in the clear are made where that is asked for, and kept', { skip }, async () => {
+  assert.ok(ts1)
+  const plain = applianceWith(ts1.tpm, path('plain'), { node: 'ts6', socket: '/nowhere' })
+  const request = unwrap(await plain.request({ keys: { seal: undefined, escrow: undefined } }))
+  assert.deepEqual(readdirSync(plain.files.keys).sort(), ['signing.pem', 'tls.pem'])
+  assert.deepEqual(unwrap(await plain.request()), request)
 })
 
 test('an authority whose ledger was put back from an older copy is told so by an appliance', { skip }, async () => {

@@ -25,6 +25,7 @@ import { encode } from '../../src/core/encoding.ts'
 import type { Result } from '../../src/core/fault.ts'
 import { sha384 } from '../../src/core/hash.ts'
 import { taiNs } from '../../src/core/time.ts'
+import { readPrivateKey } from '../../src/crypto/key-file.ts'
 import { selectMlDsa } from '../../src/crypto/select.ts'
 import { faultOf, unwrap } from '../support/results.ts'
 
@@ -94,8 +95,12 @@ test('private keys are where they were made, and in no log', { skip }, () => {
     text: readFileSync(join(entry.parentPath, entry.name), 'latin1'),
   }))
   const keys = texts.filter(({ text, path }) => text.includes('PRIVATE KEY') && !path.startsWith('ca/'))
-  const own = ['ts0', 'ts1', 'ts2', 'ts3'].flatMap((name) => [`${name}/keys/signing.pem`, `${name}/keys/tls.pem`])
-  const places = ['authority/authority.pem', 'genesis/operators/operator.pem', ...own]
+  // Those of the appliances are sealed.
+  const places = ['authority/authority.pem', 'genesis/operators/operator.pem']
+  for (const name of ['ts0', 'ts1', 'ts2', 'ts3']) {
+    const { node } = unwrap(readConfiguration(join(bench, name, 'config.toml')))
+    for (const place of [node.signingKey, node.tlsKey]) assert.equal(unwrap(readPrivateKey(place)).kind, 'sealed')
+  }
   assert.deepEqual(keys.map(({ path }) => path).sort(), places.sort())
   for (const { path, text: pem } of keys) {
     const seed = Buffer.from((pem.split('\n')[1] ?? '') + (pem.split('\n')[2] ?? ''), 'base64').subarray(-32)
@@ -150,6 +155,12 @@ test('an appliance joins no genesis but one that its authority stands by and tha
     members: [{ ...two, id: 0, name: one.name }, { ...one, id: 1, name: two.name }, ...rest],
   }
   refused(joining(swapped, signedBy(opened.signer, swapped)), 'identity.keys')
+  // And a configuration that names keys which are not here.
+  const plainKeys = mkdtempSync(join(folder, 'bundle-'))
+  cpSync(join(bench, 'genesis'), plainKeys, { recursive: true })
+  const file = join(plainKeys, 'ts0', 'config.toml')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('signing.sealed', 'signing.pem'))
+  refused(drawJoin({ folder: join(bench, 'ts0'), bundle: plainKeys, updateConfiguration: true }), 'config.keys')
   const renamed = { ...genesis, members: [{ ...one, name: 'other' }, two, ...rest] }
   refused(joining(renamed, signedBy(opened.signer, renamed)), 'identity.name')
 })

@@ -12,7 +12,7 @@ export interface CountedTpm extends Tpm {
 
 /**
  * The way to the TPM that `[attestation]` names; undefined where it names none. Nothing is opened before the first command,
- * so one that is absent stops nobody.
+ * so one that is absent stops nobody. Whoever asked it closes it before another opens it: swtpm serves one connection at a time.
  */
 export function openProvider(
   attestation: Pick<AttestationConfiguration, 'provider' | 'device' | 'swtpm'> | undefined,

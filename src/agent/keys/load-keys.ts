@@ -10,7 +10,7 @@ import { selectMlDsa } from '../../crypto/select.ts'
 import type { Signer, Verifier } from '../../crypto/signature.ts'
 import { createTlsIdentity, type TlsIdentity } from '../../crypto/tls-identity.ts'
 import { readMonoNs } from '../../linux/clock.ts'
-import { openKeyTpm } from './key-tpm.ts'
+import { openProvider } from '../attestation/provider.ts'
 import { unsealKey } from './seal-key.ts'
 
 /** How a private key is guarded while nothing runs: by a mode, by a TPM, or as systemd keeps its credentials. */
@@ -41,7 +41,7 @@ const SILENT_CODES = ['tpm.silent', 'tpm.absent', 'tpm.broken', 'tpm.busy']
  * as soon as their keys are made. Faults: `key.*`, `tpm.*`.
  */
 export async function loadKeys({ node, attestation }: Configuration): Promise<Result<Keys>> {
-  const tpm = openKeyTpm(attestation, COMMAND_MS_MAX)
+  const tpm = openProvider(attestation, COMMAND_MS_MAX)
   try {
     const mlDsa = selectMlDsa()
     const signing = await heldKeys([node.signingKey, node.nextSigningKey], 'signing', tpm, mlDsa.createSigner)

@@ -35,7 +35,7 @@ export interface ConductorOptions {
 const PATIENCE_NS = 1_400n * NS_PER_MILLISECOND
 const POLL_MS = 25
 /** Without a first certificate for so long, the demo gives up. */
-const FIRST_CERTIFICATE_MS_MAX = 60_000
+const FIRST_CERTIFICATE_MS_MAX = 120_000
 
 export function createConductor({ options, folder, membership, world, teller, setFault }: ConductorOptions): Conductor {
   const quorum = quorumOf(membership.members.length)

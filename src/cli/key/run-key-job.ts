@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { openKeyTpm } from '../../agent/keys/key-tpm.ts'
+import { openProvider } from '../../agent/attestation/provider.ts'
 import { socketOf } from '../../config/attestation.ts'
 import type { Result } from '../../core/fault.ts'
 import type { KeyPurpose } from '../../crypto/sealed-key.ts'
@@ -34,7 +34,7 @@ export async function runKeyJob(
   if (!opened.ok) return reportFault(opened.fault)
   const isDevice = place.startsWith('/dev/')
   const swtpm = socketOf(place) === undefined ? resolve(place) : place
-  const tpm = openKeyTpm(isDevice ? { provider: 'tpm2', device: place } : { provider: 'tpm2', swtpm }, COMMAND_MS_MAX)
+  const tpm = openProvider(isDevice ? { provider: 'tpm2', device: place } : { provider: 'tpm2', swtpm }, COMMAND_MS_MAX)
   if (tpm === undefined) return
   const say = (text: string): void => {
     printLine(text)

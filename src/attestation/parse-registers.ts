@@ -1,5 +1,8 @@
-import { PCR_COUNT, type PcrSelection } from '../../attestation/pcr-selection.ts'
-import { SHA256, SHA384 } from '../../attestation/tpm-algorithm.ts'
+import { PCR_COUNT, type PcrSelection } from './pcr-selection.ts'
+import { SHA256, SHA384 } from './tpm-algorithm.ts'
+
+/** What private keys are sealed under unless others are asked for: firmware and its options, boot loader, Secure Boot. */
+export const SEAL_REGISTERS = 'sha256:0,2,4,7'
 
 /** `sha256:0,2,4,7`, as tpm2-tools write it; undefined for anything else. */
 export function parseRegisters(text: string): PcrSelection | undefined {
