@@ -28,9 +28,7 @@ export function drawSessionJournal(situation: JournalSituation): Result<readonly
   const path = sessionJournalPath(stateDirectory, own)
   const what = `safety journal of session ${session}`
   const mark = markOf(keyFolder, own)
-  const markStep = existsSync(mark)
-    ? keepStep(mark, 'mark that this key has a journal')
-    : newFileStep(mark, utf8(`${own.session.membership.cluster}: session ${session}\n`), 0o644, 'mark of the key')
+  const markStep = drawMark(keyFolder, own)
   if (existsSync(path)) {
     const same = belongs(path, own)
     return same.ok ? ok([keepStep(path, what), markStep]) : same
@@ -39,6 +37,15 @@ export function drawSessionJournal(situation: JournalSituation): Result<readonly
   if (!counted.ok) return counted
   const perform = (): Result<void> => makeSessionJournal(stateDirectory, own, counted.value)
   return ok([{ action: 'create', path, what, perform }, markStep])
+}
+
+/** Says that this key has a journal, as long as its keys are there. */
+export function drawMark(keyFolder: string, own: OwnSession): Step {
+  const mark = markOf(keyFolder, own)
+  const what = 'mark that this key has a journal'
+  const { cluster, session } = own.session.membership
+  if (existsSync(mark)) return keepStep(mark, what)
+  return newFileStep(mark, utf8(`${cluster}: session ${session}\n`), 0o644, what)
 }
 
 function markOf(keyFolder: string, { identity }: OwnSession): string {

@@ -1,9 +1,11 @@
+import { enrolmentCodec, signedEnrolmentCodec } from '../../attestation/enrolment.ts'
 import type { InventoryItem } from '../../attestation/inventory.ts'
 import type { TpmClockInfo } from '../../attestation/tpm-attest.ts'
 import { decodeQuote } from '../../attestation/tpm-attest.ts'
 import type { Membership } from '../../consensus/membership.ts'
 import type { AttestationVerdict } from '../../consensus/outcome.ts'
 import { toHex } from '../../core/bytes.ts'
+import { decode } from '../../core/encoding.ts'
 import type { Fault } from '../../core/fault.ts'
 import { sha384 } from '../../core/hash.ts'
 import { type MemberStanding, opinionOf } from './member-subject.ts'
@@ -37,9 +39,23 @@ export interface MemberTold {
   readonly provider: string | null
   readonly height: number | null
   readonly tpm: (TpmClockInfo & { readonly firmware: string }) | null
+  /** SHA-384 of its ML-DSA-87 public key. */
+  readonly key: string | null
+  readonly bootId: string | null
+  readonly enrolment: EnrolmentTold | null
   readonly software: string | null
   readonly configuration: string | null
   readonly inventory: readonly InventoryItem[]
+}
+
+/** Which keys an authority has found in one TPM. */
+interface EnrolmentTold {
+  readonly serial: number
+  readonly issuedAt: string
+  /** Name of the attestation key. */
+  readonly attestationKey: string
+  /** SHA-384 of the certificate of the endorsement key: which TPM it is. */
+  readonly endorsement: string
 }
 
 export function describeAttestation(
@@ -77,8 +93,19 @@ function describeMember(standing: MemberStanding): MemberTold {
     provider: statement?.provider ?? null,
     height: statement?.certificate?.height ?? null,
     tpm: quote?.ok === true ? { ...quote.value.clock, firmware: quote.value.firmwareVersion.toString(16) } : null,
+    key: statement?.keyHash.toHex() ?? null,
+    bootId: statement?.bootId.toHex() ?? null,
+    enrolment: describeEnrolment(statement?.enrolment),
     software: statement?.softwareDigest?.toHex() ?? null,
     configuration: statement?.configurationDigest?.toHex() ?? null,
     inventory: statement?.inventory ?? [],
   }
+}
+
+function describeEnrolment(bytes: Uint8Array | undefined): EnrolmentTold | null {
+  const signed = bytes && decode(signedEnrolmentCodec, bytes, 'enrolment')
+  const content = signed?.ok === true ? decode(enrolmentCodec, signed.value.content, 'enrolment') : undefined
+  if (content?.ok !== true) return null
+  const { serial, issuedAt, attestationKey, endorsementDigest } = content.value
+  return { serial, issuedAt, attestationKey: attestationKey.name.toHex(), endorsement: endorsementDigest.toHex() }
 }

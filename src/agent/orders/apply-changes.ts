@@ -22,11 +22,12 @@ import { publicKeyFromPem } from '../../crypto/public-key.ts'
 export function changedMembership(file: string, present: Membership): Result<Membership> {
   const changes = readMembershipChanges(file)
   if (!changes.ok) return changes
-  const next = apply(changes.value, present, dirname(resolve(file)))
+  const next = applyChanges(changes.value, present, dirname(resolve(file)))
   return next.ok ? next : fail(next.fault.code, `${file}: ${next.fault.message}`)
 }
 
-function apply(changes: MembershipChanges, present: Membership, folder: string): Result<Membership> {
+/** The same of changes that are not in a file; names of key files are taken from `folder`. Faults: as above. */
+export function applyChanges(changes: MembershipChanges, present: Membership, folder: string): Result<Membership> {
   const members = [...present.members]
   const changed = change(members, changes, present, folder)
   if (!changed.ok) return changed

@@ -1,8 +1,6 @@
 import { changedMembership } from '../../agent/orders/apply-changes.ts'
 import { readChain, writeOrder } from '../../agent/orders/order-file.ts'
-import { membershipCodec, membershipHash } from '../../consensus/membership.ts'
-import { checkOrder, type MembershipOrder } from '../../consensus/membership-order.ts'
-import { encode } from '../../core/encoding.ts'
+import { unsignedOrder } from '../../agent/orders/unsigned-order.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
 import { type ShowOptions, sayOrder } from './say-order.ts'
 
@@ -15,20 +13,11 @@ export async function propose(changes: string, options: ProposeOptions): Promise
   const chain = await readChain(options)
   if (!chain.ok) return chain
   const { membership } = chain.value.present
-  if (membership.operators.length === 0) {
-    const { cluster } = membership
-    return fail('order.no-operators', `order: expected a cluster with operators, got "${cluster}" without any`)
-  }
-  const next = changedMembership(changes, membership)
+  const next = membership.operators.length === 0 ? ok(membership) : changedMembership(changes, membership)
   if (!next.ok) return next
-  const order: MembershipOrder = {
-    format: 'quorumtime-membership-1',
-    previous: membershipHash(membership),
-    next: encode(membershipCodec, next.value),
-    signatures: [],
-  }
-  const checked = checkOrder(order, membership)
-  if (!checked.ok) return fail(checked.fault.code, `${changes}: ${checked.fault.message}`)
+  const drawn = unsignedOrder(membership, next.value)
+  if (!drawn.ok) return fail(drawn.fault.code, `${changes}: ${drawn.fault.message}`)
+  const order = drawn.value
   const written = writeOrder(options.out, order)
   if (!written.ok) return written
   sayOrder({ file: options.out, order, present: membership, next: next.value, signed: [], json: options.json === true })
