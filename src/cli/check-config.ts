@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import { identityIn } from '../agent/identity.ts'
 import { describeGuards, findUnsealed } from '../agent/keys/guards.ts'
 import { type Keys, loadKeys } from '../agent/keys/load-keys.ts'
-import { resolvePeers } from '../agent/peer-directory.ts'
+import { findOwnSession } from '../agent/own-session.ts'
+import { peersOfSession } from '../agent/peer-directory.ts'
+import { readSessions } from '../agent/session-file.ts'
 import { readGenesis } from '../config/genesis.ts'
 import { readLeapTable } from '../config/leap-seconds.ts'
 import { readConfiguration } from '../config/parse.ts'
@@ -33,22 +34,29 @@ interface Checked {
   readonly configuration: Configuration
   readonly membership: Membership
   readonly keys: Keys
+  /** Of members of a later session whose addresses are not configured. */
+  readonly unlinked: readonly string[]
 }
 
 async function check(file: string): Promise<Result<Checked>> {
   const configuration = readConfiguration(file)
   if (!configuration.ok) return configuration
-  const membership = readGenesis(configuration.value.node.genesis)
-  if (!membership.ok) return membership
+  const { genesis, stateDirectory } = configuration.value.node
+  const first = readGenesis(genesis)
+  if (!first.ok) return first
+  const chain = readSessions(stateDirectory, first.value)
+  if (!chain.ok) return chain
   const keys = await loadKeys(configuration.value)
   if (!keys.ok) return keys
-  const identity = identityIn(membership.value, configuration.value.node.name, keys.value)
-  if (!identity.ok) return identity
-  const peers = resolvePeers(configuration.value, membership.value)
+  const own = findOwnSession(configuration.value, chain.value, keys.value)
+  if (!own.ok) return own
+  const { membership } = own.value.session
+  const peers = peersOfSession(configuration.value, membership)
   if (!peers.ok) return peers
   const leapTable = readLeapTable(configuration.value.node.leapSecondsList)
   if (!leapTable.ok) return leapTable
-  return ok({ configuration: configuration.value, membership: membership.value, keys: keys.value })
+  const unlinked = peers.value.missing.map(({ message }) => message)
+  return ok({ configuration: configuration.value, membership, keys: keys.value, unlinked })
 }
 
 function summary({ node, sources }: Configuration, membership: Membership, { signing, tls }: Keys): object {
@@ -63,7 +71,7 @@ function summary({ node, sources }: Configuration, membership: Membership, { sig
   }
 }
 
-function explain(file: string, { configuration, membership, keys }: Checked): void {
+function explain(file: string, { configuration, membership, keys, unlinked }: Checked): void {
   const { node, sources } = configuration
   const { n, f, q } = quorumOf(membership.members.length)
   printLine(`${file}: valid`)
@@ -76,6 +84,7 @@ function explain(file: string, { configuration, membership, keys }: Checked): vo
   }
   printLine(`  ${describeGuards(keys)}`)
   for (const { message } of findUnsealed(keys, configuration)) printLine(`warning: ${message}`)
+  for (const message of unlinked) printLine(`warning: ${message}`)
   const time = sources.filter(({ role }) => role === 'time')
   const domains = new Set(time.map(({ domain }) => domain))
   if (time.length === 0) printLine('note: no time source; this appliance serves certified time only')
