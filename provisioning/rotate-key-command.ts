@@ -16,7 +16,7 @@ const HELP = `Usage: provisioning/rotate-key begin FOLDER [--only signing|tls]
 New keys for a member, without a stop: it holds both, signs under the old one until the session ends, and goes on under the new one.
 
   begin   on the appliance: makes next/keys/, and names them in its configuration beside the present keys; restart the agent once, so
-          that it holds both. In a cluster that attests, have the same TPM enrolled for a new signing key now:
+          that it holds both. In a cluster that attests, or where keys are sealed, have the same TPM enrolled for them before:
           enroll-appliance request FOLDER/next --name NAME --tpm PLACE, authority challenge --replace, answer, enrol, install FOLDER/next
   order   anywhere: the order for the operators to sign; a key that is not named stays
   finish  on the appliance, once the order was carried out: the new keys take the place of the old ones, which are
@@ -42,6 +42,11 @@ function kindsOf(words: Words): Result<readonly KeyKind[]> {
   return kinds.length > 0 ? ok(kinds) : fail('usage', `--only: expected signing or tls, got "${only}"`)
 }
 
+function tellBegun(name: string, publicKeys: readonly string[]): void {
+  const carried = publicKeys.length === 0 ? 'request and enrolment of next/' : publicKeys.join(' and ')
+  process.stdout.write(`${name}; next: restart its agent, and carry ${carried} to rotate-key order\n`)
+}
+
 const begin: Verb = {
   given: ['FOLDER'],
   options: { log: { type: 'string' }, only: { type: 'string' } },
@@ -56,10 +61,7 @@ const begin: Verb = {
     if (!ran.ok) return ran
     const { name, publicKeys } = drawn.value
     if (saidYes(words, 'json')) printJson({ node: name, publicKeys })
-    else
-      process.stdout.write(
-        `${name}; next: restart its agent, and carry ${publicKeys.join(' and ')} to rotate-key order\n`,
-      )
+    else tellBegun(name, publicKeys)
     return ok(undefined)
   },
 }

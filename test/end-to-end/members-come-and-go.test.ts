@@ -22,7 +22,7 @@ import type { Membership } from '../../src/consensus/membership.ts'
 import type { Result } from '../../src/core/fault.ts'
 import { publicKeyToPem } from '../../src/crypto/public-key.ts'
 import { selectMlDsa } from '../../src/crypto/select.ts'
-import { type AgentRun, startAgent } from '../support/agent-process.ts'
+import { type AgentRun, quorumtime, startAgent } from '../support/agent-process.ts'
 import { faultOf, unwrap } from '../support/results.ts'
 import { openScope } from '../support/scope.ts'
 
@@ -155,6 +155,8 @@ test('the fourth joins, again without any change, and its vote counts', async ()
     again.filter((line) => !line.startsWith('keep ')),
     [],
   )
+  const checked = await quorumtime('check-config', '--config', configOf(3))
+  assert.match(checked.stdout, /^ts3 is one of 4 appliances of cluster "test"; 3 decide, 1 may lie$/m, checked.stderr)
   await start(3).until(isDecision)
   assert.equal(faultOf(await joinSession(3)).code, 'ledger.in-use')
   await stop(0)
