@@ -233,7 +233,7 @@ describe('membership propose refuses', () => {
     const alone = written('alone.cbor', encode(membershipCodec, { ...genesis, operators: [], operatorThreshold: 0 }))
     const changes = written('alone.toml', ADD)
     const ended = await quorumtime('membership', 'propose', changes, '--genesis', alone, '--out', path('alone.qto'))
-    assert.equal(refusalIn(ended), 'order: expected a cluster with operators, got "rack-7" without any')
+    assert.equal(refusalIn(ended), 'alone.toml: order: expected a cluster with operators, got "rack-7" without any')
   })
 })
 
