@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   chmodSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { readKeyFile, writeKeyFile } from './key-file.ts'
+import { destroyKeyFile, readKeyFile, writeKeyFile } from './key-file.ts'
 import { generateSeed, seedToPem } from './seed.ts'
 
 let folder: string
@@ -96,4 +97,16 @@ test('a missing file, a folder, a huge file and other text are faults with the p
     assert.equal(result.fault.code, code)
     assert(result.fault.message.startsWith(`${path}: expected `))
   }
+})
+
+test('a key that is destroyed is overwritten before it is removed, and one that is not there is a fault', () => {
+  const path = join(folder, 'retired.key')
+  const other = join(folder, 'retired-link.key')
+  assert.ok(writeKeyFile(path, generateSeed()).ok)
+  // The same blocks under another name show what became of them.
+  linkSync(path, other)
+  assert.ok(destroyKeyFile(path).ok)
+  assert.ok(readFileSync(other).every((byte) => byte === 0))
+  const again = destroyKeyFile(path)
+  assert.ok(!again.ok && again.fault.code === 'key.write')
 })

@@ -11,6 +11,7 @@ import {
   renameSync,
   rmSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { fail, ok, type Result } from '../core/fault.ts'
@@ -45,6 +46,28 @@ export function replaceSealedKeyFile(path: string, key: SealedKey): Result<void>
     return fail('key.write', `${path}: expected to write a key file, got ${(error as Error).message}`)
   } finally {
     rmSync(draft, { force: true })
+  }
+}
+
+/**
+ * Overwrites a key file, then removes it. On flash, and on file systems that copy, the old blocks may stay until they are used
+ * again: what counts is that no membership names the key any more. Fault: `key.write`.
+ */
+export function destroyKeyFile(path: string): Result<void> {
+  try {
+    const file = openSync(path, 'r+')
+    try {
+      const { size } = fstatSync(file)
+      writeSync(file, new Uint8Array(size), 0, size, 0)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    rmSync(path)
+    syncDirectory(dirname(path))
+    return ok(undefined)
+  } catch (error) {
+    return fail('key.write', `${path}: expected to overwrite and remove it, got ${(error as Error).message}`)
   }
 }
 

@@ -1,9 +1,9 @@
-import { chownSync, closeSync, existsSync, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { chownSync, existsSync, statSync } from 'node:fs'
 import { keyHashOf, sealKey, unsealKey } from '../../agent/keys/seal-key.ts'
 import { describeSelections } from '../../attestation/pcr-selection.ts'
 import { equalBytes } from '../../core/bytes.ts'
 import { fail, ok, type Result } from '../../core/fault.ts'
-import { readKeyFile, writeSealedKeyFile } from '../../crypto/key-file.ts'
+import { destroyKeyFile, readKeyFile, writeSealedKeyFile } from '../../crypto/key-file.ts'
 import { attempt } from '../../linux/attempt.ts'
 import type { KeyJob } from './key-job.ts'
 import { describeSeal, readSealed } from './unseal-check.ts'
@@ -33,7 +33,7 @@ export async function sealKeyFile(job: KeyJob, { out = '', removePlain }: SealOp
   const checked = await checkAgainst(job, out, keyHash)
   if (!checked.ok || removePlain !== true) return checked
   if (!dryRun) {
-    const removed = removePlainKey(file)
+    const removed = destroyKeyFile(file)
     if (!removed.ok) return removed
   }
   const did = dryRun ? 'would be overwritten and removed' : 'overwritten and removed'
@@ -85,18 +85,4 @@ async function checkAgainst(
   unsealed.value.fill(0)
   say(`${out}: unseals (${describeSeal(sealed.value)})`)
   return ok(undefined)
-}
-
-function removePlainKey(file: string): Result<void> {
-  return attempt('key.write', `${file}: expected to overwrite and remove it`, () => {
-    const { size } = statSync(file)
-    const opened = openSync(file, 'r+')
-    try {
-      writeSync(opened, new Uint8Array(size), 0, size, 0)
-      fsyncSync(opened)
-    } finally {
-      closeSync(opened)
-    }
-    rmSync(file)
-  })
 }
