@@ -28,7 +28,7 @@ export const PROVIDERS = ['none', 'tpm2'] as const
 export interface NamedCertificate {
   /** Of its block, so that it can be found. */
   readonly height: number
-  /** SHA-384 of the block that it certifies: nobody could know it before a quorum had signed the block before. */
+  /** SHA-384 of the block that it certifies: nobody could know it before its proposals, and the block before, were made. */
   readonly hash: Uint8Array
 }
 

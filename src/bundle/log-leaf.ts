@@ -3,7 +3,7 @@ import type { NamedCertificate } from '../attestation/record.ts'
 import type { Block } from '../consensus/block.ts'
 import { type Decision, decisionCodec } from '../consensus/decision.ts'
 import { MEMBERS_MAX, type Membership } from '../consensus/membership.ts'
-import { epochMarkTai } from '../consensus/replica/epoch-schedule.ts'
+import { epochMarkTai, markBeforeFirst } from '../consensus/replica/epoch-schedule.ts'
 import { equalBytes } from '../core/bytes.ts'
 import { bytesCodec, type Codec, encode, listCodec, recordCodec, refinedCodec, uintCodec } from '../core/encoding.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
@@ -65,15 +65,17 @@ export function certificatesOf(
   membership: Membership,
 ): Certificates {
   const at = new Map(leaves.map(({ index, decision }) => [index, decision]))
-  const hashOf = (height: number): Uint8Array | undefined =>
-    height === anchor.block.height ? anchor.blockHash : at.get(height - 1)?.blockHash
+  const { block, blockHash } = anchor
+  const decisionAt = (height: number): Pick<Decision, 'era' | 'epoch' | 'blockHash'> | undefined =>
+    height === block.height ? { era: block.era, epoch: block.epoch, blockHash } : at.get(height - 1)
   return {
-    now: epochMarkTai(membership, anchor.block.epoch),
+    now: epochMarkTai(membership, block.epoch),
     knowableSince: ({ height, hash }): TaiNs | undefined => {
-      const known = hashOf(height)
-      const before = at.get(height - 2)
-      if (known === undefined || before === undefined || !equalBytes(known, hash)) return undefined
-      return before.era === membership.era ? epochMarkTai(membership, before.epoch) : undefined
+      const known = decisionAt(height)
+      if (known === undefined || !equalBytes(known.blockHash, hash)) return undefined
+      const dating = height === 1 ? known : at.get(height - 2)
+      if (dating?.era !== membership.era) return undefined
+      return height === 1 ? markBeforeFirst(membership, dating.epoch) : epochMarkTai(membership, dating.epoch)
     },
   }
 }

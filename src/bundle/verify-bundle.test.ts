@@ -121,14 +121,28 @@ test('what nothing names has no place in a bundle, and no leaf but of the log', 
 })
 
 /** Everybody's record names the certificate of this height. */
-function naming(height: number): NonNullable<AttestedChainOptions['record']> {
+function naming(height: number, of = membership): NonNullable<AttestedChainOptions['record']> {
   const made = new Map<number, Uint8Array>()
   return (id, _signed, named) => {
-    const record = made.get(id) ?? honestRecord(membership, id, named(height))
+    const record = made.get(id) ?? honestRecord(of, id, named(height))
     made.set(id, record)
     return record
   }
 }
+
+test('the very first block dates a record by its own epoch, since none stands before it', async () => {
+  assert.deepEqual(await verdictsOf({ membership, record: naming(1) }), [
+    '0 pv verified',
+    '1 pv verified',
+    '2 pv verified',
+    '3 p verified',
+  ])
+  // From the mark of the epoch before it to the anchor's: the sixth block is five epochs later.
+  const within = attestingMembership({ ageNsMax: 6_000_000_000n })
+  const older = attestingMembership({ ageNsMax: 5_999_999_999n })
+  assert.equal((await verdictsOf({ membership: within, record: naming(1, within) }))[0], '0 pv verified')
+  assert.equal((await verdictsOf({ membership: older, record: naming(1, older) }))[0], '0 pv flagged record.stale')
+})
 
 test('a member that changed its record between proposal and vote has both judged, and an older one after a newer is found', async () => {
   const honest = naming(5)

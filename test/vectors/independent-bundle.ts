@@ -253,11 +253,17 @@ function isFresh([, , , , , certificate]: StatementItem, { present, leaves, anch
   const [height, blockHash] = certificate
   const at = (index: bigint): DecisionItem | undefined => leaves.find(([known]) => known === index)?.[1]
   const isAnchor = height === anchor.block.item[3]
+  const [, era, epoch] = isAnchor ? anchor.block.item : (at(height - 1n) ?? [])
   const known = isAnchor ? anchor.block.hash : at(height - 1n)?.[4]
-  const before = at(height - 2n)
-  if (known === undefined || before === undefined || !same(known, blockHash)) return false
+  if (known === undefined || era === undefined || epoch === undefined || !same(known, blockHash)) return false
+  const before = height === 1n && epoch > 0n ? { era, epoch: epoch - 1n } : itemOf(at(height - 2n))
+  if (before === undefined) return false
   const [, , policy] = present.item[11] ?? ['', [], []]
   const ageNsMax = (policy as readonly Item[])[3] as bigint
-  const ageNs = (anchor.block.item[2] - before[2]) * present.periodNs
-  return before[1] === present.era && ageNs <= ageNsMax
+  const ageNs = (anchor.block.item[2] - before.epoch) * present.periodNs
+  return before.era === present.era && ageNs <= ageNsMax
+}
+
+function itemOf(decision: DecisionItem | undefined): { readonly era: bigint; readonly epoch: bigint } | undefined {
+  return decision && { era: decision[1], epoch: decision[2] }
 }

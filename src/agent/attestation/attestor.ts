@@ -164,6 +164,8 @@ async function makeFor(making: Making, subject: AttestedSubject): Promise<Result
     making.madeAtMs = performance.now()
     return published
   }
+  // What has changed until now is in this one.
+  making.isWantedAgain = making.subject !== subject
   const said = saidOf(making.options, subject)
   if (attestation === undefined || tpm === undefined) return publish(unattestedRecord(said))
   // What can be said without a TPM is said, so that nobody hides behind one that is silent.

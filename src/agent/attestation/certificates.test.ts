@@ -27,8 +27,10 @@ test('nobody could know a block before the mark of the one before it', async () 
   unwrap(log.append(storedDecision(first)))
   past.committed(first.block)
   assert.equal(past.now, epochMarkTai(membership, first.block.epoch))
-  // No block stands before the first one.
-  assert.deepEqual([past.newest(), past.knowableSince(nameOf(first))], [undefined, undefined])
+  // No block stands before the first one: its own proposals date it.
+  assert.deepEqual(past.newest(), nameOf(first))
+  assert.equal(past.knowableSince(nameOf(first)), epochMarkTai(membership, first.block.epoch - 1))
+  assert.equal(past.knowableSince({ ...nameOf(first), hash: second.blockHash }), undefined)
   assert.equal(past.knowableSince(nameOf(second)), undefined)
   unwrap(log.append(storedDecision(second), storedDecision(third)))
   past.committed(third.block)

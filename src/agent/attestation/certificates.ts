@@ -2,7 +2,7 @@ import type { Certificates } from '../../attestation/judge.ts'
 import type { NamedCertificate } from '../../attestation/record.ts'
 import { type Block, blockCodec } from '../../consensus/block.ts'
 import type { Membership } from '../../consensus/membership.ts'
-import { epochMarkTai } from '../../consensus/replica/epoch-schedule.ts'
+import { epochMarkTai, markBeforeFirst } from '../../consensus/replica/epoch-schedule.ts'
 import { equalBytes, toHex } from '../../core/bytes.ts'
 import { decode } from '../../core/encoding.ts'
 import type { Fault } from '../../core/fault.ts'
@@ -27,9 +27,17 @@ export function createCertifiedPast(
 ): CertifiedPast {
   const { era } = membership
   let now: TaiNs | undefined
-  const markOf = ({ block }: StoredDecision): TaiNs | undefined => {
-    const decoded = decode(blockCodec, block, 'block')
-    return decoded.ok && decoded.value.era === era ? epochMarkTai(membership, decoded.value.epoch) : undefined
+  const epochOf = (decision: StoredDecision | undefined): number | undefined => {
+    const decoded = decision && decode(blockCodec, decision.block, 'block')
+    return decoded?.ok === true && decoded.value.era === era ? decoded.value.epoch : undefined
+  }
+  const markOf = (decision: StoredDecision | undefined): TaiNs | undefined => {
+    const epoch = epochOf(decision)
+    return epoch === undefined ? undefined : epochMarkTai(membership, epoch)
+  }
+  const markBefore = (first: StoredDecision): TaiNs | undefined => {
+    const epoch = epochOf(first)
+    return epoch === undefined ? undefined : markBeforeFirst(membership, epoch)
   }
   const find = (height: number): StoredDecision | undefined => {
     const found = log.byHeight(height)
@@ -44,8 +52,7 @@ export function createCertifiedPast(
     if (known !== undefined) return known
     const named = find(height)
     if (named === undefined || !equalBytes(named.blockHash, hash)) return undefined
-    const before = find(height - 1)
-    const mark = before && markOf(before)
+    const mark = height === 1 ? markBefore(named) : markOf(find(height - 1))
     if (mark === undefined) return undefined
     for (const oldest of [...found.keys()].slice(0, Math.max(0, found.size + 1 - FOUND_KEPT))) found.delete(oldest)
     found.set(key, mark)
@@ -56,8 +63,7 @@ export function createCertifiedPast(
     if (!newest.ok) note(newest.fault)
     return newest.ok ? newest.value : undefined
   }
-  const atStart = certified()
-  now = atStart && markOf(atStart)
+  now = markOf(certified())
   return {
     get now() {
       return now

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Block } from '../../consensus/block.ts'
 import type { Membership } from '../../consensus/membership.ts'
 import type { RecordJudged } from '../../consensus/proposal.ts'
+import { epochAt } from '../../consensus/replica/epoch-schedule.ts'
 import type { EpochClock, Input } from '../../consensus/replica/types.ts'
 import type { WireMessage } from '../../consensus/wire-message.ts'
 import { type Fault, ok, type Result } from '../../core/fault.ts'
@@ -61,6 +62,8 @@ export interface Desk {
 
 /** So long before it is signed the others have a record, and have judged it when they next speak of it. */
 const SHOWN_BEFORE_MS = 150
+/** What is older is caught up with, and dates nothing: a record that names it would be as old. */
+const PRESENT_EPOCHS = 3
 
 export function createSessionAttestation(desk: Desk, ports: SessionPorts): SessionAttestation {
   const { attestor, store } = desk
@@ -88,6 +91,11 @@ export function createSessionAttestation(desk: Desk, ports: SessionPorts): Sessi
     if (!isStopped) ports.attested(digest)
     return ok(undefined)
   }
+  const isPresent = ({ epoch }: Block): boolean => {
+    const now = readMonoNs()
+    const clock = ports.epochClock(now)
+    return clock !== undefined && epochAt(membership, clock, now) - epoch <= PRESENT_EPOCHS
+  }
   return {
     start: () => {
       if (desk.isMade) attestor.enter({ ...attested, newestCertificate: certificates.newest, publish })
@@ -106,7 +114,7 @@ export function createSessionAttestation(desk: Desk, ports: SessionPorts): Sessi
     committed: (block) => {
       height = block.height
       certificates.committed(block)
-      attestor.certified()
+      if (isPresent(block)) attestor.certified()
       judging?.records.committed(block)
     },
     verdicts: () => judging?.records.verdicts() ?? [],

@@ -11,6 +11,7 @@ import type { DemoOptions } from '../demo.ts'
 import { type EpochLine, type NodeDecision, summarizeEpoch, summarizeRun } from './epoch-book.ts'
 import { createFaultBook } from './fault-plan.ts'
 import { type AgentProcess, createAgentProcess } from './processes.ts'
+import { createRecordBook } from './record-book.ts'
 import { createAppointmentBook } from './schedule.ts'
 import type { Teller } from './teller.ts'
 import type { World } from './world.ts'
@@ -43,6 +44,7 @@ export function createConductor({ options, folder, membership, world, teller, se
   const decisions = new Map<number, NodeDecision[]>()
   const lines: EpochLine[] = []
   const heardAtMs: number[] = []
+  const records = options.attest ? createRecordBook(membership.members.length) : undefined
   const startedAtMs = performance.now()
   let firstEpoch: number | undefined
   let latestView = 0
@@ -52,6 +54,7 @@ export function createConductor({ options, folder, membership, world, teller, se
 
   const hear = (node: number, event: Readonly<Record<string, unknown>>): void => {
     if (event['type'] === 'alarm') teller.note(node, `${String(event['code'])}: ${String(event['message'])}`)
+    records?.hear(event)
     if (event['type'] !== 'decision') return
     const decision = readDecision(node, event)
     const known = decisions.get(decision.epoch)
@@ -112,8 +115,7 @@ export function createConductor({ options, folder, membership, world, teller, se
       for (const process of processes) process.start()
       const interrupted = await untilTold(tell)
       await Promise.all(processes.map((process) => process.stop()))
-      const first = heardAtMs[0]
-      teller.summary(summarizeRun(lines, first === undefined ? null : first - startedAtMs, heardAtMs), interrupted)
+      teller.summary(summarizeRun(lines, startedAtMs, heardAtMs, records?.summary(lines)), interrupted)
       if (lines.length === 0) process.exitCode = 1
     },
   }

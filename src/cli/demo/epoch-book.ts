@@ -1,4 +1,5 @@
 import type { MonoNs, TaiNs } from '../../core/time.ts'
+import type { RecordsSummary } from './record-book.ts'
 
 /** What one appliance said of one epoch, with what only the demo knows: how wrong it was. */
 export interface NodeDecision {
@@ -96,22 +97,26 @@ export interface SummaryLine {
   readonly longestGapMs: number | null
   readonly missedTruth: number
   readonly suspected: readonly number[]
+  /** Null where nobody attests. */
+  readonly records: RecordsSummary | null
 }
 
 export function summarizeRun(
   lines: readonly EpochLine[],
-  firstCertificateMs: number | null,
+  startedAtMs: number,
   heardAtMs: readonly number[],
+  records: RecordsSummary | undefined,
 ): SummaryLine {
   const times = lines.flatMap(({ markToCertificateMs }) => markToCertificateMs ?? []).toSorted((a, b) => a - b)
   const bounds = sorted(lines.flatMap(({ boundNs }) => Object.values(boundNs)))
   const precisions = sorted(lines.flatMap(({ precisionNs }) => precisionNs ?? []))
   const gaps = heardAtMs.slice(1).map((at, index) => at - (heardAtMs[index] ?? at))
+  const [first] = heardAtMs
   return {
     type: 'summary',
     epochs: lines.length,
     certified: lines.filter(({ certified }) => certified).length,
-    firstCertificateMs: firstCertificateMs === null ? null : round(firstCertificateMs),
+    firstCertificateMs: first === undefined ? null : round(first - startedAtMs),
     markToCertificateMsP50: quantile(times, 0.5),
     markToCertificateMsP95: quantile(times, 0.95),
     boundNsMedian: quantile(bounds, 0.5),
@@ -120,6 +125,7 @@ export function summarizeRun(
     longestGapMs: gaps.length === 0 ? null : round(Math.max(...gaps)),
     missedTruth: lines.reduce((sum, { missedTruth }) => sum + missedTruth.length, 0),
     suspected: [...new Set(lines.flatMap(({ suspected }) => suspected))].sort((a, b) => a - b),
+    records: records ?? null,
   }
 }
 

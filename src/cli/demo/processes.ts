@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { randomBytes } from '../../crypto/random.ts'
 import { AGENT_ENVIRONMENT, AGENT_NODE_FLAGS } from '../agent-flags.ts'
 
 /** One appliance as a process of its own, speaking JSON lines. */
@@ -26,6 +27,8 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 const PATIENCE_MS = 5_000
 
 export function createAgentProcess(id: number, configFile: string, handlers: AgentProcessHandlers): AgentProcess {
+  // It stands for a machine that was switched on now, as its software TPM was: this machine's own boot is an older one.
+  const bootId = randomBytes(16).toHex()
   let child: ChildProcess | undefined
   /** Whether it is to run, and whether its end was asked for. */
   let wanted = false
@@ -34,7 +37,7 @@ export function createAgentProcess(id: number, configFile: string, handlers: Age
     expected = false
     const started = spawn(process.execPath, [...AGENT_NODE_FLAGS, MAIN, 'agent', '--config', configFile, '--json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...AGENT_ENVIRONMENT },
+      env: { ...process.env, ...AGENT_ENVIRONMENT, QUORUMTIME_BOOT_ID: bootId },
     })
     child = started
     createInterface({ input: started.stdout }).on('line', (line) => {

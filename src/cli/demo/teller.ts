@@ -3,6 +3,7 @@ import type { DemoOptions } from '../demo.ts'
 import { formatDurationNs } from '../present.ts'
 import { printJson, printLine } from '../terminal.ts'
 import type { EpochLine, SummaryLine } from './epoch-book.ts'
+import { describeRecords } from './record-book.ts'
 
 /** Says what happens: lines for people, or JSON lines. */
 export interface Teller {
@@ -35,7 +36,7 @@ export function createTeller(options: DemoOptions, folder: string, membership: M
     },
     summary: (line, interrupted) => {
       if (options.json) printJson({ ...line, interrupted })
-      else printLine(describeSummary(line, interrupted, nameOf))
+      else describeSummary(line, interrupted, nameOf).forEach(printLine)
     },
   }
 }
@@ -51,26 +52,28 @@ function describeEpoch(line: EpochLine, markUtc: string, nameOf: (id: number) =>
     bounds.length === 0 ? 'nothing served yet' : `served ± ${formatDurationNs(widest)}`,
     `${line.signatures} signatures (${line.quorum} decide)`,
     `${line.markToCertificateMs ?? '?'} ms`,
-    ...describeRecords(line.attestation),
+    ...describeVerdicts(line.attestation),
     line.suspected.length === 0 ? 'nobody suspected' : `suspected: ${line.suspected.map(nameOf).join(', ')}`,
   ]
   return parts.join('  ')
 }
 
 /** `4 records verified`, or how many there are of each verdict; nothing where nobody is asked. */
-function describeRecords(attestation: EpochLine['attestation']): readonly string[] {
+function describeVerdicts(attestation: EpochLine['attestation']): readonly string[] {
   const verdicts = [...new Set(attestation.map(({ verdict }) => verdict))]
   const counts = verdicts.map((verdict) => `${attestation.filter((one) => one.verdict === verdict).length} ${verdict}`)
   return counts.length === 0 ? [] : [`records: ${counts.join(', ')}`]
 }
 
-function describeSummary(line: SummaryLine, interrupted: boolean, nameOf: (id: number) => string): string {
-  if (line.epochs === 0) return interrupted ? 'stopped before the first certificate' : 'given up: no certificate came'
+function describeSummary(line: SummaryLine, interrupted: boolean, nameOf: (id: number) => string): readonly string[] {
+  if (line.epochs === 0) return [interrupted ? 'stopped before the first certificate' : 'given up: no certificate came']
   const suspects =
     line.suspected.length === 0 ? 'nobody was suspected' : `suspected: ${line.suspected.map(nameOf).join(', ')}`
   const truth =
     line.missedTruth === 0
       ? 'every served interval held the truth'
       : `${line.missedTruth} SERVED INTERVALS MISSED THE TRUTH`
-  return `${interrupted ? 'stopped' : 'done'}: ${line.certified} of ${line.epochs} epochs certified, p95 ${line.markToCertificateMsP95 ?? '?'} ms from mark to certificate, ${truth}, ${suspects}`
+  const records = line.records === null ? [] : [describeRecords(line.records, line.certified)]
+  const done = `${interrupted ? 'stopped' : 'done'}: ${line.certified} of ${line.epochs} epochs certified, p95 ${line.markToCertificateMsP95 ?? '?'} ms from mark to certificate, ${truth}, ${suspects}`
+  return [done, ...records]
 }

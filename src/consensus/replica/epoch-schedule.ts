@@ -23,6 +23,15 @@ export function epochMarkTai(membership: Membership, epoch: number): TaiNs {
   return plus(membership.genesisTai, BigInt(epoch) * membership.epochPeriodNs)
 }
 
+/**
+ * The instant before which nobody could know of the very first block of a cluster, height 1: the mark of the epoch before its own, since
+ * the proposals that it lists are made at the mark of its own, by clocks that are not an epoch wrong. Undefined for a block that
+ * lists none, which has the epoch of the genesis, 0.
+ */
+export function markBeforeFirst(membership: Membership, epoch: number): TaiNs | undefined {
+  return epoch === 0 ? undefined : epochMarkTai(membership, epoch - 1)
+}
+
 /** TAI of the served clock at a local instant. */
 export function taiAt(clock: EpochClock, now: MonoNs): TaiNs {
   const elapsed = between(clock.monoNs, now)
