@@ -277,10 +277,10 @@ function progress(context: Context, now: MonoNs): MonoNs | undefined {
   }
 }
 
-/** Ends the session; as long as something of its end is missing, that is asked for again after Δ. */
+/** Ends the session; as long as something of its end is missing, that is asked for again after a retry. */
 function endSession(context: Context, now: MonoNs): MonoNs | undefined {
   tryEndSession(context, now)
-  return context.over === undefined ? plus(now, context.pacemaker.deltaNs()) : undefined
+  return context.over === undefined ? plus(now, context.pacemaker.retryNs()) : undefined
 }
 
 /** Around the present epoch; without a clock, around the newest that is known of. */

@@ -7,11 +7,11 @@ import { FEW_VIEWS } from './views-per-answer.ts'
 /** Requests that may be remembered at once. */
 const ASKED_MAX = 1_024
 
-/** Whether `what` may be asked for (again): at most once per Δ. */
+/** Whether `what` may be asked for (again): at most once per retry (`pacemaker.ts`). */
 function mayAsk(context: Context, what: string, now: MonoNs): boolean {
   const { asked } = context
   const before = asked.get(what)
-  if (before !== undefined && between(before, now) < context.pacemaker.deltaNs()) return false
+  if (before !== undefined && between(before, now) < context.pacemaker.retryNs()) return false
   if (asked.size >= ASKED_MAX) asked.clear()
   asked.set(what, now)
   return true

@@ -120,12 +120,12 @@ function sessionOf({ config, membershipHash, root }: Context): Session {
   return { membership: config.membership, hash: membershipHash, root }
 }
 
-/** Tells a peer that still speaks in the old session how it has ended, at most once per Δ. */
+/** Tells a peer that still speaks in the old session how it has ended, at most once per retry (`pacemaker.ts`). */
 export function tellOfEnd(context: Context, peer: number, now: MonoNs): void {
   const { over, peers, pacemaker } = context
   if (over === undefined || peer === context.config.self) return
   const trace = peers.get(peer)
-  if (trace !== undefined && between(trace.pushedAt, now) < pacemaker.deltaNs()) return
+  if (trace !== undefined && between(trace.pushedAt, now) < pacemaker.retryNs()) return
   peers.set(peer, { pushedAt: now })
   sendTo(context, peer, { kind: 'session-step', value: over })
 }

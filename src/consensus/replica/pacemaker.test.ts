@@ -73,6 +73,15 @@ test('Δ is never below twice the time to receive and verify, as far as an epoch
   assert.equal(longestFloor(), 125n * MS)
 })
 
+test('what is repeated is repeated after Δ, but no later than after half a second', () => {
+  const pacemaker = createPacemaker(0)
+  assert.equal(pacemaker.retryNs(), BASE)
+  nullify(pacemaker, 0, 0, 0)
+  assert.equal(pacemaker.retryNs(), 400n * MS)
+  nullify(pacemaker, 0, 0, 0)
+  assert.deepEqual([pacemaker.deltaNs(), pacemaker.retryNs()], [CAP, 500n * MS])
+})
+
 function longestFloor(): bigint {
   const pacemaker = createPacemaker(0)
   pacemaker.setReceiveP99(5_000n * MS)

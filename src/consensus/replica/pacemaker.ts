@@ -9,6 +9,11 @@ const DELTA_MAX_NS = 2_000n * NS_PER_MILLISECOND
  * that has to leave time for the next leader before 0.7 of an epoch. Beyond it only doubling helps.
  */
 const DELTA_FLOOR_NS_MAX = 125n * NS_PER_MILLISECOND
+/**
+ * What has grown with Δ is patience with leaders. Members that are apart have to find each other long before those in the newer
+ * view lose theirs: its leader may be among the ones behind, and then a view that everybody could have voted in is lost.
+ */
+const RETRY_NS_MAX = 500n * NS_PER_MILLISECOND
 
 /**
  * Δ, the bound on message delay that view timers are multiples of: decays by an eighth per finalization, and doubles with
@@ -18,6 +23,8 @@ const DELTA_FLOOR_NS_MAX = 125n * NS_PER_MILLISECOND
  */
 export interface Pacemaker {
   deltaNs(): bigint
+  /** How long a request or an answer is not repeated: Δ, at most half a second. */
+  retryNs(): bigint
   viewNullified(leader: number): void
   viewFinalized(leader: number): void
   /** Δ stays at or above twice the measured time to receive and verify, as far as an epoch allows that. */
@@ -31,6 +38,7 @@ export function createPacemaker(f: number): Pacemaker {
   const deltaNs = (): bigint => min(max(backedOffNs, floorNs), DELTA_MAX_NS)
   return {
     deltaNs,
+    retryNs: () => min(deltaNs(), RETRY_NS_MAX),
     viewNullified: (leader) => {
       failedLast.add(leader)
       if (failedLast.size > f) backedOffNs = min(deltaNs() * 2n, DELTA_MAX_NS)

@@ -74,6 +74,16 @@ describe('a peer that is behind', () => {
     assert.ok(kinds.some((message) => message.kind === 'quorum' && message.value.view === 3))
     assert.ok(kinds.some((message) => message.kind === 'signed'))
   })
+
+  it('repeats itself every second, however much patience failed leaders have made', () => {
+    const { take } = memberAhead()
+    for (const view of [4, 5, 6, 7, 8, 9]) {
+      take({ type: 'quorum', from: 1, certificate: voices.certificate('nullify', view, undefined, [1, 2, 3]) }, 1_040)
+    }
+    const said = (ms: number): number =>
+      take({ type: 'wake' }, ms).send.filter(({ to, message }) => to === 'all' && message.kind === 'quorum').length
+    assert.deepEqual([4_000, 4_990, 5_000, 5_990, 6_000].map(said), [1, 0, 1, 0, 1])
+  })
 })
 
 describe('a peer that asks', () => {

@@ -15,12 +15,12 @@ const REPEAT_VIEWS_MAX = 4
 
 /**
  * A peer has shown that it is in `shownView`. When that is behind, it gets the certificates that bring it here: without
- * this one liar that votes to one member only stalls n = 4 for ever. At most once per Δ and peer.
+ * this one liar that votes to one member only stalls n = 4 for ever. At most once per retry (`pacemaker.ts`) and peer.
  */
 export function bringForward(context: Context, peer: number, shownView: number, now: MonoNs): void {
   if (shownView >= context.view) return
   const trace = context.peers.get(peer)
-  if (trace !== undefined && between(trace.pushedAt, now) < context.pacemaker.deltaNs()) return
+  if (trace !== undefined && between(trace.pushedAt, now) < context.pacemaker.retryNs()) return
   context.peers.set(peer, { pushedAt: now })
   const { final } = context
   if (final !== undefined && final.block.view >= shownView) {
@@ -45,14 +45,15 @@ function sendQuorum(context: Context, peer: number, record: ViewRecord): boolean
 }
 
 /**
- * 2Δ after the last word in a view, and every 2Δ, the own votes are sent again byte for byte, with the certificate that let this member in: as long
- * as a view with own votes is not final, or the present view is past its deadline. Returns when to come again.
+ * Two retries (2Δ, at most a second) after the last word in a view, and as often, the own votes are sent again byte for byte, with the certificate
+ * that let this member in: as long as a view with own votes is not final, or the present view is past its deadline. Returns when to come again.
  */
 export function repeatOwnVoice(context: Context, timersFrom: MonoNs | undefined, now: MonoNs): MonoNs | undefined {
   const open = context.views.since(context.chain.finalized.view + 1).filter(hasVoted)
   const from = open.length > 0 ? context.enteredAt : timersFrom
   if (from === undefined) return undefined
-  const at = plus(max(from, context.spokeAt ?? from), 2n * context.pacemaker.deltaNs())
+  const everyNs = 2n * context.pacemaker.retryNs()
+  const at = plus(max(from, context.spokeAt ?? from), everyNs)
   if (now < at) return at
   context.spokeAt = now
   for (const { own } of open.slice(-REPEAT_VIEWS_MAX)) {
@@ -62,7 +63,7 @@ export function repeatOwnVoice(context: Context, timersFrom: MonoNs | undefined,
   }
   if (context.entry !== undefined) sendTo(context, 'all', { kind: 'quorum', value: context.entry })
   if (context.proposal !== undefined) sendTo(context, 'all', { kind: 'signed', value: context.proposal.bytes })
-  return plus(now, 2n * context.pacemaker.deltaNs())
+  return plus(now, everyNs)
 }
 
 function hasVoted({ own }: ViewRecord): boolean {
