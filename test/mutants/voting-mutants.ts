@@ -237,6 +237,18 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
     killers: [RELAY, REPLICA],
   },
   {
+    name: 'what is repeated waits as long as patience has grown',
+    harm: 'members that a storm has taken apart meet when those in the newer view have given its leader up',
+    edits: [
+      {
+        file: 'src/consensus/replica/pacemaker.ts',
+        find: 'min(deltaNs(), RETRY_NS_MAX)',
+        replace: 'deltaNs()',
+      },
+    ],
+    killers: [RELAY, 'src/consensus/replica/pacemaker.test.ts'],
+  },
+  {
     name: 'ancestors are not made final',
     harm: 'decisions are missing in the log although they count',
     edits: [
