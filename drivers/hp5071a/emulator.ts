@@ -1,9 +1,9 @@
-import { utf8 } from '../../src/core/bytes.ts'
 import { fail, ok } from '../../src/core/fault.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { Emulator, EmulatorAction, EmulatorContext } from '../driver.ts'
 import { pulseEdges } from '../oscillator/pulse-output.ts'
+import { createSpoiledReplies, type SpoiledReplies } from '../scpi/spoiled-replies.ts'
 import { createScpiTerminal, type ScpiTerminal } from '../scpi/terminal.ts'
 import { FAULTS, type FaultName, isFaultName } from './emulator-faults.ts'
 import { createInstrument, type Instrument } from './instrument.ts'
@@ -22,28 +22,30 @@ interface Unit {
   readonly prng: Prng
   readonly terminal: ScpiTerminal
   readonly faults: Set<FaultName>
+  readonly replies: SpoiledReplies
   /** Undefined while the power is off. */
   instrument: Instrument | undefined
   hadPower: boolean
   /** A fault was switched: there is something to do at once. */
   poked: boolean
   pulsesSeen: number
-  heldReply: { readonly body: Uint8Array; readonly errorCode: number } | undefined
 }
 
 /** A 5071A as its serial line and its pulse output show it. */
 export function createEmulator(options: Hp5071aOptions, seed: number, context: EmulatorContext): Emulator {
+  const faults = new Set<FaultName>()
+  const prng = createPrng(seed)
   const unit: Unit = {
     options: options.emulator,
     context,
-    prng: createPrng(seed),
+    prng,
     terminal: createScpiTerminal(BYTE_NS),
-    faults: new Set(),
+    faults,
+    replies: createSpoiledReplies(faults, prng),
     instrument: undefined,
     hadPower: false,
     poked: true,
     pulsesSeen: 0,
-    heldReply: undefined,
   }
   return {
     receive(bytes, now) {
@@ -89,7 +91,7 @@ function applySwitches(unit: Unit, now: MonoNs): void {
   const hasPower = !faults.has('power-cycle')
   if (hasPower === (unit.instrument !== undefined)) return
   terminal.clear()
-  unit.heldReply = undefined
+  unit.replies.clear()
   const start = { at: now, cold: unit.hadPower }
   unit.hadPower = true
   unit.instrument = hasPower ? createInstrument(options, faults, prng, context, start) : undefined
@@ -131,16 +133,10 @@ function obey(unit: Unit, instrument: Instrument, now: MonoNs): void {
 }
 
 /** Sends a reply and its prompt, or what the faults make of them. */
-function send(unit: Unit, instrument: Instrument, reply: string, at: MonoNs): void {
-  const { terminal, faults, prng } = unit
-  const clean = utf8(reply)
-  const body = faults.has('garbage')
-    ? clean.map((byte) => (prng.nextBelow(8) === 0 ? prng.nextBelow(256) : byte))
-    : clean
-  if (unit.heldReply !== undefined) terminal.reply(unit.heldReply.body, unit.heldReply.errorCode, at)
+function send({ terminal, replies }: Unit, instrument: Instrument, reply: string, at: MonoNs): void {
   const errorCode = instrument.errors.newestCode()
-  unit.heldReply = faults.has('late-reply') ? { body, errorCode } : undefined
-  if (unit.heldReply !== undefined) return
-  if (faults.has('half-reply')) terminal.send(body.subarray(0, body.length / 2), at)
-  else terminal.reply(body, errorCode, at)
+  replies.say(reply, at, {
+    whole: (body, later) => terminal.reply(body, errorCode, later),
+    half: terminal.send,
+  })
 }

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 import { NS_PER_SECOND } from '../../src/core/time.ts'
+import { oneLineQuery } from '../scpi/one-line-query.ts'
 import type { ScpiRequest } from '../scpi/session.ts'
 
 /** Whoever reads units of this kind waits for five seconds (N8UR's hp5071a.py). */
@@ -49,11 +50,7 @@ export const QUERIES = {
 export type QueryName = keyof typeof QUERIES
 
 function query(command: string, answer: RegExp): ScpiRequest {
-  return {
-    command,
-    replyWithinNs: REPLY_WITHIN_NS,
-    accepts: (lines) => lines.length === 1 && answer.test(lines[0] ?? ''),
-  }
+  return oneLineQuery(command, answer, REPLY_WITHIN_NS)
 }
 
 /** What sets something: a bare prompt says that it was taken or refused, and the prompt's code which. */
@@ -77,11 +74,7 @@ export function setSteering(fractionE15: number): ScpiRequest {
 
 /** `DIAG:LOG? 12` */
 export function readLog(entry: number): ScpiRequest {
-  return {
-    command: `DIAG:LOG? ${entry}`,
-    replyWithinNs: REPLY_WITHIN_NS,
-    accepts: (lines) => lines.length === 1 && /^".{0,150}"$/.test(lines[0] ?? ''),
-  }
+  return query(`DIAG:LOG? ${entry}`, /^".{0,150}"$/)
 }
 
 export interface Identity {

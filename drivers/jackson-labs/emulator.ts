@@ -4,6 +4,7 @@ import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_MILLISECOND, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { Emulator, EmulatorAction, EmulatorContext } from '../driver.ts'
 import { pulseEdges } from '../oscillator/pulse-output.ts'
+import { createSpoiledReplies, type SpoiledReplies } from '../scpi/spoiled-replies.ts'
 import { createScpiTerminal, type ScpiTerminal } from '../scpi/terminal.ts'
 import { createEmulatedLoop } from './emulated-loop.ts'
 import { FAULTS, type FaultName, isFaultName } from './emulator-faults.ts'
@@ -23,6 +24,7 @@ interface Unit {
   readonly prng: Prng
   readonly terminal: ScpiTerminal
   readonly faults: Set<FaultName>
+  readonly replies: SpoiledReplies
   /** Undefined while the power is off. */
   panel: Panel | undefined
   hadPower: boolean
@@ -31,24 +33,25 @@ interface Unit {
   commandsSeen: number
   pulsesSeen: number
   reportAt: MonoNs | undefined
-  held: Uint8Array | undefined
 }
 
 /** A GPSDO as its serial line and its pulse output show it. */
 export function createEmulator(options: JacksonLabsOptions, seed: number, context: EmulatorContext): Emulator {
+  const faults = new Set<FaultName>()
+  const prng = createPrng(seed)
   const unit: Unit = {
     options: options.emulator,
     context,
-    prng: createPrng(seed),
+    prng,
     terminal: createScpiTerminal((10n * NS_PER_SECOND) / BigInt(options.emulator.baudRate)),
-    faults: new Set(),
+    faults,
+    replies: createSpoiledReplies(faults, prng),
     panel: undefined,
     hadPower: false,
     poked: true,
     commandsSeen: 0,
     pulsesSeen: 0,
     reportAt: undefined,
-    held: undefined,
   }
   return {
     receive(bytes, now) {
@@ -82,7 +85,7 @@ function switchPower(unit: Unit, now: MonoNs): void {
   const hasPower = !faults.has('power-cycle')
   if (hasPower !== (unit.panel !== undefined)) {
     unit.terminal.clear()
-    unit.held = undefined
+    unit.replies.clear()
     unit.reportAt = undefined
     unit.hadPower = true
     unit.panel = hasPower
@@ -165,15 +168,10 @@ function obey(unit: Unit, panel: Panel, now: MonoNs): void {
 }
 
 /** Sends an answer and the prompt, or what the faults make of them. */
-function send(unit: Unit, panel: Panel, reply: string, at: MonoNs): void {
-  const { terminal, faults, prng } = unit
-  const clean = utf8(reply)
-  const body = faults.has('garbage')
-    ? clean.map((byte) => (prng.nextBelow(8) === 0 ? prng.nextBelow(256) : byte))
-    : clean
-  const whole = concatBytes(body, utf8(panel.prompt ? 'scpi > ' : ''))
-  if (unit.held !== undefined) terminal.send(unit.held, at)
-  unit.held = faults.has('late-reply') ? whole : undefined
-  if (unit.held !== undefined) return
-  terminal.send(faults.has('half-reply') ? body.subarray(0, body.length / 2) : whole, at)
+function send({ terminal, replies }: Unit, panel: Panel, reply: string, at: MonoNs): void {
+  const prompt = utf8(panel.prompt ? 'scpi > ' : '')
+  replies.say(reply, at, {
+    whole: (body, later) => terminal.send(concatBytes(body, prompt), later),
+    half: terminal.send,
+  })
 }

@@ -1,8 +1,9 @@
+import type { CivilDate } from '../../src/core/civil-date.ts'
 import { type Fault, fail, ok, type Result } from '../../src/core/fault.ts'
 import { abs } from '../../src/core/integer.ts'
 import { formatUtc, type LeapTable, taiToUtc, utcToTai } from '../../src/core/leap.ts'
 import { between, type MonoNs, NS_PER_MILLISECOND, NS_PER_SECOND, type TaiNs } from '../../src/core/time.ts'
-import type { CalendarDate, TimeOfDay } from '../nmea/time-fields.ts'
+import type { TimeOfDay } from '../nmea/time-fields.ts'
 
 /** The date of a floor option as an instant; undefined for none. */
 export function floorOf(date: string | null, table: LeapTable): TaiNs | undefined {
@@ -31,7 +32,7 @@ const STEPPED_NS = 700n * NS_PER_MILLISECOND
 const COMPARED_NS = 600n * NS_PER_SECOND
 
 /** Faults: no such date or time. Inside the value: `jackson-labs.week-rollover`, `.stuck-second`, `.time-step`. */
-export function readLabel(reader: LabelReader, date: CalendarDate, time: TimeOfDay, at: MonoNs): Result<ReadLabel> {
+export function readLabel(reader: LabelReader, date: CivilDate, time: TimeOfDay, at: MonoNs): Result<ReadLabel> {
   const { table, floor, last } = reader
   const tai = utcToTai(table, { ...date, ...time, nanosecond: 0 })
   if (!tai.ok) return fail(tai.fault.code, `${Object.values(date).join('-')}: ${tai.fault.message}`)

@@ -1,5 +1,6 @@
+import type { CivilDate } from '../../src/core/civil-date.ts'
 import { fail, ok, type Result } from '../../src/core/fault.ts'
-import type { CalendarDate, TimeOfDay } from '../nmea/time-fields.ts'
+import type { TimeOfDay } from '../nmea/time-fields.ts'
 import type { Dialect, ScpiRequest } from '../scpi/session.ts'
 
 /** A code of ours: the instrument has none. */
@@ -69,7 +70,7 @@ export function parseIdentity(text: string): Result<Identity> {
 }
 
 /** `2026,9,2` */
-export function parseDate(text: string): Result<CalendarDate> {
+export function parseDate(text: string): Result<CivilDate> {
   const [year, month, day] = numbersOf(text, 3)
   if (year === undefined || month === undefined || day === undefined) return unexpected('a date like 2026,9,2', text)
   return ok({ year, month, day })

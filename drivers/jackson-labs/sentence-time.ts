@@ -1,15 +1,10 @@
+import type { CivilDate } from '../../src/core/civil-date.ts'
 import { ok, type Result } from '../../src/core/fault.ts'
 import type { NmeaSentence } from '../nmea/sentence.ts'
-import {
-  type CalendarDate,
-  parseLongDate,
-  parseShortDate,
-  parseTimeOfDay,
-  type TimeOfDay,
-} from '../nmea/time-fields.ts'
+import { parseLongDate, parseShortDate, parseTimeOfDay, type TimeOfDay } from '../nmea/time-fields.ts'
 
 interface SentenceTime {
-  readonly date: CalendarDate
+  readonly date: CivilDate
   readonly time: TimeOfDay
   /** The status of RMC; ZDA has none. */
   readonly isValid: boolean | undefined

@@ -1,10 +1,10 @@
-import { unreachable } from '../../src/core/assert.ts'
 import type { Fault } from '../../src/core/fault.ts'
 import type { LabelSample, SampleQuality } from '../../src/core/sample.ts'
 import { type MonoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { DriverAction, DriverContext } from '../driver.ts'
 import { createFaultLimit, type FaultLimit } from '../gnss/fault-limit.ts'
-import { type DamagedPiece, type NmeaPiece, SENTENCE_CHARACTERS_MAX, type SentencePiece } from '../nmea/framer.ts'
+import { damagedSentenceFault } from '../nmea/damaged-piece.ts'
+import type { DamagedPiece, NmeaPiece, SentencePiece } from '../nmea/framer.ts'
 import { parseSentence } from '../nmea/sentence.ts'
 import { readingToTai, type Timescale } from '../nmea/timescale.ts'
 import type { ToldAlarm } from '../nmea/told.ts'
@@ -199,23 +199,6 @@ function report(it: Interpreter, fault: Fault, line: number, at: MonoNs): void {
 }
 
 function pieceFault(piece: DamagedPiece): Fault {
-  switch (piece.kind) {
-    case 'noise':
-      return { code: 'nmea.noise', message: `expected sentences, got ${piece.bytes} bytes in which none begins` }
-    case 'cut':
-      return {
-        code: 'nmea.cut',
-        message: `expected all of a sentence, got ${begin(piece.text)} and then another or none`,
-      }
-    case 'oversize': {
-      const message = `expected at most ${SENTENCE_CHARACTERS_MAX} characters, got more from ${begin(piece.text)} on`
-      return { code: 'nmea.oversize', message }
-    }
-    default:
-      return unreachable(piece)
-  }
-}
-
-function begin(text: string): string {
-  return `"${text.slice(0, 20)}…"`
+  if (piece.kind !== 'noise') return damagedSentenceFault(piece)
+  return { code: 'nmea.noise', message: `expected sentences, got ${piece.bytes} bytes in which none begins` }
 }

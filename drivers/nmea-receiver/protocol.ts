@@ -1,3 +1,4 @@
+import type { CivilDate } from '../../src/core/civil-date.ts'
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 import type { UtcTime } from '../../src/core/leap.ts'
 import {
@@ -10,13 +11,7 @@ import {
 } from '../nmea/health-sentences.ts'
 import { parseProprietary } from '../nmea/proprietary.ts'
 import type { NmeaSentence } from '../nmea/sentence.ts'
-import {
-  type CalendarDate,
-  parseLongDate,
-  parseShortDate,
-  parseTimeOfDay,
-  type TimeOfDay,
-} from '../nmea/time-fields.ts'
+import { parseLongDate, parseShortDate, parseTimeOfDay, type TimeOfDay } from '../nmea/time-fields.ts'
 import type { Told } from '../nmea/told.ts'
 
 /** What a timing receiver says, one sentence at a time. */
@@ -100,7 +95,7 @@ function parseZda(sentence: NmeaSentence): Result<NmeaMessage> {
   return ok({ type: 'zda', reading: join(date.value, time.value) })
 }
 
-function join(date: CalendarDate | undefined, time: TimeOfDay | undefined): UtcTime | undefined {
+function join(date: CivilDate | undefined, time: TimeOfDay | undefined): UtcTime | undefined {
   return date === undefined || time === undefined ? undefined : { ...date, ...time }
 }
 

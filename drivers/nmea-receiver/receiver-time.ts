@@ -1,6 +1,6 @@
+import { dateAfter1970, daysSince1970 } from '../../src/core/civil-date.ts'
 import type { LeapTable, UtcTime } from '../../src/core/leap.ts'
 import { NS_PER_SECOND, taiNs } from '../../src/core/time.ts'
-import { dateAfter1970, daysSince1970 } from '../nmea/calendar.ts'
 import { type Timescale, taiToReading } from '../nmea/timescale.ts'
 import type { EmulatorFault } from './emulator-faults.ts'
 import { ROLLOVER_DAYS, shiftDays } from './label-judge.ts'

@@ -1,3 +1,4 @@
+import type { CivilDate } from '../../src/core/civil-date.ts'
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 
 /**
@@ -10,12 +11,6 @@ export interface TimeOfDay {
   /** 60 in an inserted leap second. */
   readonly second: number
   readonly nanosecond: number
-}
-
-export interface CalendarDate {
-  readonly year: number
-  readonly month: number
-  readonly day: number
 }
 
 /**
@@ -38,7 +33,7 @@ export function parseTimeOfDay(field: string, where: string): Result<TimeOfDay |
 }
 
 /** `ddmmyy` of RMC; an empty field is no date. Fault: `nmea.field`. */
-export function parseShortDate(field: string, where: string): Result<CalendarDate | undefined> {
+export function parseShortDate(field: string, where: string): Result<CivilDate | undefined> {
   if (field === '') return ok(undefined)
   const digits = /^(\d{2})(\d{2})(\d{2})$/.exec(field)
   if (digits === null) return malformed(where, 'ddmmyy', field)
@@ -51,12 +46,7 @@ export function parseShortDate(field: string, where: string): Result<CalendarDat
 }
 
 /** The `dd`, `mm`, `yyyy` of ZDA; three empty fields are no date. Fault: `nmea.field`. */
-export function parseLongDate(
-  day: string,
-  month: string,
-  year: string,
-  where: string,
-): Result<CalendarDate | undefined> {
+export function parseLongDate(day: string, month: string, year: string, where: string): Result<CivilDate | undefined> {
   if (day === '' && month === '' && year === '') return ok(undefined)
   if (!/^\d{1,2}$/.test(day) || !/^\d{1,2}$/.test(month) || !/^\d{4}$/.test(year)) {
     return malformed(where, 'dd,mm,yyyy', `${day},${month},${year}`)

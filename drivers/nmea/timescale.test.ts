@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { dateAfter1970, daysSince1970, exists } from '../../src/core/civil-date.ts'
 import { type UtcTime, utcToTai } from '../../src/core/leap.ts'
 import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
 import { NS_PER_SECOND, taiNs } from '../../src/core/time.ts'
-import { dateAfter1970, daysSince1970, exists } from './calendar.ts'
 import { aheadOfUtcNs, readingToTai, type Timescale, taiToReading, weekOf } from './timescale.ts'
 
 function at(text: string): UtcTime {

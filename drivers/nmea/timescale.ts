@@ -1,8 +1,8 @@
+import { dateAfter1970, daysSince1970, exists } from '../../src/core/civil-date.ts'
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 import { divFloor } from '../../src/core/integer.ts'
 import { formatUtc, type LeapTable, taiToUtc, type UtcTime, utcToTai } from '../../src/core/leap.ts'
 import { NS_PER_SECOND, plus, type TaiNs, taiNs } from '../../src/core/time.ts'
-import { dateAfter1970, daysSince1970, exists } from './calendar.ts'
 
 /**
  * The time scale that an instrument's dates are of. `gps` has no leap seconds and is 19 s behind TAI for ever; `glonass`

@@ -5,6 +5,7 @@ import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts
 import type { Emulator, EmulatorAction } from '../driver.ts'
 import { pulseEdges } from '../oscillator/pulse-output.ts'
 import { createLineTerminal, type LineTerminal } from './line-terminal.ts'
+import { createSpoiledReplies, type SpoiledReplies } from './spoiled-replies.ts'
 
 /** What stands behind the port of an emulated instrument that answers in lines, from power on to power off. */
 export interface EmulatedUnit {
@@ -64,21 +65,22 @@ interface State {
   poked: boolean
   answersSent: number
   pulsesSeen: number
-  held: Uint8Array | undefined
+  readonly replies: SpoiledReplies
   greetsAt: MonoNs | undefined
 }
 
 export function createPollEmulator(port: EmulatedPort): Emulator {
+  const on = new Set<string>()
   const state: State = {
     port,
     terminal: createLineTerminal(port.byteNs, port.ends),
-    on: new Set(),
+    on,
+    replies: createSpoiledReplies(on, port.prng),
     unit: undefined,
     hadPower: false,
     poked: true,
     answersSent: 0,
     pulsesSeen: 0,
-    held: undefined,
     greetsAt: undefined,
   }
   return {
@@ -129,7 +131,7 @@ function switchPower(state: State, now: MonoNs): void {
   const hasPower = !state.on.has('power-cycle')
   if (hasPower === (state.unit !== undefined)) return
   state.terminal.clear()
-  state.held = undefined
+  state.replies.clear()
   state.greetsAt = undefined
   state.unit = undefined
   if (hasPower) restart(state, now)
@@ -166,17 +168,11 @@ function obey(state: State, now: MonoNs): void {
 
 /** Sends an answer, or what the faults make of it. */
 function send(state: State, answer: string, at: MonoNs): void {
-  const { terminal, on, port } = state
-  const { prng } = port
-  const clean = utf8(answer)
-  const body = on.has('garbage') ? clean.map((byte) => (prng.nextBelow(8) === 0 ? prng.nextBelow(256) : byte)) : clean
+  const { terminal, on, replies } = state
   state.answersSent += 1
-  if (state.held !== undefined) terminal.send(state.held, at)
-  state.held = on.has('late-reply') ? body : undefined
-  if (state.held !== undefined) return
   const restarts = on.has('reset') && state.answersSent % ANSWERS_PER_RESET === 0
-  terminal.send(on.has('half-reply') || restarts ? body.subarray(0, body.length / 2) : body, at)
-  if (restarts) restart(state, at)
+  const said = replies.say(answer, at, { whole: terminal.send, half: terminal.send, isCut: restarts })
+  if (said && restarts) restart(state, at)
 }
 
 function nextWakeAt(state: State): MonoNs | undefined {

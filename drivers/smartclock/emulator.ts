@@ -1,10 +1,10 @@
-import { utf8 } from '../../src/core/bytes.ts'
 import { fail, ok } from '../../src/core/fault.ts'
 import { createPrng, type Prng } from '../../src/core/prng.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
 import type { Emulator, EmulatorAction, EmulatorContext } from '../driver.ts'
 import { pulseEdges } from '../oscillator/pulse-output.ts'
 import type { ErrorCode } from '../scpi/error-queue.ts'
+import { createSpoiledReplies, type SpoiledReplies } from '../scpi/spoiled-replies.ts'
 import { createScpiTerminal, type ScpiTerminal } from '../scpi/terminal.ts'
 import { FAULTS, type FaultName, isFaultName } from './emulator-faults.ts'
 import { createInstrument, type Instrument } from './instrument.ts'
@@ -26,6 +26,7 @@ interface Unit {
   readonly prng: Prng
   readonly terminal: ScpiTerminal
   readonly faults: Set<FaultName>
+  readonly replies: SpoiledReplies
   /** Undefined while the power is off. */
   instrument: Instrument | undefined
   hadPower: boolean
@@ -36,7 +37,6 @@ interface Unit {
   commandsSeen: number
   pulsesSeen: number
   timeCodeDue: { readonly at: MonoNs; readonly second: bigint } | undefined
-  heldReply: { readonly body: Uint8Array; readonly errorCode: number } | undefined
   nextBannerAt: MonoNs | undefined
 }
 
@@ -46,12 +46,15 @@ interface Unit {
  */
 export function createEmulator(options: SmartclockOptions, seed: number, context: EmulatorContext): Emulator {
   const byteNs = (BITS_PER_CHARACTER * NS_PER_SECOND) / BigInt(options.emulator.baudRate)
+  const faults = new Set<FaultName>()
+  const prng = createPrng(seed)
   const unit: Unit = {
     options: options.emulator,
     context,
-    prng: createPrng(seed),
+    prng,
     terminal: createScpiTerminal(byteNs),
-    faults: new Set(),
+    faults,
+    replies: createSpoiledReplies(faults, prng),
     instrument: undefined,
     hadPower: false,
     poked: true,
@@ -59,7 +62,6 @@ export function createEmulator(options: SmartclockOptions, seed: number, context
     commandsSeen: 0,
     pulsesSeen: 0,
     timeCodeDue: undefined,
-    heldReply: undefined,
     nextBannerAt: undefined,
   }
   return {
@@ -107,7 +109,7 @@ function applySwitches(unit: Unit, now: MonoNs): void {
   if (hasPower === (unit.instrument !== undefined)) return
   unit.terminal.clear()
   unit.timeCodeDue = undefined
-  unit.heldReply = undefined
+  unit.replies.clear()
   unit.isDazed = unit.hadPower
   unit.hadPower = true
   unit.instrument = hasPower ? createInstrument(unit.options, unit.faults, unit.prng, unit.context, now) : undefined
@@ -169,16 +171,10 @@ function begin(unit: Unit, instrument: Instrument, command: string, at: MonoNs):
 }
 
 /** Sends a reply and its prompt, or what the faults make of them. */
-function send(unit: Unit, instrument: Instrument, reply: string, at: MonoNs): void {
-  const { terminal, faults, prng } = unit
-  const clean = utf8(reply)
-  const body = faults.has('garbage')
-    ? clean.map((byte) => (prng.nextBelow(8) === 0 ? prng.nextBelow(256) : byte))
-    : clean
-  if (unit.heldReply !== undefined) terminal.reply(unit.heldReply.body, unit.heldReply.errorCode, at)
+function send({ terminal, replies }: Unit, instrument: Instrument, reply: string, at: MonoNs): void {
   const errorCode = instrument.errors.newestCode()
-  unit.heldReply = faults.has('late-reply') ? { body, errorCode } : undefined
-  if (unit.heldReply !== undefined) return
-  if (faults.has('half-reply')) terminal.send(body.subarray(0, body.length / 2), at)
-  else terminal.reply(body, errorCode, at)
+  replies.say(reply, at, {
+    whole: (body, later) => terminal.reply(body, errorCode, later),
+    half: terminal.send,
+  })
 }

@@ -1,4 +1,5 @@
 import { fail, ok, type Result } from '../../src/core/fault.ts'
+import { oneLineQuery } from '../scpi/one-line-query.ts'
 import type { ScpiRequest } from '../scpi/session.ts'
 import { parseBoolean, parseInteger, parseIntegerList, parseReal, splitList } from '../scpi/values.ts'
 
@@ -39,11 +40,7 @@ export function logQuery(number: number): ScpiRequest {
 
 /** Every query here has an answer of one line. */
 function query(command: string, answer: RegExp): ScpiRequest {
-  return {
-    command,
-    replyWithinNs: REPLY_WITHIN_NS,
-    accepts: (lines) => lines.length === 1 && answer.test(lines[0] ?? ''),
-  }
+  return oneLineQuery(command, answer, REPLY_WITHIN_NS)
 }
 
 /** `DIAG` is shown during self tests, which drop the lock; `WAIT` in a holdover that waits to recover; `OTH` in any other. */

@@ -1,8 +1,10 @@
+import type { CivilDate } from '../../src/core/civil-date.ts'
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 import { NS_PER_SECOND } from '../../src/core/time.ts'
 import { type SpectratimeState, STATES } from '../nmea/spectratime-ptnta.ts'
-import type { CalendarDate, TimeOfDay } from '../nmea/time-fields.ts'
+import type { TimeOfDay } from '../nmea/time-fields.ts'
 import { parseLongDate, parseTimeOfDay } from '../nmea/time-fields.ts'
+import { oneLineQuery } from '../scpi/one-line-query.ts'
 import type { ScpiRequest } from '../scpi/session.ts'
 
 /** A reply comes at once; `M` takes a quarter of a second at 1200 baud. */
@@ -35,11 +37,7 @@ export type QueryName = keyof typeof QUERIES
 export const IDENTITY: ScpiRequest = query('ID', /^(?=.*[A-Z]{3})[A-Za-z0-9 ./_+-]{4,40}$/)
 
 function query(command: string, answer: RegExp): ScpiRequest {
-  return {
-    command,
-    replyWithinNs: REPLY_WITHIN_NS,
-    accepts: (lines) => lines.length === 1 && answer.test(lines[0] ?? ''),
-  }
+  return oneLineQuery(command, answer, REPLY_WITHIN_NS)
 }
 
 /** `FC+00010`: a frequency correction in steps of 5.12e-13, answered with the value. */
@@ -58,7 +56,7 @@ export function parseTime(text: string): Result<TimeOfDay | undefined> {
 }
 
 /** `yyyy-mm-dd`. Fault `nmea.field`. */
-export function parseDate(text: string): Result<CalendarDate | undefined> {
+export function parseDate(text: string): Result<CivilDate | undefined> {
   const [year = '', month = '', day = ''] = text.split('-')
   return parseLongDate(day, month, year, 'DT')
 }

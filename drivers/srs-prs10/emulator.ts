@@ -5,6 +5,7 @@ import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts
 import type { Emulator, EmulatorAction, EmulatorContext } from '../driver.ts'
 import { pulseEdges } from '../oscillator/pulse-output.ts'
 import { createLineTerminal, endsLine, type LineTerminal } from '../scpi/line-terminal.ts'
+import { createSpoiledReplies, type SpoiledReplies } from '../scpi/spoiled-replies.ts'
 import { FAULTS, type FaultName, isFaultName } from './emulator-faults.ts'
 import { createInstrument, type Instrument } from './instrument.ts'
 import type { Prs10Options } from './options.ts'
@@ -23,6 +24,7 @@ interface Unit {
   readonly prng: Prng
   readonly terminal: LineTerminal
   readonly faults: Set<FaultName>
+  readonly replies: SpoiledReplies
   readonly identity: string
   /** Undefined while the power is off. */
   instrument: Instrument | undefined
@@ -31,19 +33,21 @@ interface Unit {
   poked: boolean
   stopped: boolean
   pulsesSeen: number
-  heldReply: Uint8Array | undefined
   nextBannerAt: MonoNs | undefined
 }
 
 /** A PRS10 as its serial line and its pulse output show it: no echo, no prompt, replies that end in CR. */
 export function createEmulator(options: Prs10Options, seed: number, context: EmulatorContext): Emulator {
   const identity = `PRS10_3.56_SN_${options.emulator.serial}`
+  const faults = new Set<FaultName>()
+  const prng = createPrng(seed)
   const unit: Unit = {
     options: options.emulator,
     context,
-    prng: createPrng(seed),
+    prng,
     terminal: createLineTerminal(BYTE_NS, endsLine),
-    faults: new Set(),
+    faults,
+    replies: createSpoiledReplies(faults, prng),
     identity,
     instrument: undefined,
     manner: { identity, verbose: false, knowsFew: false },
@@ -51,7 +55,6 @@ export function createEmulator(options: Prs10Options, seed: number, context: Emu
     poked: true,
     stopped: false,
     pulsesSeen: 0,
-    heldReply: undefined,
     nextBannerAt: undefined,
   }
   return {
@@ -113,7 +116,7 @@ function applySwitches(unit: Unit, now: MonoNs): void {
   if (hasPower === (unit.instrument !== undefined)) return
   const { options, faults, prng, context, terminal, identity } = unit
   terminal.clear()
-  unit.heldReply = undefined
+  unit.replies.clear()
   unit.stopped = false
   unit.manner.verbose = false
   const start = { at: now, cold: unit.hadPower }
@@ -158,14 +161,6 @@ function obey(unit: Unit, instrument: Instrument, now: MonoNs): void {
 }
 
 /** Sends a reply, or what the faults make of it. */
-function send(unit: Unit, reply: string, at: MonoNs): void {
-  const { terminal, faults, prng } = unit
-  const clean = utf8(`${reply}\r`)
-  const body = faults.has('garbage')
-    ? clean.map((byte) => (prng.nextBelow(8) === 0 ? prng.nextBelow(256) : byte))
-    : clean
-  if (unit.heldReply !== undefined) terminal.send(unit.heldReply, at)
-  unit.heldReply = faults.has('late-reply') ? body : undefined
-  if (unit.heldReply !== undefined) return
-  terminal.send(faults.has('half-reply') ? body.subarray(0, body.length / 2) : body, at)
+function send({ terminal, replies }: Unit, reply: string, at: MonoNs): void {
+  replies.say(`${reply}\r`, at, { whole: terminal.send, half: terminal.send })
 }

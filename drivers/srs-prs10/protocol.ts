@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 import { NS_PER_SECOND } from '../../src/core/time.ts'
+import { oneLineQuery } from '../scpi/one-line-query.ts'
 import type { ScpiRequest } from '../scpi/session.ts'
 
 /** Replies come at once; the longest takes 40 ms on the line. */
@@ -28,11 +29,7 @@ export const QUERIES = {
 export type QueryName = keyof typeof QUERIES
 
 function query(command: string, answer: RegExp): ScpiRequest {
-  return {
-    command,
-    replyWithinNs: REPLY_WITHIN_NS,
-    accepts: (lines) => lines.length === 1 && answer.test(lines[0] ?? ''),
-  }
+  return oneLineQuery(command, answer, REPLY_WITHIN_NS)
 }
 
 /** Sets the frequency until power is lost; `SF!`, which would wear the EEPROM, is never sent. Not answered in VB0. */

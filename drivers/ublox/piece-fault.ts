@@ -1,6 +1,7 @@
 import { unreachable } from '../../src/core/assert.ts'
 import type { Fault } from '../../src/core/fault.ts'
-import { SENTENCE_CHARACTERS_MAX, type SentencePiece } from '../nmea/framer.ts'
+import { damagedSentenceFault } from '../nmea/damaged-piece.ts'
+import type { SentencePiece } from '../nmea/framer.ts'
 import { nameOf } from './frame.ts'
 import type { FramePiece, UbloxPiece } from './framer.ts'
 
@@ -20,19 +21,9 @@ export function pieceFault(piece: Exclude<UbloxPiece, FramePiece | SentencePiece
       return { code: 'ublox.noise', message }
     }
     case 'cut':
-      return {
-        code: 'nmea.cut',
-        message: `expected all of a sentence, got ${begin(piece.text)} and then another or none`,
-      }
-    case 'oversize': {
-      const message = `expected at most ${SENTENCE_CHARACTERS_MAX} characters, got more from ${begin(piece.text)} on`
-      return { code: 'nmea.oversize', message }
-    }
+    case 'oversize':
+      return damagedSentenceFault(piece)
     default:
       return unreachable(piece)
   }
-}
-
-function begin(text: string): string {
-  return `"${text.slice(0, 20)}…"`
 }

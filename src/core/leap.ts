@@ -1,3 +1,4 @@
+import { dateAfter1970, daysSince1970, exists } from './civil-date.ts'
 import { fail, ok, type Result } from './fault.ts'
 import { divFloor } from './integer.ts'
 import { NS_PER_SECOND, type RealtimeNs, type TaiNs, taiNs } from './time.ts'
@@ -122,13 +123,8 @@ export function taiToUtc(table: LeapTable, tai: TaiNs): Result<UtcTime> {
  * 23:59:59 where the table deletes it, before the table begins.
  */
 export function utcToTai(table: LeapTable, utc: UtcTime): Result<TaiNs> {
-  if (![utc.year, utc.month, utc.day].every(Number.isSafeInteger))
+  if (![utc.year, utc.month, utc.day].every(Number.isSafeInteger) || !exists(utc))
     return fail('utc.date', `${formatUtc(utc)}: expected a date of the calendar`)
-  const midnight = civilToDays(utc.year, utc.month, utc.day) * SECONDS_PER_DAY
-  const date = calendarOf(midnight)
-  if (date.year !== utc.year || date.month !== utc.month || date.day !== utc.day) {
-    return fail('utc.date', `${formatUtc(utc)}: expected a date of the calendar`)
-  }
   if (
     !inRange(utc.hour, 23) ||
     !inRange(utc.minute, 59) ||
@@ -137,6 +133,7 @@ export function utcToTai(table: LeapTable, utc: UtcTime): Result<TaiNs> {
   ) {
     return fail('utc.time', `${formatUtc(utc)}: expected a time of day`)
   }
+  const midnight = BigInt(daysSince1970(utc)) * SECONDS_PER_DAY
   const secondOfDay = BigInt(utc.hour * 3600 + utc.minute * 60 + utc.second)
   const today = table.entries.findLast((entry) => entry.sinceUtcSecond <= midnight)
   if (today === undefined)
@@ -170,38 +167,11 @@ function calendarOf(utcSecond: bigint): UtcTime {
   const days = divFloor(utcSecond, SECONDS_PER_DAY)
   const secondOfDay = Number(utcSecond - days * SECONDS_PER_DAY)
   return {
-    ...daysToCivil(days),
+    ...dateAfter1970(Number(days)),
     hour: Math.floor(secondOfDay / 3600),
     minute: Math.floor(secondOfDay / 60) % 60,
     second: secondOfDay % 60,
     nanosecond: 0,
-  }
-}
-
-/** Days since 1970-01-01 of a proleptic Gregorian date; years start in March so that the leap day is the last. */
-function civilToDays(year: number, month: number, day: number): bigint {
-  const y = month <= 2 ? year - 1 : year
-  const era = Math.floor(y / 400)
-  const yearOfEra = y - era * 400
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
-  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
-  return BigInt(era * 146_097 + dayOfEra - 719_468)
-}
-
-function daysToCivil(days: bigint): { year: number; month: number; day: number } {
-  const z = Number(days) + 719_468
-  const era = Math.floor(z / 146_097)
-  const dayOfEra = z - era * 146_097
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  )
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const m = Math.floor((5 * dayOfYear + 2) / 153)
-  const month = m < 10 ? m + 3 : m - 9
-  return {
-    year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
-    month,
-    day: dayOfYear - Math.floor((153 * m + 2) / 5) + 1,
   }
 }
 
