@@ -37,9 +37,10 @@ const RULES: ImportRules = {
     // What is kept and exported are the records and proofs of the agreement, in its own formats.
     'src/ledger/': { imports: [CORE, 'src/consensus/'] },
     'src/linux/': { imports: [CORE] },
-    // The wires carry what the pure sides ask for: the driver contract and the ranging exchange.
+    // The wires carry what the pure sides ask for: the driver contract and the ranging exchange, whose packets the thread
+    // that stamps them authenticates as well.
     'src/device/': {
-      imports: [CORE, CONTRACT, PACKET_CONTRACT, CLOCK_CONTRACT, 'src/linux/', 'src/ranging/'],
+      imports: [CORE, CONTRACT, PACKET_CONTRACT, CLOCK_CONTRACT, 'src/linux/', 'src/ranging/', 'src/crypto/hmac.ts'],
       inTests: ['drivers/'],
     },
     // What steers ptp4l speaks its management messages.

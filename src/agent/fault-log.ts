@@ -5,7 +5,7 @@ import { alarm, type Report } from './agent-event.ts'
 export interface FaultLog {
   note(who: string, fault: Fault): void
   /** Counts without a word: what anybody on the network can cause and nobody has to act on. */
-  count(who: string, fault: Fault): void
+  count(who: string, fault: Fault, times?: number): void
   counts(): Readonly<Record<string, number>>
 }
 
@@ -14,10 +14,10 @@ const KINDS_MAX = 1_000
 export function createFaultLog(report: Report): FaultLog {
   const counts = new Map<string, number>()
   /** How often it has been seen, this time included; 0 when there is no room for another kind. */
-  const count = (who: string, { code }: Fault): number => {
+  const count = (who: string, { code }: Fault, times = 1): number => {
     const key = `${who} ${code}`
     if (!counts.has(key) && counts.size >= KINDS_MAX) return 0
-    const seen = (counts.get(key) ?? 0) + 1
+    const seen = (counts.get(key) ?? 0) + times
     counts.set(key, seen)
     return seen
   }

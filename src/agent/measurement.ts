@@ -5,7 +5,7 @@ import { type LeapTable, leapTableExpired, taiMinusUtcAt } from '../core/leap.ts
 import { INSTANT_LIMIT_NS, type MonoNs, NS_PER_SECOND, type TaiNs, taiNs } from '../core/time.ts'
 import type { NodeClockReading } from '../fusion/node-clock.ts'
 import type { RangingClock } from '../fusion/ranging-clock.ts'
-import type { LinkReport } from '../ranging/peer-link.ts'
+import type { LinkReport } from '../ranging/link-book.ts'
 
 export interface MeasurementParts {
   readonly now: MonoNs

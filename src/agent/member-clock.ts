@@ -11,7 +11,7 @@ import { between, type MonoNs, NS_PER_SECOND, plus, type TaiNs } from '../core/t
 import type { NodeClock, NodeClockReading } from '../fusion/node-clock.ts'
 import type { RangingClock } from '../fusion/ranging-clock.ts'
 import { type CertifiedTime, createServedClock, type OwnTime, type ServedReading } from '../fusion/served-clock.ts'
-import type { LinkReport } from '../ranging/peer-link.ts'
+import type { LinkReport } from '../ranging/link-book.ts'
 import type { Report, ServedAtMark } from './agent-event.ts'
 import { createMarkBook, type Mark, observerAt } from './mark-book.ts'
 import { measurementOf } from './measurement.ts'

@@ -303,6 +303,7 @@ function openLoop(shared: Shared, wake: WakeTimer, watch: ClusterWatch, tellTime
     },
     commit: (commit) => {
       recorder.commit(commit)
+      ranging.follow()
       tellTime()
       if (commit.block.height > (options.root?.height ?? 0)) watch.committed(commit.block, readMonoNs())
       shared.attestation.committed(commit.block)
@@ -312,7 +313,10 @@ function openLoop(shared: Shared, wake: WakeTimer, watch: ClusterWatch, tellTime
     measure: (epoch) => {
       options.alive()
       const now = readMonoNs()
-      return options.clock.measure(epoch, now, ranging.row(now), ranging.links(now), shared.attestation.verdicts())
+      const verdicts = shared.attestation.verdicts()
+      const measured = options.clock.measure(epoch, now, ranging.row(now), ranging.links(now), verdicts)
+      ranging.follow()
+      return measured
     },
     sessionEnded: options.sessionEnded,
     wakeAt: (at) => wake.arm(shared.stopped ? undefined : at),

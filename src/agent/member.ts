@@ -12,7 +12,7 @@ import type { EvidenceLog } from '../ledger/evidence-log.ts'
 import type { HeardLog } from '../ledger/heard-log.ts'
 import type { SafetyJournal } from '../ledger/safety-journal.ts'
 import { readMonoNs } from '../linux/clock.ts'
-import type { LinkReport } from '../ranging/peer-link.ts'
+import type { LinkReport } from '../ranging/link-book.ts'
 import type { InboundCounts } from '../transport/inbound-counts.ts'
 import { createMesh, type PeerStatus } from '../transport/mesh.ts'
 import type { Report } from './agent-event.ts'
@@ -97,7 +97,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     clock: rangingClock,
     seed: Math.floor(options.random() * 2 ** 32),
     onFault: (fault) => faults.note('ranging', fault),
-    onPacketFault: (fault) => faults.count('ranging', fault),
+    onPacketFault: (fault, times) => faults.count('ranging', fault, times),
   })
   if (!ranging.ok) return ranging
   const core = createMemberCore(options, ranging.value, faults)

@@ -5,6 +5,7 @@ import { faultOf, unwrap } from '../../test/support/results.ts'
 import { freePorts } from '../cli/demo/ports.ts'
 import type { Fault } from '../core/fault.ts'
 import { driftNs } from '../core/integer.ts'
+import { watchSocket } from '../device/stamp-service.ts'
 import { createRangingClock, type RangingClock } from '../fusion/ranging-clock.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import type { RangingKeys } from '../transport/ranging-keys.ts'
@@ -22,6 +23,7 @@ interface End {
   readonly port: RangingPort
   readonly clock: RangingClock
   readonly packetFaults: Fault[]
+  readonly faults: Fault[]
 }
 
 type Choice = Pick<RangingSocketChoice, 'stamps' | 'interface'>
@@ -34,7 +36,7 @@ async function twoEnds(t: TestContext, choices: readonly [Choice, Choice]): Prom
     const clock = createRangingClock(new Uint8Array(16).fill(self), 200n, readMonoNs())
     // As from hardware that was good for a long time; what is not learnt may be off by a crystal's worst.
     clock.learn({ ppb: 0, uncertaintyPpb: 60, baselineNs: 0n }, readMonoNs())
-    const packetFaults: Fault[] = []
+    const [packetFaults, faults]: [Fault[], Fault[]] = [[], []]
     const port = unwrap(
       await openRangingPort({
         ...choices[self],
@@ -43,12 +45,15 @@ async function twoEnds(t: TestContext, choices: readonly [Choice, Choice]): Prom
         listen: at(self),
         clock,
         seed: self,
-        onFault: ({ message }) => assert.fail(message),
-        onPacketFault: (fault) => packetFaults.push(fault),
+        onFault: (fault) => faults.push(fault),
+        onPacketFault: (fault, times) => packetFaults.push(...Array.from({ length: times }, () => fault)),
       }),
     )
-    t.after(() => port.close())
-    return { port, clock, packetFaults }
+    t.after(async () => {
+      await port.close()
+      assert.deepEqual(faults, [], 'what a test does not expect, and take')
+    })
+    return { port, clock, packetFaults, faults }
   }
   return [await open(0), await open(1)]
 }
@@ -94,6 +99,45 @@ test('two ends range each other with stamps of the kernel, and keys of a new ses
   // What was under way under the old keys is refused, and nothing else is.
   assert.ok(ends.every(({ packetFaults }) => packetFaults.length <= 4))
   t.diagnostic(`narrowest bound ${boundNs} ns`)
+})
+
+test('a segment that begins is ranged in from then on', async (t) => {
+  const ends = await twoEnds(t, [{}, {}])
+  setKeys(ends)
+  await checkRows(ends, 'kernel', 4)
+  const [{ port, clock }] = ends
+  assert.ok(clock.unlearn(readMonoNs()))
+  port.follow()
+  // What was measured in the last one says nothing in this one.
+  assert.deepEqual(port.row(readMonoNs()), [])
+  await checkRows(ends, 'kernel', 20)
+  assert.ok(port.row(readMonoNs()).length === 1)
+})
+
+test('the next thread ranges on under the same keys, and nothing is taken for a replay', async (t) => {
+  const ends = await twoEnds(t, [{}, {}])
+  setKeys(ends)
+  await checkRows(ends, 'kernel', 10)
+  const poison = watchSocket(
+    { fd: -1, clockPath: 1 as unknown as string, stampsWait: false },
+    { onBatch: () => undefined, onFault: () => undefined },
+  )
+  assert.equal((await poison.watching)?.code, 'stamp.thread')
+  await poison.release()
+  for (const { faults } of ends)
+    assert.deepEqual(
+      faults.splice(0).map(({ code }) => code),
+      ['stamp.thread'],
+    )
+  const goneAt = readMonoNs()
+  const rangesAgain = ({ port }: End): boolean => {
+    const now = readMonoNs()
+    return port.row(now).some(({ ageNs }) => ageNs < now - goneAt)
+  }
+  while (!ends.every(rangesAgain)) await sleep(20)
+  await checkRows(ends, 'kernel', 20)
+  // An answer to a request of the last thread is refused by the next, and nothing else is.
+  assert.ok(ends.every(({ packetFaults }) => packetFaults.length <= 2))
 })
 
 test('an end with stamps of its own ranges one with those of the kernel: the coarser kind is told', async (t) => {

@@ -1,23 +1,20 @@
 import type { Fault, Result } from '../core/fault.ts'
-import { createPrng } from '../core/prng.ts'
 import type { MonoNs } from '../core/time.ts'
-import { hmacSha256 } from '../crypto/hmac.ts'
-import type { Stamping } from '../device/kernel-stamped-socket.ts'
-import { sendTogether } from '../device/stamp-service.ts'
+import type { Stamping } from '../device/socket-stamping.ts'
 import type { SocketAddress } from '../device/stamped-socket.ts'
-import { createWakeTimer } from '../device/wake-timer.ts'
 import type { RangingClock } from '../fusion/ranging-clock.ts'
-import { readMonoNs } from '../linux/clock.ts'
-import { PACKET_BYTES, PACKET_MAGIC } from '../ranging/packet.ts'
-import type { LinkReport, RangingAction, PeerEntry as RangingRow, SendToken } from '../ranging/peer-link.ts'
-import { createRanging } from '../ranging/ranger.ts'
+import type { LinkReport, PeerEntry as RangingRow } from '../ranging/link-book.ts'
 import type { RangingKeys } from '../transport/ranging-keys.ts'
-import { type ChosenRangingSocket, openChosenSocket, type RangingSocketChoice } from './ranging-socket-choice.ts'
+import { openLoopRanging } from './loop-ranging.ts'
+import type { RangingSocketChoice } from './ranging-socket-choice.ts'
+import { openThreadRanging } from './thread-ranging.ts'
 
-/** Ranging with its socket and its timer: the peers' ranging clocks against the own one. */
+/** Ranging with its socket: the peers' ranging clocks against the own one. */
 export interface RangingPort {
   setKeys(peer: number, keys: RangingKeys): void
   dropKeys(peer: number): void
+  /** The ranging clock may have begun another segment: it has to be told of as soon as it did. */
+  follow(): void
   row(now: MonoNs): readonly RangingRow[]
   links(now: MonoNs): readonly LinkReport[]
   faultCounts(): ReadonlyMap<string, number>
@@ -39,77 +36,27 @@ export interface RangingPeer {
   readonly alsoFrom?: readonly string[] | undefined
 }
 
-export interface RangingPortOptions extends Omit<RangingSocketChoice, 'filter'> {
+export interface RangingPortOptions extends RangingSocketChoice {
   readonly self: number
   readonly peers: readonly RangingPeer[]
   readonly clock: RangingClock
   readonly seed: number
   /** The socket failed. */
   onFault(fault: Fault): void
-  /** A packet from anybody was refused. */
-  onPacketFault(fault: Fault): void
+  /** Packets from anybody were refused: the first of so many. */
+  onPacketFault(fault: Fault, times: number): void
 }
 
+/** What stamps of this program do not mend either. */
+const FINAL = ['socket.address', 'socket.interface', 'socket.port-in-use']
+
+/**
+ * Opens the socket with the stamps that were asked for, in the thread that takes them; where the kernel refuses them, with
+ * those of this program, and the reason. Faults: those of either socket.
+ */
 export async function openRangingPort(options: RangingPortOptions): Promise<Result<RangingPort>> {
-  const { self, peers, clock } = options
-  const ranging = createRanging({
-    self,
-    peers: peers.map(({ id }) => id),
-    mac: hmacSha256,
-    prng: createPrng(options.seed),
-  })
-  const addresses = new Map(peers.map(({ id, ranging: address }) => [id, address]))
-  const timer = createWakeTimer((now) => {
-    perform(ranging.wake(now, clock))
-    timer.arm(ranging.nextWakeAt())
-  })
-  // Whoever is no peer can not even wake the thread that stamps; the tag of a packet is still all that proves its sender.
-  const from = peers.flatMap((peer) => [peer.ranging.address, ...(peer.alsoFrom ?? [])])
-  const filter = { from: [...new Set(from)], bytes: PACKET_BYTES, begins: PACKET_MAGIC }
-  const opened = await openChosenSocket<SendToken>(
-    { ...options, filter },
-    {
-      onPacket: (bytes, _from, received) => perform(ranging.receive(bytes, received, clock)),
-      onSent: (token, sent) => perform(ranging.sent(token, sent, clock)),
-      onFault: options.onFault,
-    },
-  )
-  if (!opened.ok) return opened
-  const socket: ChosenRangingSocket<SendToken> = opened.value
-
-  function perform(actions: readonly RangingAction[]): void {
-    sendTogether(() => {
-      for (const action of actions) {
-        if (action.type === 'fault') options.onPacketFault(action.fault)
-        if (action.type !== 'send') continue
-        const address = addresses.get(action.peer)
-        if (address !== undefined) socket.send(action.bytes, address, action.token)
-      }
-    })
-  }
-
-  return {
-    ok: true,
-    value: {
-      setKeys: (peer, keys) => {
-        ranging.setKeys(peer, keys, readMonoNs())
-        timer.arm(ranging.nextWakeAt())
-      },
-      dropKeys: (peer) => {
-        ranging.dropKeys(peer)
-        timer.arm(ranging.nextWakeAt())
-      },
-      row: (now) => ranging.row(now, clock),
-      links: (now) => ranging.links(now),
-      faultCounts: () => ranging.faultCounts(),
-      standing: () => {
-        const { kind, reason } = socket.stamping
-        return { stamps: kind, reason: reason?.message, lost: Object.fromEntries(socket.lost()) }
-      },
-      close: async () => {
-        timer.arm(undefined)
-        await socket.close()
-      },
-    },
-  }
+  if (options.stamps === 'user') return openLoopRanging(options, undefined)
+  const inThread = await openThreadRanging(options)
+  if (inThread.ok || FINAL.includes(inThread.fault.code)) return inThread
+  return openLoopRanging(options, inThread.fault)
 }

@@ -1,7 +1,7 @@
 /** How often each fault was seen, by its code. */
 export interface FaultCounter {
-  /** Counts one more and returns how many of this code there are now. */
-  count(code: string): number
+  /** Counts one more, or so many, and returns how many of this code there are now. */
+  count(code: string, times?: number): number
   counts(): ReadonlyMap<string, number>
 }
 
@@ -12,9 +12,9 @@ const OTHER = 'fault.other'
 export function createFaultCounter(): FaultCounter {
   const counts = new Map<string, number>()
   return {
-    count: (code) => {
+    count: (code, times = 1) => {
       const key = counts.has(code) || counts.size < CODES_MAX ? code : OTHER
-      const seen = (counts.get(key) ?? 0) + 1
+      const seen = (counts.get(key) ?? 0) + times
       counts.set(key, seen)
       return seen
     },

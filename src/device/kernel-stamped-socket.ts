@@ -1,42 +1,20 @@
-import { type Fault, ok, type Result } from '../core/fault.ts'
-import type { StampKind } from '../core/stamp.ts'
+import { ok, type Result } from '../core/fault.ts'
 import { readMonoNs } from '../linux/clock.ts'
-import { networkInterface } from '../linux/network-interface.ts'
-import { SOL_SOCKET } from '../linux/socket-abi.ts'
 import { addressBytes } from '../linux/socket-address.ts'
-import { setOption } from '../linux/socket-options.ts'
-import {
-  SO_TIMESTAMPING,
-  SOF_RAW_HARDWARE,
-  SOF_RX_HARDWARE,
-  SOF_RX_SOFTWARE,
-  SOF_SOFTWARE,
-  SOF_TX_HARDWARE,
-  SOF_TX_SOFTWARE,
-} from '../linux/stamping-abi.ts'
 import { openUdpSocket, type UdpSocket, type UdpSocketOptions } from '../linux/udp-socket.ts'
 import { createFaultCounter } from './fault-counter.ts'
-import { type StampedTraffic, startHardwareStamping } from './hardware-stamping.ts'
 import { createSentPackets, type SentPacket } from './sent-packets.ts'
+import { type Stamping, type StampingWanted, startStamping } from './socket-stamping.ts'
 import type { SentFrame, StampBatch } from './stamp-messages.ts'
 import { type WatchedSocketHandle, watchSocket } from './stamp-service.ts'
 import type { SocketAddress, StampedSocket, StampedSocketEvents } from './stamped-socket.ts'
 import { createUserStamps } from './user-stamp.ts'
 import { createWakeTimer } from './wake-timer.ts'
 
-/** Where a socket is and what stamps it is to have. `interface` is needed for those of a card. */
-export interface KernelSocketOptions extends UdpSocketOptions {
-  /** 'prefer': the card's where it has them for this traffic. */
-  readonly hardware: { readonly prefer: StampedTraffic } | 'off'
+/** Where a socket is and what stamps it is to have. */
+export interface KernelSocketOptions extends UdpSocketOptions, StampingWanted {
   /** Transmit stamps may be told with the next packet that comes, or 50 ms late: absent, they are told as they come. */
   readonly stampsWait?: boolean
-}
-
-/** What stamps a socket has. Single ones may be coarser: every stamp says its own kind. */
-export interface Stamping {
-  readonly kind: StampKind
-  /** Why they are not finer, where that was asked for. */
-  readonly reason: Fault | undefined
 }
 
 /** A stamped socket whose stamps are the kernel's, or its card's. */
@@ -90,27 +68,6 @@ export async function openKernelSocket<Token>(
     },
     close: () => run.close(watched),
   })
-}
-
-/** Asks for the best stamps first, and keeps the reason where there are lesser ones. */
-function startStamping(udp: UdpSocket, options: KernelSocketOptions): Stamping & { clockPath: string | undefined } {
-  const software = SOF_TX_SOFTWARE | SOF_RX_SOFTWARE | SOF_SOFTWARE
-  const ask = (flags: number): Result<void> =>
-    setOption(udp.fd, [SOL_SOCKET, SO_TIMESTAMPING], flags, 'have packets stamped')
-  const clock = options.hardware === 'off' ? undefined : hardwareClock(udp, options.interface, options.hardware.prefer)
-  if (clock?.ok) {
-    const asked = ask(software | SOF_TX_HARDWARE | SOF_RX_HARDWARE | SOF_RAW_HARDWARE)
-    if (asked.ok) return { kind: 'hardware', reason: undefined, clockPath: clock.value }
-  }
-  const asked = ask(software)
-  if (!asked.ok) return { kind: 'user', reason: asked.fault, clockPath: undefined }
-  return { kind: 'kernel', reason: clock?.ok === false ? clock.fault : undefined, clockPath: undefined }
-}
-
-function hardwareClock(udp: UdpSocket, name: string | undefined, traffic: StampedTraffic): Result<string> {
-  if (name !== undefined) return startHardwareStamping(networkInterface(udp.fd, name), traffic)
-  const message = 'stamps of a network card: expected the name of its interface, got none'
-  return { ok: false, fault: { code: 'stamp.no-interface', message } }
 }
 
 interface SocketRun<Token> extends Pick<KernelStampedSocket<Token>, 'lost'> {

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Fault } from '../core/fault.ts'
 import type { Stamp } from '../core/stamp.ts'
+import type { RangingOrder, RangingSpec, RangingTold } from './ranging-messages.ts'
 import type { SocketAddress } from './stamped-socket.ts'
 
 /** A socket whose packets are to be stamped; its descriptor stays with the thread that opened it. */
@@ -13,6 +14,8 @@ export interface WatchedSocket {
   readonly counts: SharedArrayBuffer
   /** Its transmit stamps are of no use before the next packet comes, and may be told with that: a thread is woken for less. */
   readonly stampsWait: boolean
+  /** The thread itself ranges over it, and passes no packets on. */
+  readonly ranging?: RangingSpec
 }
 
 /** A descriptor of the other thread, who reads it himself when he is told that there is something. */
@@ -28,7 +31,7 @@ export const SENT_AT = 1
 
 /** What a thread begins with. */
 export interface StampThreadData {
-  /** Where its orders come, as many in one message as were given together; `wakeFd` is raised for them. */
+  /** Where its orders come; `wakeFd` is raised for them. */
   readonly orders: MessagePort
   readonly wakeFd: number
   /** One 32-bit flag: `wakeFd` was raised, and the thread has not looked for its orders since. */
@@ -48,6 +51,7 @@ export type StampOrder =
   | { readonly type: 'send'; readonly id: number; readonly packet: PacketToSend }
   | { readonly type: 'watch'; readonly socket: WatchedSocket }
   | { readonly type: 'watch-descriptor'; readonly descriptor: WatchedDescriptor }
+  | { readonly type: 'ranging'; readonly id: number; readonly order: RangingOrder }
   /** Let go of it, and say so: its descriptor is closed after that, and may then belong to anything. */
   | { readonly type: 'release'; readonly id: number }
 
@@ -83,3 +87,4 @@ export type StampNews =
   | { readonly type: 'released'; readonly id: number }
   | { readonly type: 'batches'; readonly batches: readonly StampBatch[] }
   | { readonly type: 'readable'; readonly ids: readonly number[] }
+  | { readonly type: 'ranging'; readonly id: number; readonly told: RangingTold }

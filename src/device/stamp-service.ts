@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { unreachable } from '../core/assert.ts'
 import type { Fault } from '../core/fault.ts'
 import { type EventFd, openEventFd, raiseEvent } from '../linux/event-fd.ts'
+import type { RangingOrder, RangingSpec, RangingTold } from './ranging-messages.ts'
 import {
   type PacketToSend,
   SENT_AT,
@@ -29,7 +30,7 @@ export interface WatchedSocketEvents {
   onFault(fault: Fault): void
 }
 
-export type SocketToWatch = Omit<WatchedSocket, 'id' | 'counts'>
+export type SocketToWatch = Omit<WatchedSocket, 'id' | 'counts' | 'ranging'>
 
 /** A descriptor that the thread waits for. */
 export interface WatchedDescriptorHandle {
@@ -45,14 +46,30 @@ export interface WatchedDescriptorEvents {
   onFault(fault: Fault): void
 }
 
+/** A socket over which the thread ranges. */
+export interface RangingHandle extends Omit<WatchedSocketHandle, 'send'> {
+  order(order: RangingOrder): void
+}
+
+export interface RangingHandleEvents extends Pick<WatchedSocketEvents, 'onFault'> {
+  onTold(told: RangingTold): void
+}
+
+/** All that a thread has to know to range as the one before it did. */
+export interface StandingRanging {
+  readonly spec: RangingSpec
+  readonly orders: readonly RangingOrder[]
+}
+
 interface Care {
   readonly id: number
   /** What a thread is told to have it. */
-  readonly watch: StampOrder
+  readonly watch: () => readonly StampOrder[]
   readonly counts: Int32Array
   /** How many packets were handed to the thread so far, modulo 2^32. */
   handed: number
-  readonly events: Partial<WatchedSocketEvents & WatchedDescriptorEvents> & Pick<WatchedSocketEvents, 'onFault'>
+  readonly events: Partial<WatchedSocketEvents & WatchedDescriptorEvents & RangingHandleEvents> &
+    Pick<WatchedSocketEvents, 'onFault'>
   readonly watching: PromiseWithResolvers<Fault | undefined>
   readonly released: PromiseWithResolvers<void>
 }
@@ -60,8 +77,6 @@ interface Care {
 /** One thread, the sockets that it has, and those that it is to let go of. */
 interface Thread {
   readonly orders: MessagePort
-  /** What it is to be told together. */
-  ordered: StampOrder[]
   readonly raised: Int32Array
   wake: EventFd | undefined
   readonly cares: Map<number, Care>
@@ -79,20 +94,38 @@ const SENDS_MAX = 256
 const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 }
 
 let nextId = 0
-/** How many of whoever sends several things are at it. */
-let held = 0
 /** There is one for the whole process, while any socket is open. */
 let current: Thread | undefined
 
 /** Gives a socket into the care of the thread, which is started for the first one. */
 export function watchSocket(socket: SocketToWatch, events: WatchedSocketEvents): WatchedSocketHandle {
-  const care = takeIntoCare(events, (own) => ({ type: 'watch', socket: { ...socket, ...own } }))
+  const care = takeIntoCare(events, (own) => [{ type: 'watch', socket: { ...socket, ...own } }])
   return { watching: care.watching.promise, send: (packet) => send(care, packet), release: () => release(care) }
+}
+
+/** Has the thread range over a socket, and the next one go on as `standing` says then. */
+export function rangeOver(
+  socket: SocketToWatch,
+  standing: () => StandingRanging,
+  events: RangingHandleEvents,
+): RangingHandle {
+  const care = takeIntoCare(events, (own) => {
+    const { spec, orders } = standing()
+    const watch: StampOrder = { type: 'watch', socket: { ...socket, ...own, ranging: spec } }
+    return [watch, ...orders.map((each): StampOrder => ({ type: 'ranging', id: own.id, order: each }))]
+  })
+  return {
+    watching: care.watching.promise,
+    order: (what) => {
+      if (current?.cares.has(care.id) === true) order(current, { type: 'ranging', id: care.id, order: what })
+    },
+    release: () => release(care),
+  }
 }
 
 /** Has the thread wait for a descriptor that Node cannot wait for, and that this thread reads: a unix datagram socket. */
 export function watchDescriptor(fd: number, events: WatchedDescriptorEvents): WatchedDescriptorHandle {
-  const care = takeIntoCare(events, (own) => ({ type: 'watch-descriptor', descriptor: { fd, ...own } }))
+  const care = takeIntoCare(events, (own) => [{ type: 'watch-descriptor', descriptor: { fd, ...own } }])
   return {
     taken: () => {
       Atomics.add(care.counts, TAKEN_AT, 1)
@@ -103,13 +136,14 @@ export function watchDescriptor(fd: number, events: WatchedDescriptorEvents): Wa
 
 function takeIntoCare(
   events: Care['events'],
-  watch: (own: { readonly id: number; readonly counts: SharedArrayBuffer }) => StampOrder,
+  watch: (own: { readonly id: number; readonly counts: SharedArrayBuffer }) => readonly StampOrder[],
 ): Care {
   nextId += 1
   const counts = new SharedArrayBuffer(8)
+  const own = { id: nextId, counts }
   const care: Care = {
     id: nextId,
-    watch: watch({ id: nextId, counts }),
+    watch: () => watch(own),
     counts: new Int32Array(counts),
     handed: 0,
     events,
@@ -118,7 +152,7 @@ function takeIntoCare(
   }
   current ??= startThread(new Map())
   current.cares.set(care.id, care)
-  order(current, care.watch)
+  for (const each of care.watch()) order(current, each)
   return care
 }
 
@@ -157,7 +191,6 @@ function startThread(cares: Map<number, Care>): Thread {
   const ended = Promise.withResolvers<undefined>()
   const thread: Thread = {
     orders,
-    ordered: [],
     raised: new Int32Array(raised),
     wake: wake.ok ? wake.value : undefined,
     cares,
@@ -179,7 +212,7 @@ function startThread(cares: Map<number, Care>): Thread {
   for (const care of cares.values()) {
     // What the last thread was to send is gone with it.
     care.handed = Atomics.load(care.counts, SENT_AT)
-    order(thread, care.watch)
+    for (const each of care.watch()) order(thread, each)
   }
   return thread
 }
@@ -200,6 +233,9 @@ function hear({ cares, releasing }: Thread, news: StampNews): void {
         Atomics.add(care.counts, TAKEN_AT, batch.packets.length)
         care.events.onBatch?.(batch)
       }
+      break
+    case 'ranging':
+      cares.get(news.id)?.events.onTold?.(news.told)
       break
     case 'readable':
       for (const id of news.ids) cares.get(id)?.events.onReadable?.()
@@ -224,28 +260,9 @@ function replace(dead: Thread, reason: string): void {
   }, RESTART_MS)
 }
 
-/** Whatever is sent while `work` runs goes to the thread in one message, with one wake; it is sent when `work` returns. */
-export function sendTogether(work: () => void): void {
-  held += 1
-  try {
-    work()
-  } finally {
-    held -= 1
-    if (held === 0 && current !== undefined && current.ordered.length > 0) hand(current)
-  }
-}
-
-function order(thread: Thread, what: StampOrder): void {
-  thread.ordered.push(what)
-  // What a thread that is on its way out is told does not wait for others.
-  if (held === 0 || thread !== current) hand(thread)
-}
-
 /** A thread without a descriptor to wake it has its orders when its wait ends by itself. */
-function hand(thread: Thread): void {
-  const { orders, raised, wake, ordered } = thread
-  thread.ordered = []
-  orders.postMessage(ordered)
+function order({ orders, raised, wake }: Thread, what: StampOrder): void {
+  orders.postMessage(what)
   // Whoever has raised it before did so for a thread that has yet to look, and will find this message too.
   if (wake !== undefined && Atomics.exchange(raised, 0, 1) === 0) raiseEvent(wake.fd)
 }

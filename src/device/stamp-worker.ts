@@ -1,12 +1,19 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { assert } from '../core/assert.ts'
+import { assert, unreachable } from '../core/assert.ts'
+import { divCeil, max } from '../core/integer.ts'
+import { between, NS_PER_MILLISECOND } from '../core/time.ts'
+import { hmacSha256 } from '../crypto/hmac.ts'
 import { readClockPair, readMonoNs } from '../linux/clock.ts'
 import { createMessageReader } from '../linux/message-reader.ts'
 import { createClockBridge } from './clock-bridge.ts'
 import { openPhcBridge } from './phc-bridge.ts'
+import type { RangingSpec } from './ranging-messages.ts'
+import { createRangingRun, type RangingRun } from './ranging-run.ts'
 import { createReadableWatch } from './readable-watch.ts'
 import {
+  type PacketToSend,
   SENT_AT,
+  type StampBatch,
   type StampNews,
   type StampOrder,
   type StampThreadData,
@@ -21,6 +28,7 @@ import { createUserStamps } from './user-stamp.ts'
 /**
  * The thread that has all stamped sockets of the process: whatever the event loop of the agent does meanwhile, a stamp is
  * brought to the local oscillator microseconds after it was taken. It ends when its last socket is gone.
+ * Over some of them it ranges by itself, for its answers are the sooner and nobody else is woken for them.
  *
  * It sends, too. The kernel takes a transmit stamp, puts it on the error queue, wakes whoever waits for the socket, and only
  * then does the packet go on its way: with this thread waiting and another one sending, every flight would be longer by
@@ -33,17 +41,20 @@ import { createUserStamps } from './user-stamp.ts'
  */
 const WAIT_MS = 100
 const TURNS_IN_A_ROW = 32
+/** What anybody can cause is told no more often. */
+const TELL_MS_MIN = 250
 
 assert(parentPort !== null, 'this file is a thread, not a program')
 const port = parentPort
 const { orders, wakeFd, raised } = workerData as StampThreadData
 const raisedFlag = new Int32Array(raised)
 const tell = (news: StampNews): void => port.postMessage(news)
+const stampNow = createUserStamps(readMonoNs)
 const readable = createReadableWatch(() => performance.now())
 const pump = createStampPump({
   reader: createMessageReader(),
   bridge: createClockBridge(readClockPair),
-  stampNow: createUserStamps(readMonoNs),
+  stampNow,
   wakeFd,
   others: {
     descriptors: readable.descriptors,
@@ -53,15 +64,23 @@ const pump = createStampPump({
     },
   },
 })
-const watched = new Map<number, PumpedSocket & { readonly stampsWait: boolean; close(): void }>()
+interface Watched extends PumpedSocket {
+  readonly stampsWait: boolean
+  countTaken(packets: number): void
+  close(): void
+}
+
+const watched = new Map<number, Watched>()
 const descriptors = new Set<number>()
+const ranging = new Map<number, RangingRun>()
+let toldAtMs = 0
 const outbox = createStampOutbox(
   (id) => watched.get(id)?.stampsWait === true,
   () => performance.now(),
 )
 let ended = false
 
-function watch({ id, fd, clockPath, counts, stampsWait }: WatchedSocket): void {
+function watch({ id, fd, clockPath, counts, stampsWait, ranging: spec }: WatchedSocket): void {
   const clock = clockPath === undefined ? undefined : openPhcBridge(clockPath)
   const shared = new Int32Array(counts)
   const socket = {
@@ -71,11 +90,18 @@ function watch({ id, fd, clockPath, counts, stampsWait }: WatchedSocket): void {
     hardware: clock?.ok ? clock.value.bridge : undefined,
     taken: () => Atomics.load(shared, TAKEN_AT),
     countSent: () => Atomics.add(shared, SENT_AT, 1),
+    countTaken: (packets: number) => Atomics.add(shared, TAKEN_AT, packets),
     close: () => clock?.ok && clock.value.close(),
   }
   watched.set(id, socket)
   pump.add(socket)
+  if (spec !== undefined) range(id, spec)
   tell({ type: 'watching', id, fault: clock?.ok === false ? clock.fault : undefined })
+}
+
+function range(id: number, spec: RangingSpec): void {
+  const send = (packet: PacketToSend): void => pump.send(id, packet)
+  ranging.set(id, createRangingRun(spec, { mac: hmacSha256, now: readMonoNs, stampNow, send }))
 }
 
 function watchDescriptor({ id, fd, counts }: WatchedDescriptor): void {
@@ -90,6 +116,7 @@ function release(id: number): void {
   readable.remove(id)
   watched.get(id)?.close()
   watched.delete(id)
+  ranging.delete(id)
   descriptors.delete(id)
   ended = watched.size + descriptors.size === 0
   tell({ type: 'released', id })
@@ -99,19 +126,53 @@ function obey(order: StampOrder): void {
   if (order.type === 'send') pump.send(order.id, order.packet)
   else if (order.type === 'watch') watch(order.socket)
   else if (order.type === 'watch-descriptor') watchDescriptor(order.descriptor)
-  else release(order.id)
+  else if (order.type === 'ranging') ranging.get(order.id)?.obey(order.order)
+  else if (order.type === 'release') release(order.id)
+  else unreachable(order)
+}
+
+function takeBatch(batch: StampBatch): void {
+  const run = ranging.get(batch.id)
+  if (run === undefined) outbox.add([batch])
+  else {
+    run.take(batch)
+    watched.get(batch.id)?.countTaken(batch.packets.length)
+  }
+}
+
+function rangingWaitMsMax(): number {
+  const now = readMonoNs()
+  const waits = [...ranging.values()].map((run) => {
+    const at = run.nextWakeAt()
+    return at === undefined ? WAIT_MS : Number(max(0n, divCeil(between(now, at), NS_PER_MILLISECOND)))
+  })
+  return Math.min(WAIT_MS, ...waits)
+}
+
+function tellOfRanging(): void {
+  const nowMs = performance.now()
+  if (nowMs - toldAtMs < TELL_MS_MIN) return
+  for (const [id, run] of ranging) {
+    const told = run.tell()
+    if (told === undefined) continue
+    toldAtMs = nowMs
+    tell({ type: 'ranging', id, told })
+  }
 }
 
 function turn(): void {
-  outbox.add(pump.turn(Math.min(WAIT_MS, outbox.waitMsMax(), readable.waitMsMax())))
-  const batches = outbox.take()
-  if (batches.length > 0) tell({ type: 'batches', batches })
+  const batches = pump.turn(Math.min(WAIT_MS, outbox.waitMsMax(), readable.waitMsMax(), rangingWaitMsMax()))
+  for (const batch of batches) takeBatch(batch)
+  for (const run of ranging.values()) run.wake(readMonoNs())
+  tellOfRanging()
+  const told = outbox.take()
+  if (told.length > 0) tell({ type: 'batches', batches: told })
   // Lowered before the orders are looked for: one that comes after that raises it again.
   Atomics.store(raisedFlag, 0, 0)
   for (;;) {
-    const next: { readonly message: readonly StampOrder[] } | undefined = receiveMessageOnPort(orders)
+    const next: { readonly message: StampOrder } | undefined = receiveMessageOnPort(orders)
     if (next === undefined) break
-    next.message.forEach(obey)
+    obey(next.message)
   }
 }
 

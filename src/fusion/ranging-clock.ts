@@ -1,5 +1,6 @@
-import { abs, divFloor, max } from '../core/integer.ts'
-import { between, type MonoNs, NS_PER_SECOND, plus, type RangingNs, rangingNs } from '../core/time.ts'
+import { type ClockCourse, readCourse } from '../core/clock-course.ts'
+import { abs, max } from '../core/integer.ts'
+import { between, type MonoNs, NS_PER_SECOND, type RangingNs, rangingNs } from '../core/time.ts'
 import { UNLEARNT_PPB } from './source-class.ts'
 import type { FrequencyEstimate } from './source-clock.ts'
 
@@ -14,6 +15,8 @@ export interface RangingClock {
   readonly segment: number
   /** What the segment adds to the oscillator's own rate, ppb. */
   readonly ratePpb: bigint
+  /** All that `at` goes by in this segment. */
+  readonly course: ClockCourse
   /** ρ: bound on the remaining rate error, ppb, rounded up. */
   readonly boundPpb: bigint
   /** R at a local instant, rounded down: it never goes back, and instants 2 ns apart differ. */
@@ -48,16 +51,11 @@ const ROUNDING_PPB = 1n
 /** `floorPpb`: what the class of the oscillator may wander however well it was measured. */
 export function createRangingClock(bootId: Uint8Array, floorPpb: bigint, start: MonoNs): RangingClock {
   let segment = 1
-  let anchorMono = start
-  let anchorRanging = rangingNs(start)
   let promised = UNLEARNT
-  const at = (mono: MonoNs): RangingNs => {
-    const elapsedNs = between(anchorMono, mono)
-    return plus(anchorRanging, elapsedNs + divFloor(elapsedNs * promised.ratePpb, NS_PER_SECOND))
-  }
+  let course: ClockCourse = { anchorMono: start, anchorRanging: rangingNs(start), ratePpb: promised.ratePpb }
+  const at = (mono: MonoNs): RangingNs => readCourse(course, mono)
   const begin = (now: MonoNs, next: Promised): true => {
-    anchorRanging = at(now)
-    anchorMono = now
+    course = { anchorMono: now, anchorRanging: at(now), ratePpb: next.ratePpb }
     promised = next
     segment += 1
     return true
@@ -73,6 +71,9 @@ export function createRangingClock(bootId: Uint8Array, floorPpb: bigint, start: 
     get boundPpb() {
       return promised.boundPpb
     },
+    get course() {
+      return course
+    },
     at,
     learn: (frequency, now) => {
       const measured = measuredOf(frequency)
@@ -80,7 +81,7 @@ export function createRangingClock(bootId: Uint8Array, floorPpb: bigint, start: 
       const next = { ratePpb: measured.ratePpb, boundPpb: max(floorPpb, WANDER_FACTOR * measured.boundPpb) }
       // What would promise less than nothing learnt at all can only refute.
       if (next.boundPpb > UNLEARNT.boundPpb) return broken && promised !== UNLEARNT && begin(now, UNLEARNT)
-      const due = promised === UNLEARNT || between(anchorMono, now) >= SEGMENT_NS_MIN
+      const due = promised === UNLEARNT || between(course.anchorMono, now) >= SEGMENT_NS_MIN
       const worthwhile = due && next.boundPpb * 2n <= promised.boundPpb
       return (broken || worthwhile) && begin(now, next)
     },

@@ -41,6 +41,7 @@ import { setOption } from './socket-options.ts'
 /** A UDP socket as the kernel has it. Nothing here ever waits. */
 export interface UdpSocket {
   readonly fd: number
+  readonly family: 4 | 6
   readonly local: InternetAddress
   /** What `sendDatagram` takes. Faults `socket.address`, `socket.interface`. */
   addressOf(to: InternetAddress): Result<Uint8Array>
@@ -114,6 +115,7 @@ export function openUdpSocket(options: UdpSocketOptions): Result<UdpSocket> {
   return ok({
     fd,
     local: bound.value,
+    family: parsed.value.family,
     addressOf: (to) => addressOf(parsed.value.family, to),
     drops: () => readDrops(fd),
     close: () => closeSync(fd),
@@ -200,7 +202,8 @@ function join(fd: number, family: 4 | 6, group: string, index: number): Result<v
     : setOption(fd, [IPPROTO_IPV6, IPV6_JOIN_GROUP], groupRequest6(bytes, index), `join ${group}`)
 }
 
-function addressOf(family: 4 | 6, to: InternetAddress): Result<Uint8Array> {
+/** What `sendDatagram` takes, for a socket of this family. Faults `socket.address`, `socket.interface`. */
+export function addressOf(family: 4 | 6, to: InternetAddress): Result<Uint8Array> {
   const parsed = parseAddress(to.address)
   if (!parsed.ok) return parsed
   if (parsed.value.family === family) return ok(encodeSocketAddress(parsed.value, to.port))

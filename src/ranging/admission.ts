@@ -3,6 +3,7 @@ import { type Fault, ok, type Result } from '../core/fault.ts'
 import { decodePacket, type RangingPacket } from './packet.ts'
 import type { PacketKey } from './packet-key.ts'
 import { createReplayWindow } from './replay-window.ts'
+import type { SessionMemory } from './session-memory.ts'
 import { type SegmentId, sameSegment } from './stamp.ts'
 
 /** A packet that may be used, once. */
@@ -28,8 +29,9 @@ export function createAdmission(
   peer: number,
   key: PacketKey,
   awaits: (sequence: bigint) => boolean,
+  memory: SessionMemory,
 ): Admission {
-  const requestsSeen = createReplayWindow()
+  const requestsSeen = createReplayWindow(memory)
   let known: SegmentId | undefined
   return {
     admit: (bytes) => {

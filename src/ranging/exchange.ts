@@ -4,11 +4,12 @@ import type { Prng } from '../core/prng.ts'
 import type { Stamp } from '../core/stamp.ts'
 import { type MonoNs, plus } from '../core/time.ts'
 import { createAdmission } from './admission.ts'
-import type { RangingSample } from './link-clock.ts'
+import type { LinkNews } from './link-news.ts'
 import { encodePacket, type PacketBody } from './packet.ts'
 import { createPacketKey, type Mac, type RangingKeys } from './packet-key.ts'
 import { type Completed, createRequester, type RequesterLimits } from './requester.ts'
 import { createResponder, type ResponderLimits } from './responder.ts'
+import { freshMemory, type SessionMemory } from './session-memory.ts'
 import { type RangingClock, type SegmentId, sameSegment, stampOn } from './stamp.ts'
 import { compareClocks } from './two-way.ts'
 
@@ -21,12 +22,7 @@ export interface PacketRef {
 export type ExchangeAction =
   /** Send these bytes to the peer, and tell `sent` when they left. */
   | { readonly type: 'send'; readonly packet: PacketRef; readonly bytes: Uint8Array }
-  | { readonly type: 'sample'; readonly sample: RangingSample }
-  /** An authentic answer came; its sample follows when the peer has told its transmit stamp. */
-  | { readonly type: 'answered'; readonly at: MonoNs }
-  | { readonly type: 'lost'; readonly count: number }
-  /** The peer's ranging clock is in this segment from now on. */
-  | { readonly type: 'segment'; readonly peer: SegmentId }
+  | LinkNews
   | { readonly type: 'fault'; readonly fault: Fault }
 
 /** The two-way exchange with one peer under the keys of one TLS session. Pure: packets and stamps in, actions out. */
@@ -59,15 +55,17 @@ export interface ExchangeOptions {
   readonly prng: Prng
   readonly limits: ExchangeLimits
   readonly startAt: MonoNs
+  /** Absent: a fresh one, for an exchange that is the first and the last under its keys. */
+  readonly memory?: SessionMemory
 }
 
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { self, peer, prng, limits } = options
+  const { self, peer, prng, limits, memory = freshMemory() } = options
   const sendKey = createPacketKey(options.keys.send, options.mac)
   const receiveKey = createPacketKey(options.keys.receive, options.mac)
-  const requester = createRequester(peer, limits)
+  const requester = createRequester(peer, limits, memory)
   const responder = createResponder(peer, limits)
-  const admission = createAdmission(self, peer, receiveKey, (sequence) => requester.awaits(sequence))
+  const admission = createAdmission(self, peer, receiveKey, (sequence) => requester.awaits(sequence), memory)
   let own: SegmentId | undefined
   let nextRequestAt = plus(options.startAt, partOf(limits.requestPeriodNs, prng))
 

@@ -8,7 +8,7 @@ import type { Stamp } from '../core/stamp.ts'
 import { monoNs, rangingNs } from '../core/time.ts'
 import { PACKET_BYTES } from './packet.ts'
 import type { Mac, RangingKeys } from './packet-key.ts'
-import type { RangingAction } from './peer-link.ts'
+import type { RangingAction } from './ranger.ts'
 import { createRanging, type Ranging } from './ranger.ts'
 import type { RangingClock } from './stamp.ts'
 import {

@@ -2,6 +2,7 @@ import { fail, ok, type Result } from '../core/fault.ts'
 import { max } from '../core/integer.ts'
 import { between, type MonoNs } from '../core/time.ts'
 import type { PreviousResponse, ResponseBody } from './packet.ts'
+import { freshMemory, type SessionMemory } from './session-memory.ts'
 import type { RangingStamp } from './stamp.ts'
 import type { TwoWay } from './two-way.ts'
 
@@ -41,10 +42,13 @@ interface Attempt {
   departure: { readonly t3: RangingStamp; readonly ratePpb: bigint } | undefined
 }
 
-export function createRequester(peer: number, limits: RequesterLimits): Requester {
+export function createRequester(
+  peer: number,
+  limits: RequesterLimits,
+  memory: Pick<SessionMemory, 'lastSequence'> = freshMemory(),
+): Requester {
   // In the order of their sequence numbers, which is that of insertion.
   const attempts = new Map<bigint, Attempt>()
-  let lastSequence = 0n
 
   const giveUp = (sequence: bigint, attempt: Attempt): number => {
     attempts.delete(sequence)
@@ -73,15 +77,16 @@ export function createRequester(peer: number, limits: RequesterLimits): Requeste
         const overdue = attempt.answer === undefined && between(attempt.openedAt, now) > limits.answerNsMax
         if (overdue || attempts.size >= limits.outstandingMax) lost += giveUp(sequence, attempt)
       }
-      lastSequence += 1n
-      attempts.set(lastSequence, {
+      const sequence = memory.lastSequence + 1n
+      memory.lastSequence = sequence
+      attempts.set(sequence, {
         openedAt: now,
         abandoned: false,
         t1: undefined,
         answer: undefined,
         departure: undefined,
       })
-      return { sequence: lastSequence, lost }
+      return { sequence, lost }
     },
     sent: (sequence, t1) => {
       const attempt = attempts.get(sequence)

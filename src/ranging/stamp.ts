@@ -1,4 +1,5 @@
 import { equalBytes } from '../core/bytes.ts'
+import { type ClockCourse, readCourse } from '../core/clock-course.ts'
 import { fail, ok, type Result } from '../core/fault.ts'
 import { abs, max } from '../core/integer.ts'
 import { STAMP_KINDS, type Stamp, type StampKind } from '../core/stamp.ts'
@@ -23,6 +24,17 @@ export interface RangingClock extends SegmentId {
   at(mono: MonoNs): RangingNs
   /** ρ: bound on the rate error of R in this segment, ppb, rounded up. */
   readonly boundPpb: bigint
+}
+
+/** All that there is to know of a ranging clock in one segment: what can be handed to another thread. */
+export interface RangingSegment extends SegmentId {
+  readonly course: ClockCourse
+  readonly boundPpb: bigint
+}
+
+/** The clock that is in this segment, and stays in it. */
+export function clockIn({ bootId, segment, course, boundPpb }: RangingSegment): RangingClock {
+  return { bootId, segment, boundPpb, at: (mono) => readCourse(course, mono) }
 }
 
 /** A stamp that may be this far off is no stamp; the limit also keeps the error inside its field on the wire. */
