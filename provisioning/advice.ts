@@ -94,6 +94,8 @@ export const ADVICE: Readonly<Record<string, string>> = {
   'rotate.not-yet': 'wait until the order is carried out; the agent says so with the event `session`',
   'rotate.lines': 'write the line by hand, and run it again',
   'rotate.sealed': 'run `enroll-appliance request` for the folder next/ first, which makes sealed keys',
+  'rotate.not-enrolled':
+    'have the TPM enrolled for the next key first: `enroll-appliance request`, `answer` and `install` for the folder next/',
   'rotate.credential': 'do it by hand',
   'fleet.answer': 'make the file anew with `quorumtime attestation --json`',
   'fleet.no-terms': 'a membership without attestation has nothing to verify',

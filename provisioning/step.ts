@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { ok, type Result } from '../src/core/fault.ts'
 import { attempt } from '../src/linux/attempt.ts'
 
@@ -35,7 +45,7 @@ export function newFileStep(path: string, bytes: Uint8Array, mode: number, what:
   return { action: 'create', path, what, perform: () => putInPlace(path, bytes, mode, linkSync) }
 }
 
-/** Other content for a file that exists. */
+/** Other content for a file that exists, and stays its owner's. */
 export function updateStep(path: string, bytes: Uint8Array, mode: number, what: string): Step {
   return { action: 'update', path, what, perform: () => putInPlace(path, bytes, mode, renameSync) }
 }
@@ -50,9 +60,16 @@ function putInPlace(
   return attempt('provisioning.write', `${path}: expected to write it`, () => {
     try {
       writeFileSync(draft, bytes, { mode, flush: true })
+      if (existsSync(path)) keepOwner(path, draft)
       place(draft, path)
     } finally {
       rmSync(draft, { force: true })
     }
   })
+}
+
+/** What root puts in the place of a file that is the agent's has to be the agent's, or it could not read it at its next start. */
+export function keepOwner(path: string, draft: string): void {
+  const [kept, made] = [statSync(path), statSync(draft)]
+  if (kept.uid !== made.uid || kept.gid !== made.gid) chownSync(draft, kept.uid, kept.gid)
 }

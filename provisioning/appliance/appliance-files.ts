@@ -46,6 +46,11 @@ export function applianceFiles(folder: string): ApplianceFiles {
   }
 }
 
+/** A folder like that of an appliance, inside its own: there the same TPM can be enrolled for the keys to come. */
+export function nextFolder(folder: string): string {
+  return join(folder, 'next')
+}
+
 /** Undefined where there is none. Fault: `file.unreadable`. */
 export function readKept(path: string, what: string, bytesMax: number): Result<Uint8Array | undefined> {
   return existsSync(path) ? readNamedFile(path, { what, bytesMax }) : ok(undefined)

@@ -6,11 +6,21 @@ import { fail, ok, type Result } from '../../src/core/fault.ts'
 import type { Task } from '../run-tasks.ts'
 import { keepStep, updateStep } from '../step.ts'
 
-/** Lines of `[node]` that rotation sets and takes away; what else a configuration holds, comments too, stays as it is. */
+/**
+ * Lines of `[node]` and `[attestation]` that rotation sets and takes away; what else a configuration holds, comments too, stays as
+ * it is.
+ */
 
-export type NextKey = 'nextSigningKey' | 'nextTlsKey'
+export type NextLine = 'nextSigningKey' | 'nextTlsKey' | 'nextEnrolment'
 
-const BESIDE: Readonly<Record<NextKey, string>> = { nextSigningKey: 'signingKey', nextTlsKey: 'tlsKey' }
+export type NextLines = Readonly<Partial<Record<NextLine, string | undefined>>>
+
+/** The line that each stands after: its present counterpart. */
+const BESIDE: Readonly<Record<NextLine, string>> = {
+  nextSigningKey: 'signingKey',
+  nextTlsKey: 'tlsKey',
+  nextEnrolment: 'enrolment',
+}
 
 export interface ConfigurationFile {
   readonly path: string
@@ -31,12 +41,9 @@ export function readConfigurationFile(path: string): Result<ConfigurationFile> {
  * The configuration with these lines, `undefined` for none; `value` is relative to its folder. Fault: `rotate.lines`, where they do
  * not stand on lines of their own.
  */
-export function drawLines(
-  { path, text, configuration }: ConfigurationFile,
-  lines: Readonly<Partial<Record<NextKey, string | undefined>>>,
-): Result<Task> {
+export function drawLines({ path, text, configuration }: ConfigurationFile, lines: NextLines): Result<Task> {
   let changed = text
-  for (const key of ['nextSigningKey', 'nextTlsKey'] as const) {
+  for (const key of ['nextSigningKey', 'nextTlsKey', 'nextEnrolment'] as const) {
     if (!(key in lines)) continue
     const value = lines[key]
     changed = changed.replace(new RegExp(`^[ \\t]*${key}[ \\t]*=.*\\n`, 'm'), '')
@@ -44,24 +51,23 @@ export function drawLines(
     const beside = new RegExp(`^([ \\t]*)${BESIDE[key]}[ \\t]*=.*\\n`, 'm')
     changed = changed.replace(beside, (line, indent: string) => `${line}${indent}${key} = "${value}"\n`)
   }
-  const what = 'keys that are named in the configuration'
+  const what = 'what the configuration names of the next keys'
   if (changed === text) return checkLines(path, configuration, lines, keepStep(path, what))
   const parsed = parseConfiguration(changed, path)
   if (!parsed.ok) return parsed
   return checkLines(path, parsed.value, lines, updateStep(path, utf8(changed), 0o640, what))
 }
 
-function checkLines(
-  path: string,
-  { node }: Configuration,
-  lines: Readonly<Partial<Record<NextKey, string | undefined>>>,
-  task: Task,
-): Result<Task> {
+function checkLines(path: string, configuration: Configuration, lines: NextLines, task: Task): Result<Task> {
   const wrong = Object.entries(lines).find(
-    ([key, value]) => (node[key as NextKey] === undefined) !== (value === undefined),
+    ([key, value]) => (namedIn(configuration, key as NextLine) === undefined) !== (value === undefined),
   )
   if (wrong === undefined) return ok(task)
   const [key, value] = wrong
-  const expected = value === undefined ? `no ${key}` : `${key} = "${value}" after ${BESIDE[key as NextKey]}`
-  return fail('rotate.lines', `${path}: node: expected ${expected}, got a file that is written otherwise`)
+  const expected = value === undefined ? `no ${key}` : `${key} = "${value}" after ${BESIDE[key as NextLine]}`
+  return fail('rotate.lines', `${path}: expected ${expected}, got a file that is written otherwise`)
+}
+
+function namedIn({ node, attestation }: Configuration, key: NextLine): string | undefined {
+  return key === 'nextEnrolment' ? attestation?.nextEnrolment : node[key]
 }

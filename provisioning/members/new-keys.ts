@@ -2,12 +2,13 @@ import { ENROLMENT_BYTES_MAX, type Enrolment, verifyEnrolment } from '../../src/
 import { REQUEST_BYTES_MAX, verifyRequest } from '../../src/attestation/enrolment-request.ts'
 import { platformDigest } from '../../src/attestation/tpm/platform-digest.ts'
 import { readNamedFile } from '../../src/config/read-file.ts'
-import type { AttestationTerms, Membership } from '../../src/consensus/membership.ts'
+import type { AttestationTerms, Member, Membership } from '../../src/consensus/membership.ts'
 import { equalBytes, toHex } from '../../src/core/bytes.ts'
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 import { sha384 } from '../../src/core/hash.ts'
 import { publicKeyFromPem } from '../../src/crypto/public-key.ts'
 import { selectMlDsa } from '../../src/crypto/select.ts'
+import { KEY_KINDS, type KeyKind } from './rotation.ts'
 
 /** Which keys an appliance is to have: as an authority has enrolled them, or as files with its public keys. */
 export interface KeySource {
@@ -49,17 +50,32 @@ export function readNewKeys(name: string, source: KeySource, present: Membership
 }
 
 /**
- * The same for a member that changes a key and keeps its hardware: a key that is not named stays. A TLS key needs no enrolment, since
- * none speaks of it. Faults: `member.unknown`, those of `readNewKeys`.
+ * The same for a member that changes keys of these kinds and keeps its hardware: a key that is not named stays. A TLS key needs no
+ * enrolment, since none speaks of it; a request that names both does not make both change. Faults: `member.unknown`, those of
+ * `readNewKeys`.
  */
-export function readRotatedKeys(name: string, source: KeySource, present: Membership): Result<NewKeys> {
-  const { request, enrolment, signingKey, tlsKey } = source
+export function readRotatedKeys(
+  name: string,
+  source: KeySource,
+  present: Membership,
+  kinds: readonly KeyKind[] = KEY_KINDS,
+): Result<NewKeys> {
   const member = present.members.find((known) => known.name === name)
   if (member === undefined) return fail('member.unknown', `${name}: expected a member of ${present.cluster}, got none`)
+  const named = readNamedKeys(member, source, present)
+  if (!named.ok) return named
+  return ok({
+    signingKey: kinds.includes('signing') ? named.value.signingKey : toHex(member.signingKey),
+    tlsKeyHash: kinds.includes('tls') ? named.value.tlsKeyHash : toHex(member.tlsKeyHash),
+  })
+}
+
+function readNamedKeys(member: Member, source: KeySource, present: Membership): Result<NewKeys> {
+  const { request, enrolment, signingKey, tlsKey } = source
   const enrols = request !== undefined || enrolment !== undefined
   const needsEnrolment = present.attestation !== undefined && signingKey !== undefined
   if (enrols || needsEnrolment || (signingKey === undefined && tlsKey === undefined)) {
-    return readNewKeys(name, source, present)
+    return readNewKeys(member.name, source, present)
   }
   const signing = signingKey === undefined ? ok({ raw: member.signingKey }) : readPem(signingKey)
   if (!signing.ok) return signing

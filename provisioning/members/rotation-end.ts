@@ -13,13 +13,14 @@ import { verifySessionChain } from '../../src/consensus/session-chain.ts'
 import { equalBytes } from '../../src/core/bytes.ts'
 import { fail, ok, type Result } from '../../src/core/fault.ts'
 import { attempt } from '../../src/linux/attempt.ts'
-import { drawCopy } from '../appliance/answer.ts'
 import { applianceFiles } from '../appliance/appliance-files.ts'
 import { drawMark } from '../appliance/session-journal-step.ts'
 import type { Task } from '../run-tasks.ts'
-import { type ConfigurationFile, drawLines, type NextKey, readConfigurationFile } from './configuration-lines.ts'
+import { keepOwner } from '../step.ts'
+import { type ConfigurationFile, drawLines, type NextLine, readConfigurationFile } from './configuration-lines.ts'
 import { destroyStep } from './destroy-key.ts'
-import { KEY_KINDS, type KeyKind, nextFolder, nextKeyOf } from './rotation.ts'
+import { drawEnrolmentMove } from './next-enrolment.ts'
+import { KEY_KINDS, type KeyKind, nextKeyOf } from './rotation.ts'
 
 const KEY_BYTES_MAX = 65_536
 
@@ -36,7 +37,7 @@ export async function drawRotationEnd(folder: string): Promise<Result<readonly T
   if (!entered.ok) return entered
   const { identity, session } = entered.value
   const tasks: Task[] = []
-  const lines: Partial<Record<NextKey, undefined>> = {}
+  const lines: Partial<Record<NextLine, undefined>> = {}
   const destroyed: Task[] = []
   for (const kind of KEY_KINDS) {
     const moved = drawMove(file.value, folder, kind)
@@ -46,10 +47,13 @@ export async function drawRotationEnd(folder: string): Promise<Result<readonly T
     lines[nextKeyOf(folder, kind).line] = undefined
   }
   const mark = drawMark(applianceFiles(folder).keys, { session, identity })
+  const enrolled = drawEnrolmentMove(folder, file.value.configuration.attestation, identity.keyHash)
+  if (!enrolled.ok) return enrolled
+  // One of another key stays in the folder, and is named by nobody: it was for a rotation of the signing key that was not begun.
+  lines.nextEnrolment = undefined
   const unnamed = drawLines(file.value, lines)
   if (!unnamed.ok) return unnamed
-  const enrolled = drawEnrolment(folder)
-  return enrolled.ok ? ok([...tasks, mark, ...enrolled.value, unnamed.value, ...destroyed]) : enrolled
+  return ok([...tasks, mark, ...enrolled.value.tasks, unnamed.value, ...destroyed, ...enrolled.value.cleared])
 }
 
 interface Entered {
@@ -122,6 +126,7 @@ function drawMove({ configuration: { node } }: ConfigurationFile, folder: string
         const draft = join(dirname(present), `.${kind}.new`)
         rmSync(draft, { force: true })
         writeFileSync(draft, bytes.value, { mode: 0o600, flush: true })
+        keepOwner(present, draft)
         rmSync(former, { force: true })
         linkSync(present, former)
         renameSync(draft, present)
@@ -137,17 +142,4 @@ function staleNext(folder: string, kind: KeyKind, present: string): readonly Tas
   const [left, kept] = [path, present].map((each) => readNamedFile(each, { what: 'a key', bytesMax: KEY_BYTES_MAX }))
   const same = left?.ok === true && kept?.ok === true && equalBytes(left.value, kept.value)
   return same ? [destroyStep(path, `copy of the ${kind} key that has moved`)] : []
-}
-
-/** The enrolment of the new key, where the appliance was enrolled for it. */
-function drawEnrolment(folder: string): Result<readonly Task[]> {
-  const [from, to] = [applianceFiles(nextFolder(folder)), applianceFiles(folder)]
-  if (!existsSync(from.enrolment)) return ok([])
-  const tasks: Task[] = []
-  for (const key of ['request', 'challenge', 'answer', 'enrolment'] as const) {
-    const bytes = readNamedFile(from[key], { what: 'a file of the enrolment', bytesMax: 262_144 })
-    if (!bytes.ok) return bytes
-    tasks.push(drawCopy(to[key], bytes.value, `${key} of the new key`))
-  }
-  return ok(tasks)
 }

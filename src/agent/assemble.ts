@@ -103,7 +103,8 @@ async function assemble(configuration: Configuration, hooks: AgentHooks, release
   if (!sinks.ok) return sinks
   const { outputs, ptp4l } = sinks.value
   if (ptp4l !== undefined) listen(ptp4l.hear)
-  const attestation = await openAttestation({ ...hooks, configuration, appliance: appliance.value, report, random })
+  const parts = { configuration, keys: keys.value, appliance: appliance.value }
+  const attestation = openAttestation({ ...hooks, ...parts, report, random })
   if (!attestation.ok) return attestation
   releases.push(() => attestation.value.close())
   ledgers.value.handOver()

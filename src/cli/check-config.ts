@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { findUnenrolled } from '../agent/attestation/own-enrolment.ts'
 import { describeGuards, findUnsealed } from '../agent/keys/guards.ts'
 import { type Keys, loadKeys } from '../agent/keys/load-keys.ts'
 import { findOwnSession } from '../agent/own-session.ts'
@@ -9,7 +10,7 @@ import { readLeapTable } from '../config/leap-seconds.ts'
 import { readConfiguration } from '../config/parse.ts'
 import type { Configuration } from '../config/schema.ts'
 import { type Membership, quorumOf } from '../consensus/membership.ts'
-import { ok, type Result } from '../core/fault.ts'
+import { type Fault, ok, type Result } from '../core/fault.ts'
 import { printJson, printLine, reportFault } from './terminal.ts'
 
 /** `check-config`: everything that can be found wrong before an agent starts. */
@@ -34,8 +35,8 @@ interface Checked {
   readonly configuration: Configuration
   readonly membership: Membership
   readonly keys: Keys
-  /** Of members of a later session whose addresses are not configured. */
-  readonly unlinked: readonly string[]
+  /** Keys that nothing guards or that are not enrolled, and members of a later session whose addresses are not configured. */
+  readonly warnings: readonly Fault[]
 }
 
 async function check(file: string): Promise<Result<Checked>> {
@@ -55,8 +56,10 @@ async function check(file: string): Promise<Result<Checked>> {
   if (!peers.ok) return peers
   const leapTable = readLeapTable(configuration.value.node.leapSecondsList)
   if (!leapTable.ok) return leapTable
-  const unlinked = peers.value.missing.map(({ message }) => message)
-  return ok({ configuration: configuration.value, membership, keys: keys.value, unlinked })
+  const unenrolled = findUnenrolled(configuration.value.attestation, keys.value)
+  if (!unenrolled.ok) return unenrolled
+  const warnings = [...findUnsealed(keys.value, configuration.value), ...unenrolled.value, ...peers.value.missing]
+  return ok({ configuration: configuration.value, membership, keys: keys.value, warnings })
 }
 
 function summary({ node, sources }: Configuration, membership: Membership, { signing, tls }: Keys): object {
@@ -71,7 +74,7 @@ function summary({ node, sources }: Configuration, membership: Membership, { sig
   }
 }
 
-function explain(file: string, { configuration, membership, keys, unlinked }: Checked): void {
+function explain(file: string, { configuration, membership, keys, warnings }: Checked): void {
   const { node, sources } = configuration
   const { n, f, q } = quorumOf(membership.members.length)
   printLine(`${file}: valid`)
@@ -83,8 +86,7 @@ function explain(file: string, { configuration, membership, keys, unlinked }: Ch
     )
   }
   printLine(`  ${describeGuards(keys)}`)
-  for (const { message } of findUnsealed(keys, configuration)) printLine(`warning: ${message}`)
-  for (const message of unlinked) printLine(`warning: ${message}`)
+  for (const { message } of warnings) printLine(`warning: ${message}`)
   const time = sources.filter(({ role }) => role === 'time')
   const domains = new Set(time.map(({ domain }) => domain))
   if (time.length === 0) printLine('note: no time source; this appliance serves certified time only')

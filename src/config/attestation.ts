@@ -22,6 +22,8 @@ export const attestationSchema = table({
   keyHandle: integer(PERSISTENT_FIRST, PERSISTENT_LAST).optional(),
   /** What the authority has handed over for this appliance. */
   enrolment: path.optional(),
+  /** The same for `nextSigningKey`: held beside it until a membership names that key. */
+  nextEnrolment: path.optional(),
   /** The log of the measured boot, where there is one. */
   eventLog: path.optional(),
   /** How often the record is made anew. */
@@ -47,17 +49,18 @@ export function resolveAttestation(
   attestation: AttestationConfiguration,
   from: (path: string) => string,
 ): AttestationConfiguration {
-  const { device, swtpm, enrolment, eventLog } = attestation
+  const { device, swtpm, enrolment, nextEnrolment, eventLog } = attestation
   return {
     ...attestation,
     ...(device === undefined ? {} : { device: from(device) }),
     ...(swtpm === undefined || socketOf(swtpm) !== undefined ? {} : { swtpm: from(swtpm) }),
     ...(enrolment === undefined ? {} : { enrolment: from(enrolment) }),
+    ...(nextEnrolment === undefined ? {} : { nextEnrolment: from(nextEnrolment) }),
     ...(eventLog === undefined ? {} : { eventLog: from(eventLog) }),
   }
 }
 
-const OF_A_TPM = ['device', 'swtpm', 'keyHandle', 'enrolment', 'eventLog'] as const
+const OF_A_TPM = ['device', 'swtpm', 'keyHandle', 'enrolment', 'nextEnrolment', 'eventLog'] as const
 
 /** A sentence for each contradiction. */
 export function checkAttestation(attestation: AttestationConfiguration | undefined): readonly string[] {

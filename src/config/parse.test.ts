@@ -371,9 +371,10 @@ test('what vouches for the appliance is a TPM by one way, with its paths resolve
   const read = (more: string) => {
     return unwrap(parseConfiguration(NODE + CLUSTER + GNSS + ATTESTATION + more, '/srv/ts0/config.toml')).attestation
   }
-  assert.deepEqual(read('device = "/dev/tpmrm0"\nkeyHandle = 0x81010020\neventLog = "log"'), {
+  assert.deepEqual(read('nextEnrolment = "next/e"\ndevice = "/dev/tpmrm0"\nkeyHandle = 0x81010020\neventLog = "log"'), {
     provider: 'tpm2',
     enrolment: '/srv/ts0/attestation/enrolment.cbor',
+    nextEnrolment: '/srv/ts0/next/e',
     device: '/dev/tpmrm0',
     keyHandle: 0x8101_0020,
     eventLog: '/srv/ts0/log',
@@ -393,9 +394,10 @@ test('what vouches for the appliance must not contradict itself', () => {
   assert.deepEqual(about('provider = "tpm2"\nenrolment = "e"\ndevice = "/dev/tpm0"\nswtpm = "s"'), [
     'attestation.swtpm: expected none beside device, for an appliance has one TPM, got "/srv/ts0/s"',
   ])
-  assert.deepEqual(about('provider = "none"\nenrolment = "e"\nkeyHandle = 0x81000001'), [
+  assert.deepEqual(about('provider = "none"\nenrolment = "e"\nnextEnrolment = "n"\nkeyHandle = 0x81000001'), [
     'attestation.keyHandle: expected none with provider = "none", got 2164260865',
     'attestation.enrolment: expected none with provider = "none", got /srv/ts0/e',
+    'attestation.nextEnrolment: expected none with provider = "none", got /srv/ts0/n',
   ])
   assert.deepEqual(about('provider = "tpm2"\nenrolment = "e"\nswtpm = "tpm:70000"\nkeyHandle = 1'), [
     'attestation.swtpm: expected host:port of a software TPM, or the path of its socket, got "tpm:70000"',

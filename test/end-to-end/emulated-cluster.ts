@@ -52,7 +52,7 @@ export async function emulatedCluster(t: Scope, count: number, later = 0): Promi
 
 /** The order for `next` under the operator's key, handed to the agent of this number. */
 export async function order(
-  { folder, pathOf }: EmulatedCluster,
+  { folder, pathOf }: Pick<EmulatedCluster, 'folder' | 'pathOf'>,
   present: Membership,
   next: Membership,
   by: number,

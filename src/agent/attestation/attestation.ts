@@ -5,14 +5,15 @@ import { openRecordStore, RECORDS_FILE } from '../../ledger/record-store.ts'
 import type { Report } from '../agent-event.ts'
 import type { Appliance } from '../appliance.ts'
 import { createFaultLog } from '../fault-log.ts'
+import type { Keys } from '../keys/load-keys.ts'
 import { createAttestor } from './attestor.ts'
 import { readBootId } from './boot-id.ts'
 import { type HostParts, readHostParts } from './host-parts.ts'
 import { inventoryOf } from './inventory.ts'
 import { manifestDigest, readManifest } from './manifest.ts'
+import { findUnenrolled } from './own-enrolment.ts'
 import { openProvider } from './provider.ts'
 import { openKnownNodes } from './record-judge.ts'
-import { readEnrolment } from './record-maker.ts'
 import { createSessionAttestation, type SessionAttestation, type SessionPorts } from './session-attestation.ts'
 
 /** What vouches for this appliance, and what it makes of the others: through all sessions. */
@@ -28,6 +29,7 @@ export interface Attestation {
 
 export interface AttestationParts {
   readonly configuration: Configuration
+  readonly keys: Keys
   /** SHA-384 of the configuration file as it was read; undefined where there is none. */
   readonly configurationDigest?: Uint8Array | undefined
   readonly appliance: Pick<Appliance, 'reports'>
@@ -39,15 +41,14 @@ export interface AttestationParts {
  * Opens the records, and begins to find out what runs here on what; a TPM is not asked yet, and one that is absent is no
  * fault. Faults: those of the ledger, `attestation.known-node`, `attestation.enrolment`.
  */
-export async function openAttestation(parts: AttestationParts): Promise<Result<Attestation>> {
+export function openAttestation(parts: AttestationParts): Result<Attestation> {
   const { configuration, appliance, report, random } = parts
   const { attestation, node } = configuration
   const faults = createFaultLog(report)
   const note = (fault: Fault): void => faults.note('attestation', fault)
-  if (attestation?.enrolment !== undefined) {
-    const enrolled = await readEnrolment(attestation.enrolment)
-    if (!enrolled.ok) return enrolled
-  }
+  const unenrolled = findUnenrolled(attestation, parts.keys)
+  if (!unenrolled.ok) return unenrolled
+  for (const fault of unenrolled.value) note(fault)
   const store = openRecordStore(join(node.stateDirectory, RECORDS_FILE))
   if (!store.ok) return store
   const known = openKnownNodes(store.value, note)

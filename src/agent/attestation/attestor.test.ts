@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ENROLMENT } from '../../../test/support/attestation-records.ts'
+import { enrolmentOf, signEnrolment, TPM } from '../../../test/support/attestation-records.ts'
 import { unwrap } from '../../../test/support/results.ts'
 import { decodeRecord, type NamedCertificate } from '../../attestation/record.ts'
 import type { AttestationConfiguration } from '../../config/attestation.ts'
@@ -16,10 +16,9 @@ import type { OwnRecord } from './record-maker.ts'
 const folder = mkdtempSync(join(tmpdir(), 'quorumtime-attestor-'))
 after(() => rmSync(folder, { recursive: true }))
 const enrolment = join(folder, 'enrolment.cbor')
-writeFileSync(enrolment, ENROLMENT)
-
 const FIRST: NamedCertificate = { height: 2, hash: new Uint8Array(48).fill(2) }
 const ME = { cluster: 'hall', name: 'node-b', keyHash: new Uint8Array(48).fill(7) }
+writeFileSync(enrolment, signEnrolment(enrolmentOf(TPM, { keyHash: ME.keyHash })))
 
 /** An attestor whose records go nowhere but here. */
 function openDesk(t: TestContext, attestation: AttestationConfiguration | undefined) {
@@ -38,14 +37,14 @@ function openDesk(t: TestContext, attestation: AttestationConfiguration | undefi
     note: ({ code }) => faults.push(code),
   })
   t.after(attestor.close)
-  const enter = (member: number): void => {
+  const enter = (member: number, keyHash = ME.keyHash): void => {
     const newestCertificate = (): NamedCertificate | undefined => certificate
     const publish = async (record: OwnRecord) => {
       published.push(record)
       return ok(undefined)
     }
-    attestor.prepare({ ...ME, member })
-    attestor.enter({ ...ME, member, newestCertificate, publish })
+    attestor.prepare({ ...ME, member, keyHash })
+    attestor.enter({ ...ME, member, keyHash, newestCertificate, publish })
   }
   const until = async (count: number): Promise<void> => {
     while (published.length < count) await sleep(10)
@@ -96,4 +95,19 @@ test('an appliance whose TPM is not there takes part, says what it can, and trie
   // That there is none is not told again and again.
   assert.equal(published.length, 1)
   assert.deepEqual((attestor.describe() as { failure: { code: string } }).failure.code, 'tpm.absent')
+})
+
+test('a session under another key begins with a record of that key, long before the next one is due', async (t) => {
+  const { attestor, enter, until, certify, published } = openDesk(t, undefined)
+  enter(1)
+  certify(FIRST)
+  await until(2)
+  const keyHash = new Uint8Array(48).fill(8)
+  enter(1, keyHash)
+  // What it has shown under the former key is nobody's.
+  assert.equal(attestor.shown(), undefined)
+  await until(3)
+  assert.equal(attestor.shown(), published[2])
+  const { statement } = unwrap(decodeRecord(published[2]?.bytes ?? new Uint8Array()))
+  assert.deepEqual([statement.keyHash, statement.certificate], [keyHash, FIRST])
 })

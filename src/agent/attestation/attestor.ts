@@ -4,12 +4,13 @@ import type { AttestationConfiguration } from '../../config/attestation.ts'
 import { equalBytes } from '../../core/bytes.ts'
 import { type Fault, ok, type Result } from '../../core/fault.ts'
 import { backoffMs } from '../../device/backoff.ts'
+import { enrolmentFiles } from './own-enrolment.ts'
 import type { CountedTpm } from './provider.ts'
 import { attestedRecord, type OwnRecord, type Said, unattestedRecord } from './record-maker.ts'
 
 /**
- * Makes the record of this appliance: at its start, every few minutes, when its parts have changed, and as soon as there is a
- * certificate that dates it. Nothing waits for it: what a TPM takes, or does not answer, no epoch notices.
+ * Makes the record of this appliance: at its start and that of each session, every few minutes, when its parts have changed, and as
+ * soon as there is a certificate that dates it. Nothing waits for it: what a TPM takes, or does not answer, no epoch notices.
  */
 export interface Attestor {
   /** A session begins in which this appliance is this member: what it has shown as another counts no more. */
@@ -176,9 +177,10 @@ async function makeFor(making: Making, subject: AttestedSubject): Promise<Result
   const impatience = setTimeout(() => {
     withoutIt().catch(die)
   }, UNATTESTED_AFTER_MS)
-  const { enrolment = '', eventLog, keyHandle = KEY_HANDLE_DEFAULT } = attestation
+  const { eventLog, keyHandle = KEY_HANDLE_DEFAULT } = attestation
+  const enrolments = enrolmentFiles(attestation)
   making.commandsOutside += tpm.commands() - making.commandsAfter
-  const made = await attestedRecord(said, { tpm, keyHandle, enrolment, eventLog }, note)
+  const made = await attestedRecord(said, { tpm, keyHandle, enrolments, eventLog }, note)
   clearTimeout(impatience)
   // A software TPM serves one connection, and whoever seals keys or looks after it wants to get at it.
   await tpm.close()

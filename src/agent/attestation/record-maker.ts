@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { enrolmentCodec, signedEnrolmentCodec } from '../../attestation/enrolment.ts'
 import { LOG_BYTES_MAX } from '../../attestation/event-log.ts'
 import type { InventoryItem } from '../../attestation/inventory.ts'
-import type { PcrSelection } from '../../attestation/pcr-selection.ts'
 import {
   encodeRecord,
   type NamedCertificate,
@@ -13,9 +11,9 @@ import {
 import { platformDigest } from '../../attestation/tpm/platform-digest.ts'
 import { quoteWithValues } from '../../attestation/tpm/quote.ts'
 import type { Tpm } from '../../attestation/tpm/tpm.ts'
-import { decode } from '../../core/encoding.ts'
 import { type Fault, fail, ok, type Result } from '../../core/fault.ts'
 import { sha384 } from '../../core/hash.ts'
+import { enrolmentFor } from './own-enrolment.ts'
 
 /** A record of this appliance, as it will be shown. */
 export interface OwnRecord {
@@ -42,7 +40,8 @@ export interface Said {
 export interface Vouching {
   readonly tpm: Tpm
   readonly keyHandle: number
-  readonly enrolment: string
+  /** The present one first, then one of a key to come. */
+  readonly enrolments: readonly string[]
   readonly eventLog: string | undefined
 }
 
@@ -53,15 +52,15 @@ export function unattestedRecord(said: Said): OwnRecord {
 }
 
 /**
- * The statement first, then the quote over it. The enrolment is read anew each time, so that a new one counts without a
- * restart. `note` is told what the record has to do without. Faults: `attestation.enrolment`, those of the TPM.
+ * The statement first, then the quote over it. Enrolments are read anew each time, so that a new one counts without a
+ * restart, and the one of the key that signs in this session is shown. `note` is told what the record has to do without. Faults: `attestation.enrolment`, those of the TPM.
  */
 export async function attestedRecord(
   said: Said,
-  { tpm, keyHandle, enrolment: file, eventLog: logFile }: Vouching,
+  { tpm, keyHandle, enrolments, eventLog: logFile }: Vouching,
   note: (fault: Fault) => void,
 ): Promise<Result<OwnRecord>> {
-  const enrolled = await readEnrolment(file)
+  const enrolled = enrolmentFor(enrolments, said.keyHash, note)
   if (!enrolled.ok) return enrolled
   const { bytes: enrolment, selection } = enrolled.value
   const log = logFile === undefined ? undefined : await readEventLog(logFile)
@@ -82,20 +81,6 @@ function ownRecord(
 ): OwnRecord {
   const bytes = encodeRecord({ format: 'quorumtime-attestation-1', statement, evidence })
   return { digest: recordDigest(bytes), bytes, statement, eventLog }
-}
-
-/** A signed enrolment and the registers that it is for. Whether an authority has signed it is for others to judge. */
-export async function readEnrolment(
-  file: string,
-): Promise<Result<{ readonly bytes: Uint8Array; readonly selection: PcrSelection }>> {
-  const bytes = await readBytes(file, 'attestation.enrolment', 'expected a signed enrolment')
-  if (!bytes.ok) return bytes
-  const signed = decode(signedEnrolmentCodec, bytes.value, `${file}: enrolment`)
-  if (!signed.ok) return fail('attestation.enrolment', signed.fault.message)
-  const content = decode(enrolmentCodec, signed.value.content, `${file}: enrolment.content`)
-  return content.ok
-    ? ok({ bytes: bytes.value, selection: content.value.selection })
-    : fail('attestation.enrolment', content.fault.message)
 }
 
 async function readEventLog(file: string): Promise<Result<Uint8Array>> {
