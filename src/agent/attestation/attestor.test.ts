@@ -100,6 +100,7 @@ test('an appliance whose TPM is not there takes part, says what it can, and trie
 test('a session under another key begins with a record of that key, long before the next one is due', async (t) => {
   const { attestor, enter, until, certify, published } = openDesk(t, undefined)
   enter(1)
+  await until(1)
   certify(FIRST)
   await until(2)
   const keyHash = new Uint8Array(48).fill(8)
