@@ -58,11 +58,24 @@ test('of several verdicts that are taken the worst counts', () => {
 test('that no record is shown counts where none that was shown has a verdict', () => {
   assert.equal(verdictOn0(listed(['refused', undefined], ['refused', undefined], undefined)), 'refused')
   assert.equal(verdictOn0(listed(['refused', undefined], undefined, undefined)), 'unjudged')
-  assert.equal(verdictOn0(listed(['refused', undefined], ['refused', OWN], undefined)), 'unjudged')
+  assert.equal(verdictOn0(listed(['refused', undefined], ['refused', OWN], undefined)), 'refused')
   const seen = listed(...threeTimes('refused', undefined), ...threeTimes('verified', OWN))
   assert.equal(verdictOn0(seen, SEVEN), 'verified', 'whoever has seen it knows better than whoever has not')
   const [shown, ...others] = listed(['none', undefined], ['none', undefined], undefined)
   assert.equal(verdictOn0([{ ...shown!, attestationDigest: undefined }, ...others]), 'none')
+})
+
+test('a bad verdict stands until the next record is judged, a good one does not', () => {
+  for (const bad of ['refused', 'flagged'] as const) {
+    assert.equal(verdictOn0(listed([bad, OTHER], [bad, OTHER], undefined)), bad)
+    assert.equal(verdictOn0(listed([bad, OTHER], [bad, digestOf(3)], undefined)), bad, 'whichever record it was')
+    assert.equal(verdictOn0(listed([bad, OTHER], undefined, undefined)), 'unjudged', 'f alone refuse nobody')
+    assert.equal(verdictOn0(listed(...threeTimes(bad, OTHER), ...threeTimes('verified', OWN)), SEVEN), 'verified')
+  }
+  for (const good of ['none', 'verified'] as const) {
+    assert.equal(verdictOn0(listed([good, OTHER], [good, OTHER], [good, OTHER])), 'unjudged')
+  }
+  assert.equal(verdictOn0(listed(['refused', OTHER], ['flagged', OTHER], undefined)), 'unjudged')
 })
 
 test('nobody is judged where the membership asks for nothing, nor by who is not listed', () => {

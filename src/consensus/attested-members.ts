@@ -10,8 +10,9 @@ import type { RecordJudged } from './proposal.ts'
  * What the listed members say of each other's attestation records, one for each of them in the order of the list. A verdict is
  * taken when at least f + 1 listed members other than the judged one say it of the very record that its proposal's header
  * names: at least one of them follows the rules. Of several the worst is taken. Where no verdict on that record is taken, one on
- * a member that shows no record is, if as many say it. Otherwise, and in a membership that asks for no attestation, a
- * member is `unjudged`.
+ * a member that shows no record is, if as many say it, or that a record of this member, whichever it was, is `refused` or `flagged`: until
+ * the new one is judged the old verdict stands, or a new record each epoch would keep any clock in. Otherwise, and in a
+ * membership that asks for no attestation, a member is `unjudged`.
  *
  * So f liars neither verify nor refuse anybody by themselves; and what they can do with the help of members that follow the rules
  * is to let one of the verdicts stand that these have come to.
@@ -22,8 +23,8 @@ export function attestedMembers(listed: readonly ListedProposal[], membership: M
   return listed.map(({ member, attestationDigest: digest }) => {
     const said = isAsked ? saidOf(member, listed) : []
     const ofRecord = said.filter((judged) => judged.digest !== undefined && isOf(judged.digest, digest))
-    const ofNone = said.filter((judged) => judged.digest === undefined)
-    return { member, digest, verdict: worstTaken(ofRecord, f) ?? worstTaken(ofNone, f) ?? 'unjudged' }
+    const standing = said.filter((judged) => judged.digest === undefined || isBad(judged))
+    return { member, digest, verdict: worstTaken(ofRecord, f) ?? worstTaken(standing, f) ?? 'unjudged' }
   })
 }
 
@@ -34,6 +35,10 @@ function saidOf(member: number, listed: readonly ListedProposal[]): readonly Rec
 
 function isOf(judged: Uint8Array, digest: Uint8Array | undefined): boolean {
   return digest !== undefined && equalBytes(judged, digest)
+}
+
+function isBad({ verdict }: RecordJudged): boolean {
+  return verdict === 'refused' || verdict === 'flagged'
 }
 
 function worstTaken(said: readonly RecordJudged[], f: number): RecordVerdict | undefined {

@@ -38,11 +38,23 @@ export const VERDICT_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: RULE,
-        find: 'worstTaken(ofRecord, f) ?? worstTaken(ofNone, f)',
-        replace: 'worstTaken(ofNone, f) ?? worstTaken(ofRecord, f)',
+        find: 'worstTaken(ofRecord, f) ?? worstTaken(standing, f)',
+        replace: 'worstTaken(standing, f) ?? worstTaken(ofRecord, f)',
       },
     ],
     killers: [MEMBERS, AGREEMENT],
+  },
+  {
+    name: 'a new record each epoch',
+    harm: 'what everybody refuses keeps its clock in by naming another record before anybody has judged the last one',
+    edits: [
+      {
+        file: RULE,
+        find: "return verdict === 'refused' || verdict === 'flagged'",
+        replace: "return verdict === 'none'",
+      },
+    ],
+    killers: [MEMBERS, SIMULATION],
   },
   {
     name: 'judged without being asked',

@@ -140,6 +140,20 @@ describe('a member whose record is refused', () => {
 })
 
 describe('a record that is renewed', () => {
+  it('each epoch, before anybody has judged the last one, does not keep in a clock that is refused', async () => {
+    for (const [n, seed] of SIZES) {
+      const refreshNs = 700n * NS_PER_MILLISECOND
+      const run = await attesting(n, seed + 30, { play: () => ({}) }, (liars) => liars.slice(0, 1), refreshNs)
+      const { cluster, honest, liars, attestation } = run
+      assert.deepEqual(await findProblems(cluster, honest, attestation), [], `n = ${n}`)
+      const verdicts = (cluster.nodes[0]?.commits ?? []).flatMap(({ block }) =>
+        block.outcome.attestation.filter(({ member }) => member === liars[0]).map(({ verdict }) => verdict),
+      )
+      assert.equal(recordsOf(run, liars[0] ?? 0).size, verdicts.length, `n = ${n}: another one each time`)
+      assert.deepEqual(new Set(verdicts.slice(1)), new Set(['refused']), `n = ${n}: ${verdicts.join(' ')}`)
+    }
+  })
+
   it('faster than anybody can judge it is never judged, and accuses nobody, whoever dies and starts again in a view', async () => {
     const attestation: VirtualAttestation = { refreshNs: 20n * NS_PER_MILLISECOND, verdicts: Array(4).fill('verified') }
     const cluster = createLiarCluster({ n: 4, seed: 7, delayNsMax: 20_000_000n, attestation }, new Map())

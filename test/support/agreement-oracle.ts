@@ -69,7 +69,8 @@ function larger(a: bigint, b: bigint): bigint {
 
 /**
  * The verdict on a member's attestation record once more, from the text: of each possible one, from bad to good, how many
- * listed members but the judged one say it of the record that the judged one's header names; then the same of no record.
+ * listed members but the judged one say it of the record that the judged one's header names; then the same of no record, where
+ * a bad one may be said of any.
  */
 export function claimedVerdict(
   { member, attestationDigest }: ListedProposal,
@@ -82,7 +83,8 @@ export function claimedVerdict(
       let said = 0
       for (const { member: judge, proposal } of listed) {
         const words = proposal.verdicts.filter((word) => word.member === member && word.verdict === verdict)
-        if (judge !== member && words.some(({ digest }) => digest?.toHex() === record)) said += 1
+        const ofAny = record === undefined && (verdict === 'refused' || verdict === 'flagged')
+        if (judge !== member && words.some(({ digest }) => ofAny || digest?.toHex() === record)) said += 1
       }
       if (said > f) return verdict
     }

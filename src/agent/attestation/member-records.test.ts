@@ -226,6 +226,27 @@ test('who names a record that nobody shows, or none, is judged for that', (t) =>
   assert.deepEqual([hasNone.verdicts(), hasNone.told], [[[1, undefined, 'none']], ['node-b none record.absent']])
 })
 
+test('a bad verdict is said until the next record is here, and no longer', (t) => {
+  const { records, names, shows, commits, verdicts, past } = openDesk()
+  t.after(records.stop)
+  past.reach = 900
+  names(recordDigest(A))
+  shows(1, A)
+  assert.deepEqual(verdicts(), [said(A, 'flagged')])
+  names(sha384(Uint8Array.of(1)))
+  assert.deepEqual(verdicts(), [said(A, 'flagged')])
+  names(sha384(Uint8Array.of(2)))
+  assert.deepEqual(verdicts(), [said(A, 'flagged')])
+  past.reach = 2_000
+  names(recordDigest(B))
+  shows(1, B)
+  commits()
+  assert.deepEqual(verdicts(), [said(B, 'verified')])
+  // A good one vouches for nothing that has not come yet.
+  names(sha384(Uint8Array.of(3)))
+  assert.deepEqual(verdicts(), [])
+})
+
 test('who names another record each time, none of which anybody gets to see, is judged for that too, and stays so', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] })
   let nowMs = 1_000

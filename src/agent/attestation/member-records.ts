@@ -108,6 +108,7 @@ function subjectOf({ subjects }: Watch, member: number): Subject | undefined {
 /** The record that a member names from now on. */
 function named(watch: Watch, subject: Subject, digest: Uint8Array | undefined): void {
   if (isNamed(subject, digest)) return
+  subject.former = currentOf(subject) ?? subject.former
   // Who names another one each time, none of which anybody gets to see, does not begin its time anew.
   if (currentOf(subject) !== undefined) subject.sinceMs = performance.now()
   subject.digest = digest

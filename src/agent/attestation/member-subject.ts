@@ -21,6 +21,8 @@ export interface Subject {
   digest: Uint8Array | undefined
   /** The newest few, by digest: around a change of its record both are spoken of. */
   readonly judged: Map<string, JudgedRecord>
+  /** The one that it named before, if that was judged. */
+  former: JudgedRecord | undefined
   /** Since when it has named no record that is here, ms. */
   sinceMs: number
   /** It names no record, or one that nobody shows; undefined while one may still come. */
@@ -57,6 +59,7 @@ export function newSubject(member: number, name: string, nowMs: number): Subject
     newestEpoch: -1,
     digest: undefined,
     judged: new Map(),
+    former: undefined,
     sinceMs: nowMs,
     missing: undefined,
     told: '',
@@ -93,12 +96,18 @@ export function opinionOf({ judged, missing }: MemberStanding): {
   return { verdict: missing?.verdict, reasons: missing === undefined ? [] : [missing.reason] }
 }
 
-/** What is said of a member; nothing while nothing can be. */
+/** What is said of a member; nothing while nothing can be. Until its new record is here, a bad verdict on the former one stands. */
 export function spokenOf(subject: Subject): readonly RecordJudged[] {
-  const { member, digest, missing } = subject
-  const verdict = currentOf(subject)?.judgement.verdict
-  if (verdict !== undefined) return [{ member, digest, verdict }]
-  return missing === undefined ? [] : [{ member, digest: undefined, verdict: missing.verdict }]
+  const { member, missing, former } = subject
+  const current = currentOf(subject)
+  if (current !== undefined) return [wordOn(member, current)]
+  if (missing !== undefined) return [{ member, digest: undefined, verdict: missing.verdict }]
+  const word = former && wordOn(member, former)
+  return word?.verdict === 'refused' || word?.verdict === 'flagged' ? [word] : []
+}
+
+function wordOn(member: number, { digest, judgement: { verdict } }: JudgedRecord): RecordJudged {
+  return { member, digest, verdict }
 }
 
 /** A member that shows nothing is judged as one without a TPM, and one that hides what it has signed as a failure. */
