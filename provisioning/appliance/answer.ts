@@ -20,9 +20,9 @@ import { publicKeyToPem } from '../../src/crypto/public-key.ts'
 import { selectMlDsa } from '../../src/crypto/select.ts'
 import type { Task } from '../run-tasks.ts'
 import { keepStep, newFileStep, updateStep } from '../step.ts'
-import { type ApplianceFiles, applianceFiles, readKept, readPinned } from './appliance-files.ts'
-import { readRequest } from './request.ts'
-import { readSettings, type TpmSettings } from './tpm-settings.ts'
+import { type ApplianceFiles, readKept } from './appliance-files.ts'
+import { readBegun } from './begun-enrolment.ts'
+import type { TpmSettings } from './tpm-settings.ts'
 
 export interface AnswerOptions {
   readonly folder: string
@@ -33,33 +33,27 @@ export interface AnswerOptions {
 
 /**
  * What answers a challenge: the TPM opens its credential and quotes. Kept where the same challenge was answered before. Only looks.
- * Faults: `enrol.no-request`, `enrol.no-authority`, `enrol.authority`, those of `verifyChallenge`, `enrol.other-request`.
+ * Faults: those of `readBegun` and `verifyChallenge`, `enrol.other-request`, `enrol.wrong-tpm`.
  */
 export async function drawAnswer(tpm: Tpm, options: AnswerOptions): Promise<Result<readonly Task[]>> {
-  const files = applianceFiles(options.folder)
-  const settings = readSettings(files.settings)
-  if (!settings.ok) return settings
-  const request = readRequest(files)
-  if (!request.ok) return request
-  if (request.value === undefined)
-    return fail('enrol.no-request', `${files.request}: expected the request that was made here, got no file`)
-  const authority = readPinned(files, options.authority)
-  if (!authority.ok) return authority
-  const read = verifyChallenge(options.challenge, authority.value, selectMlDsa().verifier.verifySync)
+  const begun = readBegun(options.folder, options.authority)
+  if (!begun.ok) return begun
+  const { files, settings, request, authority } = begun.value
+  const read = verifyChallenge(options.challenge, authority, selectMlDsa().verifier.verifySync)
   if (!read.ok) return read
-  const own = sha384(encode(enrolmentRequestCodec, request.value))
+  const own = sha384(encode(enrolmentRequestCodec, request))
   if (!equalBytes(read.value.challenge.request, own)) {
     return fail(
       'enrol.other-request',
       `challenge of ${read.value.challenge.node}: expected one for request ${shortHex(own)} of this appliance, got one for ${shortHex(read.value.challenge.request)}`,
     )
   }
-  const same = await isSameTpm(tpm, settings.value, request.value)
+  const same = await isSameTpm(tpm, settings, request)
   if (!same.ok) return same
-  const answer = drawFile(tpm, files, settings.value, read.value, request.value)
+  const answer = drawFile(tpm, files, settings, read.value, request)
   if (!answer.ok) return answer
   return ok([
-    drawCopy(files.authority, utf8(publicKeyToPem(authority.value)), 'public key of the authority'),
+    drawCopy(files.authority, utf8(publicKeyToPem(authority)), 'public key of the authority'),
     drawCopy(files.challenge, options.challenge, 'challenge of the authority'),
     answer.value,
   ])

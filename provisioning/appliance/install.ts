@@ -16,10 +16,9 @@ import { publicKeyToPem } from '../../src/crypto/public-key.ts'
 import { selectMlDsa } from '../../src/crypto/select.ts'
 import type { Task } from '../run-tasks.ts'
 import { drawCopy, isSameTpm } from './answer.ts'
-import { type ApplianceFiles, applianceFiles, readKept, readPinned } from './appliance-files.ts'
+import { type ApplianceFiles, readKept } from './appliance-files.ts'
+import { readBegun } from './begun-enrolment.ts'
 import { readOwnKeyHashes } from './own-keys.ts'
-import { readRequest } from './request.ts'
-import { readSettings } from './tpm-settings.ts'
 
 export interface InstallOptions {
   readonly folder: string
@@ -32,31 +31,25 @@ const MEANS = { digest: platformDigest, verifyMlDsa: selectMlDsa().verifier.veri
 
 /**
  * What installs an enrolment, when it is of this appliance's name, keys and TPM, by the authority whose challenge was answered, and
- * not older than the one that is there. Only looks. Faults: `enrol.no-request`, `enrol.no-challenge`, those of
+ * not older than the one that is there. Only looks. Faults: `enrol.no-challenge`, those of `readBegun`,
  * `verifyEnrolment` and `checkEnrolled`, `enrol.other-key`, `enrol.older`, `enrol.wrong-tpm`.
  */
 export async function drawInstallation(tpm: Tpm, options: InstallOptions): Promise<Result<readonly Task[]>> {
-  const files = applianceFiles(options.folder)
-  const settings = readSettings(files.settings)
-  if (!settings.ok) return settings
-  const request = readRequest(files)
-  if (!request.ok) return request
-  if (request.value === undefined)
-    return fail('enrol.no-request', `${files.request}: expected the request that was made here, got no file`)
-  const authority = readPinned(files, options.authority)
-  if (!authority.ok) return authority
-  const trust = readTrust(files, authority.value)
+  const begun = readBegun(options.folder, options.authority)
+  if (!begun.ok) return begun
+  const { files, settings, request, authority } = begun.value
+  const trust = readTrust(files, authority)
   if (!trust.ok) return trust
   const enrolment = verifyEnrolment(options.enrolment, trust.value, MEANS)
   if (!enrolment.ok) return enrolment
   const keys = readOwnKeyHashes(files)
   if (!keys.ok) return keys
   const own = checkEnrolled(enrolment.value, {
-    name: settings.value.node,
+    name: settings.node,
     keyHash: keys.value.signing,
   })
   if (!own.ok) return own
-  const { attestationKey, endorsementCertificate } = request.value
+  const { attestationKey, endorsementCertificate } = request
   if (
     !equalBytes(enrolment.value.attestationKey.name, attestationKey.name) ||
     !equalBytes(enrolment.value.endorsementDigest, sha384(endorsementCertificate))
@@ -68,10 +61,10 @@ export async function drawInstallation(tpm: Tpm, options: InstallOptions): Promi
   }
   const newer = isNewer(files, enrolment.value, trust.value)
   if (!newer.ok) return newer
-  const same = await isSameTpm(tpm, settings.value, request.value)
+  const same = await isSameTpm(tpm, settings, request)
   if (!same.ok) return same
   return ok([
-    drawCopy(files.authority, utf8(publicKeyToPem(authority.value)), 'public key of the authority'),
+    drawCopy(files.authority, utf8(publicKeyToPem(authority)), 'public key of the authority'),
     drawCopy(files.enrolment, options.enrolment, describe(enrolment.value)),
   ])
 }
