@@ -3,6 +3,7 @@ import type { SourceConfiguration } from '../config/schema.ts'
 import { type Fault, ok, type Result } from '../core/fault.ts'
 import type { LeapTable } from '../core/leap.ts'
 import type { LabelSample, PulseSample, TimeSample } from '../core/sample.ts'
+import { between, NS_PER_MILLISECOND } from '../core/time.ts'
 import type { ClockBridge } from '../device/clock-bridge.ts'
 import { type DriverShell, runDriver } from '../device/driver-shell.ts'
 import { probeLine } from '../device/line-probe.ts'
@@ -14,8 +15,8 @@ import { lineSettings } from './line-settings.ts'
 import type { RunningSource, SourceWorld } from './running-source.ts'
 import { openEntry } from './source-entry.ts'
 
-/** Together with the latest label of a family (0.65 s after its pulse) still within its second. */
-const LABEL_WAIT_NS_MAX = 250_000_000n
+/** So long after a line was opened, what the kernel kept of it from before, which is of any age, is still being read. */
+const OPENING_NS = 500n * NS_PER_MILLISECOND
 
 /** An instrument on a serial line, with or without a pulse beside it. Faults: its options', those of its pulse. */
 export function openLineSource(
@@ -30,11 +31,13 @@ export function openLineSource(
     family.timeOfDayWith?.(options.value) ?? family.timeOfDay,
     world,
   )
+  let openedAt = readMonoNs()
   const onSample = (sample: LabelSample | TimeSample): void => {
-    const waitedNs = world.stallWatch.waitedNs(sample.kind === 'label' ? sample.lastByteAt : sample.monoNs)
-    // A label names the pulse that it came after: one that waited unread may name any.
-    if (waitedNs > LABEL_WAIT_NS_MAX) account.complain(stalled(waitedNs))
-    else intake.sample(sample)
+    const readAt = sample.kind === 'label' ? sample.lastByteAt : sample.monoNs
+    if (between(openedAt, readAt) < OPENING_NS) return
+    // What a label is paired with is known only when no pulse waits unread that came before it.
+    if (pulses.ok) pulses.value?.poll()
+    intake.sample(sample, world.stallWatch.waitedNs(readAt))
   }
   const pulses = openPulses(source, world.bridge, {
     onPulse: (pulse) => {
@@ -50,7 +53,10 @@ export function openLineSource(
     onFault: account.complain,
     // The wire says that it goes down, and why.
     onReset: () => undefined,
-    onWire: account.wire,
+    onWire: (event) => {
+      if (event.type === 'up') openedAt = event.at
+      account.wire(event)
+    },
   })
   return ok({
     name: source.name,
@@ -62,13 +68,6 @@ export function openLineSource(
       await shell.close()
     },
   })
-}
-
-function stalled(waitedNs: bigint): Fault {
-  return {
-    code: 'host.stalled',
-    message: `expected to read labels as they come, got them up to ${waitedNs} ns late: this process did not run`,
-  }
 }
 
 function openPulses(

@@ -31,13 +31,13 @@ function lock(intake: SourceIntake, quality: DriverStatus['quality']): void {
   intake.status({ quality, dependsOn: 'own', alarms: [], details: {} }, monoNs(0n))
 }
 
-function second(intake: SourceIntake, s: bigint, labelled: boolean): void {
+function second(intake: SourceIntake, s: bigint, labelled: boolean, waitedNs = 0n): void {
   const at = s * NS_PER_SECOND
   intake.pulse({ kind: 'pulse', source: 'x0', monoNs: monoNs(at), uncertaintyNs: 40n })
   if (!labelled) return
   const [firstByteAt, lastByteAt] = [monoNs(at + 100_000_000n), monoNs(at + 150_000_000n)]
   const base = { kind: 'label', source: 'x0', names: 'preceding-pulse', valid: true, quality: 'locked' } as const
-  intake.sample({ ...base, firstByteAt, lastByteAt, taiNs: taiNs(TAI + at) })
+  intake.sample({ ...base, firstByteAt, lastByteAt, taiNs: taiNs(TAI + at) }, waitedNs)
 }
 
 test('pulses without a date are counted, at the lock that the instrument last told', () => {
@@ -65,8 +65,19 @@ test('pulses with labels get their seconds from these, and labels alone are a ti
   assert.ok(pulsed.readings.length >= 2)
   for (const { taiNs: tai, monoNs: mono } of pulsed.readings) assert.equal(tai, TAI + mono)
   const alone = open('label')
-  second(alone.intake, 1n, true)
-  assert.equal(alone.readings[0]?.monoNs, NS_PER_SECOND + 100_000_000n)
+  for (const s of [1n, 2n]) second(alone.intake, s, true)
+  assert.deepEqual(
+    alone.readings.map(({ monoNs: mono }) => mono),
+    [2n * NS_PER_SECOND + 100_000_000n],
+  )
+})
+
+test('a label that waited long, for the process did not run, is told and numbers no pulse', () => {
+  const { intake, readings, faults } = open('label', '/run/x0.sock')
+  lock(intake, 'locked')
+  for (let s = 1n; s <= 4n; s++) second(intake, s, true, 260_000_000n)
+  assert.deepEqual(readings, [])
+  assert.deepEqual([...new Set(faults.map(({ code }) => code))], ['host.stalled'])
 })
 
 test('what an instrument says of its temperature is passed on, unless the configuration names another thermometer', () => {

@@ -2,7 +2,7 @@ import type { DriverFamily, DriverStatus } from '../../drivers/driver.ts'
 import type { SourceConfiguration } from '../config/schema.ts'
 import type { Fault } from '../core/fault.ts'
 import type { LabelSample, PulseSample, SampleQuality, TimeSample } from '../core/sample.ts'
-import type { MonoNs } from '../core/time.ts'
+import { type MonoNs, NS_PER_MILLISECOND } from '../core/time.ts'
 import { createLabelClock } from '../fusion/label-clock.ts'
 import type { NodeClock } from '../fusion/node-clock.ts'
 import { advance } from '../fusion/path-delay.ts'
@@ -12,7 +12,8 @@ import { CLASS_DEFAULTS } from '../fusion/source-class.ts'
 
 /** The way of one source into the node clock: what its driver says and its pulses become readings. */
 export interface SourceIntake {
-  sample(sample: LabelSample | TimeSample): void
+  /** `waitedNs`: how long its bytes may have waited to be read, for this process did not run. */
+  sample(sample: LabelSample | TimeSample, waitedNs?: bigint): void
   pulse(pulse: PulseSample): void
   status(status: DriverStatus, now: MonoNs): void
 }
@@ -29,6 +30,9 @@ export interface IntakeOptions {
   readonly onReading: (sample: TimeSample) => void
 }
 
+/** Together with the latest label of a family (0.65 s after its pulse) still within its second. */
+const WAITED_NS_MAX = 250n * NS_PER_MILLISECOND
+
 export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onReading }: IntakeOptions): SourceIntake {
   const delay = { delayNs: BigInt(source.delayNs ?? 0), uncertaintyNs: BigInt(source.delayUncertaintyNs ?? 0) }
   const accuracyNs =
@@ -37,6 +41,11 @@ export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onRe
   const counting = createPulseCount({ source: source.name })
   const labels = createLabelClock({ source: source.name })
   let quality: SampleQuality = 'unlocked'
+  const number = (label: LabelSample, waitedNs: bigint): NumberingResult => {
+    if (!hasPulse(source)) return labels.label(label, waitedNs)
+    // A label names the pulse that it came after: one that waited unread may name any.
+    return waitedNs > WAITED_NS_MAX ? { samples: [], faults: [] } : numbering.label(label, waitedNs)
+  }
   const observe = ({ samples, faults }: NumberingResult): void => {
     faults.forEach(onFault)
     for (const sample of samples) {
@@ -45,11 +54,13 @@ export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onRe
     }
   }
   return {
-    sample: (sample) => {
-      if (sample.kind === 'time') {
+    sample: (sample, waitedNs = 0n) => {
+      if (waitedNs > WAITED_NS_MAX) onFault(stalled(waitedNs))
+      if (sample.kind === 'label') observe(number(sample, waitedNs))
+      else if (waitedNs <= WAITED_NS_MAX) {
         const unsure = { ...sample, accuracyNs: sample.accuracyNs + delay.uncertaintyNs }
         observe({ samples: [advance(unsure, delay)], faults: [] })
-      } else observe(hasPulse(source) ? numbering.label(sample) : labels.label(sample))
+      }
     },
     pulse: (seen) => {
       const pulse = advance(seen, delay)
@@ -64,6 +75,13 @@ export function createSourceIntake({ source, timeOfDay, nodeClock, onFault, onRe
         now,
       )
     },
+  }
+}
+
+function stalled(waitedNs: bigint): Fault {
+  return {
+    code: 'host.stalled',
+    message: `expected to read labels as they come, got them up to ${waitedNs} ns late: this process did not run`,
   }
 }
 

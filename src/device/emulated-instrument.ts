@@ -54,7 +54,10 @@ export function hostEmulator(
     if (done?.ok === false) onFault(done.fault)
   }
 
-  const perform = (action: EmulatorAction, lateNs: bigint): void => {
+  /** `dueAt`: when it was to be done; undefined of what nobody waited for. */
+  const perform = (action: EmulatorAction, dueAt: MonoNs | undefined): void => {
+    // Looked at afresh: a busy machine may have done something else since the last action.
+    const lateNs = dueAt === undefined ? 0n : between(dueAt, readMonoNs())
     switch (action.type) {
       case 'write':
         if (lateNs <= LATE_NS_MAX) report(pty.write(action.bytes))
@@ -81,8 +84,8 @@ export function hostEmulator(
     lookAtSpeed()
     const dueAt = emulator.nextWakeAt()
     // Before the start nothing was due: a machine that wants to be woken at once asks for the instant 0.
-    const lateNs = dueAt === undefined ? 0n : between(max(dueAt, startedAt), now)
-    for (const action of dueActions(emulator, now)) perform(action, lateNs)
+    const since = dueAt === undefined ? undefined : max(dueAt, startedAt)
+    for (const action of dueActions(emulator, now)) perform(action, since)
     for (const edge of edges) if (edge <= now) report(sender.value?.send(edge))
     edges = edges.filter((edge) => edge > now)
     timer.arm(earliest([...edges, emulator.nextWakeAt()]))
@@ -90,8 +93,9 @@ export function hostEmulator(
 
   const hear = (bytes: Uint8Array): void => {
     const now = readMonoNs()
-    lookAtSpeed()
-    for (const action of emulator.receive(bytes, now)) perform(action, 0n)
+    // What was due before is late, and no answer.
+    turn(now)
+    for (const action of emulator.receive(bytes, now)) perform(action, undefined)
     turn(now)
   }
 

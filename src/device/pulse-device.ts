@@ -30,6 +30,8 @@ export interface PulseDeviceHandlers {
 }
 
 export interface PulseDevice {
+  /** Hands out at once what has come since the device was last asked; by itself it is asked ten times a second. */
+  poll(): void
   close(): void
 }
 
@@ -87,11 +89,6 @@ export function openPulseDevice(options: PulseDeviceOptions, handlers: PulseDevi
   }
 
   const poll = (): void => {
-    waitedMs += BEAT_MS
-    if (reader === undefined && waitedMs >= nextOpenMs) {
-      nextOpenMs = waitedMs + REOPEN_MS
-      open()
-    }
     for (const heard of reader?.poll() ?? []) {
       if (heard.ok) handlers.onPulse({ kind: 'pulse', source: options.source, ...heard.value })
       else complain(heard.fault)
@@ -100,8 +97,16 @@ export function openPulseDevice(options: PulseDeviceOptions, handlers: PulseDevi
   }
 
   // The stamps are the kernel's, or the card's: asking late loses nothing.
-  const beat = startBeat(poll)
+  const beat = startBeat(() => {
+    waitedMs += BEAT_MS
+    if (reader === undefined && waitedMs >= nextOpenMs) {
+      nextOpenMs = waitedMs + REOPEN_MS
+      open()
+    }
+    poll()
+  })
   return {
+    poll,
     close: () => {
       beat.stop()
       release()

@@ -24,6 +24,8 @@ export interface SockReceiverHandlers {
 }
 
 export interface SockReceiver {
+  /** Hands out at once what has come and was not read yet. */
+  poll(): void
   faultCounts(): ReadonlyMap<string, number>
   /** Resolves when the path is free. */
   close(): Promise<void>
@@ -113,6 +115,9 @@ export function openSockReceiver(options: SockReceiverOptions, handlers: SockRec
     },
   })
   return ok({
+    poll: () => {
+      if (closed === undefined) read()
+    },
     faultCounts: () => faults.counts(),
     close: () => {
       clearTimeout(look)

@@ -1,4 +1,4 @@
-import { between, type MonoNs } from '../core/time.ts'
+import { between, type MonoNs, NS_PER_MILLISECOND } from '../core/time.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import { BEAT_MS, startBeat } from './beat.ts'
 
@@ -7,34 +7,38 @@ import { BEAT_MS, startBeat } from './beat.ts'
  * come: whoever tells a second by the arrival of bytes must not believe those.
  */
 export interface StallWatch {
-  /** How long bytes read at `readAt` may have waited to be read, ns: 0 while the process runs freely. */
+  /** How long bytes read at `readAt` may have waited to be read, ns; 0 for less than 110 ms: such a wait is not seen. */
   waitedNs(readAt: MonoNs): bigint
   close(): void
 }
 
-/** What a free process misses a beat by. */
-const TOLERATED_NS = 50_000_000n
+/** The longest time from one beat to the next of a free process. */
+const BEAT_NS_MAX = BigInt(BEAT_MS) * NS_PER_MILLISECOND + 10n * NS_PER_MILLISECOND
 /** How long after a stall its backlog is still being read. */
 const BACKLOG_NS = 500_000_000n
 
 export function createStallWatch(readMono: () => MonoNs = readMonoNs): StallWatch {
-  let beatAt = readMono()
-  let stall = { endedAt: beatAt, lengthNs: 0n }
-  const beat = (): void => {
-    const now = readMono()
-    const lengthNs = between(beatAt, now)
-    const worse = lengthNs >= stall.lengthNs || between(stall.endedAt, now) > BACKLOG_NS
-    if (lengthNs > TOLERATED_NS + BigInt(BEAT_MS) * 1_000_000n && worse) stall = { endedAt: now, lengthNs }
-    beatAt = now
-  }
-  const beats = startBeat(beat)
+  const heart = createHeartbeat(readMono())
+  const beats = startBeat(() => heart.beat(readMono()))
+  return { waitedNs: heart.waitedNs, close: beats.stop }
+}
+
+/** The watch without its timer: whoever has it tells the beats, one each `BEAT_MS` while the process runs. */
+export function createHeartbeat(startedAt: MonoNs): Pick<StallWatch, 'waitedNs'> & { beat(now: MonoNs): void } {
+  let beatAt = startedAt
+  let stall = { endedAt: startedAt, lengthNs: 0n }
   return {
+    beat: (now) => {
+      const lengthNs = between(beatAt, now)
+      const worse = lengthNs >= stall.lengthNs || between(stall.endedAt, now) > BACKLOG_NS
+      if (lengthNs > BEAT_NS_MAX && worse) stall = { endedAt: now, lengthNs }
+      beatAt = now
+    },
     waitedNs: (readAt) => {
       // The stall may not have been noticed yet: the beat is a timer too.
       const sinceBeatNs = between(beatAt, readAt)
-      if (sinceBeatNs > TOLERATED_NS + BigInt(BEAT_MS) * 1_000_000n) return sinceBeatNs
+      if (sinceBeatNs > BEAT_NS_MAX) return sinceBeatNs
       return between(stall.endedAt, readAt) <= BACKLOG_NS ? stall.lengthNs : 0n
     },
-    close: beats.stop,
   }
 }

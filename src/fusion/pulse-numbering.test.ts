@@ -26,7 +26,7 @@ function pulse(to: PulseNumbering, atS: number, quality: SampleQuality = 'locked
 }
 
 /** A label over 100 ms that starts at `atS` and says `s`. */
-function label(to: PulseNumbering, atS: number, s: number, changes: Partial<LabelSample> = {}): string {
+function label(to: PulseNumbering, atS: number, s: number, changes: Partial<LabelSample> = {}, waitedNs = 0n): string {
   const sample: LabelSample = {
     kind: 'label',
     source: 'gnss0',
@@ -38,7 +38,7 @@ function label(to: PulseNumbering, atS: number, s: number, changes: Partial<Labe
     quality: 'locked',
     ...changes,
   }
-  return told(to.label(sample))
+  return told(to.label(sample, waitedNs))
 }
 
 function announce(to: PulseNumbering, atS: number, s: number): string {
@@ -198,10 +198,66 @@ describe('numbering of pulses by labels of the preceding pulse', () => {
   })
 })
 
+describe('numbering of pulses by labels that may have waited', () => {
+  const waited = (to: PulseNumbering, atS: number, s: number, waitedS: number, changes: Partial<LabelSample> = {}) =>
+    label(to, atS, s, changes, ns(waitedS))
+
+  it('does not take a label that may have come before the pulse that it was read after', () => {
+    const to = running(3)
+    pulse(to, 4)
+    assert.equal(waited(to, 4.1, 3, 0.24), 'waited')
+    assert.equal(waited(to, 4.3, 4, 0.24), '')
+  })
+
+  it('counts to a pulse that was not told yet', () => {
+    const to = running(3)
+    assert.equal(waited(to, 4.05, 3, 0.2), 'waited')
+    // Read before the edge, but for what an edge may jitter.
+    assert.equal(waited(to, 3.995, 3, 0.2), 'waited')
+  })
+
+  it('does not take an announcement for that of the next pulse', () => {
+    const to = numbering()
+    for (const s of [1, 2]) {
+      announce(to, s - 0.3, s)
+      pulse(to, s)
+    }
+    pulse(to, 3)
+    assert.equal(waited(to, 3.02, 3, 0.24, { names: 'following-pulse' }), 'waited')
+    assert.equal(pulse(to, 4), '4@4')
+  })
+
+  it('takes none before it has seen a pulse', () => {
+    assert.equal(waited(numbering(), 1.2, 1, 0.2, { names: 'following-pulse' }), 'waited')
+  })
+
+  it('begins with two labels that come alike after their pulses, or with three', () => {
+    const to = numbering()
+    pulse(to, 1)
+    // That of the second before: something kept it on its way for almost a second.
+    assert.equal(label(to, 1.1, 0), '')
+    pulse(to, 2)
+    assert.equal(label(to, 2.6, 1), '')
+    pulse(to, 3)
+    assert.equal(label(to, 3.1, 3), 'disagree')
+    pulse(to, 4)
+    assert.equal(label(to, 4.1, 4), '4@4')
+    const other = numbering()
+    for (const [s, latencyS, expected] of [
+      [1, 0.1, ''],
+      [2, 0.5, ''],
+      [3, 0.1, '3@3'],
+    ] as const) {
+      pulse(other, s)
+      assert.equal(label(other, s + latencyS, s), expected)
+    }
+  })
+})
+
 describe('numbering of pulses by labels of the following pulse', () => {
   it('numbers the second pulse that was announced', () => {
     const to = numbering()
-    assert.equal(announce(to, 0.2, 1), '')
+    assert.equal(announce(to, 0.7, 1), '')
     assert.equal(pulse(to, 1), '')
     assert.equal(announce(to, 1.8, 2), '')
     assert.equal(pulse(to, 2), '2@2')
@@ -220,7 +276,7 @@ describe('numbering of pulses by labels of the following pulse', () => {
 
   it('pairs an announcement that is read after its pulse', () => {
     const to = numbering()
-    announce(to, 0.2, 1)
+    announce(to, 0.4, 1)
     pulse(to, 1)
     pulse(to, 2)
     assert.equal(announce(to, 1.5, 2), '2@2')

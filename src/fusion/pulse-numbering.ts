@@ -1,9 +1,17 @@
 import { type Fault, fail } from '../core/fault.ts'
 import type { LabelSample, PulseSample, SampleQuality, TimeSample } from '../core/sample.ts'
 import { between, type MonoNs, NS_PER_SECOND } from '../core/time.ts'
-import { type Edge, findEdge, type NamedEdge, type PendingLabels, pendingLabels } from './label-pairing.ts'
+import {
+  type Edge,
+  findEdge,
+  mayHaveMissedAnEdge,
+  type NamedEdge,
+  nameEdge,
+  type PendingLabels,
+  pendingLabels,
+} from './label-pairing.ts'
 import { createSawtooth, type Sawtooth } from './sawtooth.ts'
-import { agrees, countTo, offSecondNs } from './second-count.ts'
+import { agrees, areSteady, countTo, offSecondNs } from './second-count.ts'
 
 export interface NumberingResult {
   readonly samples: readonly TimeSample[]
@@ -11,18 +19,19 @@ export interface NumberingResult {
 }
 
 /**
- * Gives the pulses of one source their seconds. Two labels in a row that agree with counting the pulses begin a series;
+ * Gives the pulses of one source their seconds. Two labels in a row that agree with counting the pulses begin a series, or
+ * three where they do not come alike after their pulses;
  * from there pulses are numbered by counting, and labels confirm it. No single label moves the number. Never throws.
  *
  * Faults: `numbering.doubled`, `numbering.backwards`, `numbering.off-second` (a pulse that is no sample);
- * `numbering.no-pulse`, `numbering.late-label`, `numbering.fraction`, `numbering.disagree` (a label that does not
- * count); `numbering.restarted`, `numbering.unconfirmed` (the series ended).
+ * `numbering.no-pulse`, `numbering.late-label`, `numbering.waited`, `numbering.fraction`, `numbering.disagree` (a label
+ * that does not count); `numbering.restarted`, `numbering.unconfirmed` (the series ended).
  */
 export interface PulseNumbering {
   /** An edge, and what the instrument says of its lock. Edges come in ascending order. */
   pulse(sample: PulseSample, quality: SampleQuality): NumberingResult
-  /** A label. One that is not valid is passed over. */
-  label(sample: LabelSample): NumberingResult
+  /** A label, which may have waited for so long before it was read. One that is not valid is passed over. */
+  label(sample: LabelSample, waitedNs?: bigint): NumberingResult
 }
 
 export interface PulseNumberingOptions {
@@ -53,6 +62,8 @@ interface State {
   series: NamedEdge | undefined
   /** The last label that was heard while there is no series. */
   candidate: NamedEdge | undefined
+  /** Labels in a row that agree with counting up to the candidate, itself included. */
+  agreed: number
   /** Labels in a row that contradict the series and agree among themselves. */
   dissent: readonly NamedEdge[]
   /** Pulses in a row that miss the seconds of the series and are whole seconds apart. */
@@ -69,12 +80,13 @@ export function createPulseNumbering(options: PulseNumberingOptions): PulseNumbe
     edges: [],
     series: undefined,
     candidate: undefined,
+    agreed: 0,
     dissent: [],
     offSecond: [],
   }
   return {
     pulse: (sample, quality) => hearPulse(state, { ...sample, quality, emitted: false }),
-    label: (sample) => (sample.valid ? hearLabel(state, sample) : { samples: [], faults: [] }),
+    label: (sample, waitedNs = 0n) => (sample.valid ? hearLabel(state, sample, waitedNs) : { samples: [], faults: [] }),
   }
 }
 
@@ -105,15 +117,19 @@ function hearPulse(state: State, edge: Edge): NumberingResult {
   const unsaid = release(state)
   for (const label of named) {
     noteWord(state, edge, label)
-    faults.push(...weigh(state, { edge, taiNs: label.taiNs }))
+    faults.push(...weigh(state, nameEdge(edge, label)))
   }
   return { samples: [...unsaid, ...emit(state, edge)], faults }
 }
 
-function hearLabel(state: State, label: LabelSample): NumberingResult {
+function hearLabel(state: State, label: LabelSample, waitedNs: bigint): NumberingResult {
   if (label.taiNs % NS_PER_SECOND !== 0n) {
     const message = `expected a label that names a whole second, got ${label.taiNs} ns TAI`
     return { samples: [], faults: [fault(state, 'fraction', message)] }
+  }
+  if (mayHaveMissedAnEdge(state.edges, label, waitedNs)) {
+    const message = `expected labels as they come, got one that may have waited ${waitedNs} ns, from before a pulse`
+    return { samples: [], faults: [fault(state, 'waited', message)] }
   }
   const found = findEdge(state.edges, label)
   switch (found.kind) {
@@ -127,7 +143,7 @@ function hearLabel(state: State, label: LabelSample): NumberingResult {
     }
     case 'edge': {
       noteWord(state, found.edge, label)
-      const faults = weigh(state, { edge: found.edge, taiNs: label.taiNs })
+      const faults = weigh(state, nameEdge(found.edge, label))
       return { samples: found.edge === state.edges.at(-1) ? emit(state, found.edge) : [], faults }
     }
   }
@@ -157,14 +173,21 @@ function weigh(state: State, named: NamedEdge): readonly Fault[] {
   return [fault(state, 'restarted', message)]
 }
 
-/** Begins the series when two labels in a row agree with counting the pulses between them. */
+/**
+ * Begins the series when two labels in a row agree with counting the pulses between them. Of two that come unlike after
+ * their pulses one may have waited on the way for a second: those need a third.
+ */
 function begin(state: State, named: NamedEdge): readonly Fault[] {
   const { candidate } = state
   // Instruments send several labels for one second.
   if (candidate?.edge === named.edge && candidate.taiNs === named.taiNs) return []
   state.candidate = named
+  const before = state.agreed
+  state.agreed = 1
   if (candidate === undefined || tooLong(state, candidate, named.edge.monoNs)) return []
   if (agrees(candidate, named)) {
+    state.agreed = before + 1
+    if (state.agreed < RESTART_COUNT && !areSteady(candidate, named)) return []
     state.series = named
     state.candidate = undefined
     return []

@@ -6,8 +6,11 @@ import type { Edge, NamedEdge } from './label-pairing.ts'
 const RATE_PPM = 1_000n
 const JITTER_NS = 10n * NS_PER_MILLISECOND
 
+/** Labels of one instrument come as late after their pulses as each other; so much later, one may name the pulse before. */
+const UNSTEADY_NS = 250n * NS_PER_MILLISECOND
+
 /** The second of `edge`, counted from a numbered edge, earlier or later. */
-export function countTo(from: NamedEdge, edge: Edge): TaiNs {
+export function countTo(from: Pick<NamedEdge, 'edge' | 'taiNs'>, edge: Edge): TaiNs {
   return plus(from.taiNs, nearestSecond(between(from.edge.monoNs, edge.monoNs)))
 }
 
@@ -15,6 +18,11 @@ export function countTo(from: NamedEdge, edge: Edge): TaiNs {
 export function agrees(earlier: NamedEdge, later: NamedEdge): boolean {
   if (offSecondNs(earlier.edge.monoNs, later.edge.monoNs) !== undefined) return false
   return later.taiNs > earlier.taiNs && later.taiNs === countTo(earlier, later.edge)
+}
+
+/** Whether two labels came alike after the edges that they are taken to name. */
+export function areSteady(earlier: NamedEdge, later: NamedEdge): boolean {
+  return abs(later.latencyNs - earlier.latencyNs) <= UNSTEADY_NS
 }
 
 /** How far the time between two edges is from whole seconds; undefined when that is within what an edge may err. */
