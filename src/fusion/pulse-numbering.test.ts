@@ -76,11 +76,11 @@ describe('numbering of pulses by labels of the preceding pulse', () => {
   })
 
   it('hands on accuracy, precision and quality', () => {
-    const { samples } = running(3).pulse(
-      { kind: 'pulse', source: 'gnss0', monoNs: monoNs(ns(4) + 7n), uncertaintyNs: 40n },
+    const { samples } = running(5).pulse(
+      { kind: 'pulse', source: 'gnss0', monoNs: monoNs(ns(6) + 7n), uncertaintyNs: 40n },
       'holdover',
     )
-    const expected = { monoNs: ns(4) + 7n, taiNs: second(4), accuracyNs: 100n, precisionNs: 40n, quality: 'holdover' }
+    const expected = { monoNs: ns(6) + 7n, taiNs: second(6), accuracyNs: 100n, precisionNs: 40n, quality: 'holdover' }
     assert.deepEqual(samples, [{ kind: 'time', source: 'gnss0', ...expected }])
   })
 
@@ -250,6 +250,39 @@ describe('numbering of pulses by labels that may have waited', () => {
     ] as const) {
       pulse(other, s)
       assert.equal(label(other, s + latencyS, s), expected)
+    }
+  })
+})
+
+describe('numbering of pulses by labels that may all be late', () => {
+  const accuracies = (to: PulseNumbering, atS: number): readonly bigint[] =>
+    to
+      .pulse({ kind: 'pulse', source: 'gnss0', monoNs: monoNs(ns(atS)), uncertaintyNs: 40n }, 'locked')
+      .samples.map(({ accuracyNs }) => accuracyNs)
+
+  it('leaves a second open until five labels have said the number', () => {
+    assert.deepEqual(accuracies(running(3), 4), [100n + NS_PER_SECOND])
+    assert.deepEqual(accuracies(running(4), 5), [100n + NS_PER_SECOND])
+    assert.deepEqual(accuracies(running(5), 6), [100n])
+    // Several labels of one second are one word.
+    const to = running(4)
+    label(to, 4.4, 4)
+    assert.deepEqual(accuracies(to, 5), [100n + NS_PER_SECOND])
+  })
+
+  it('ends a series after as many contradictions as it was long, up to eight', () => {
+    for (const [confirmed, needed] of [
+      [2, 3],
+      [5, 5],
+      [30, 8],
+    ] as const) {
+      const to = running(confirmed)
+      const heard = Array.from({ length: needed }, (_, index) => {
+        const s = confirmed + 1 + index
+        pulse(to, s)
+        return label(to, s + 0.2, s - 1)
+      })
+      assert.deepEqual(heard, [...Array.from({ length: needed - 1 }, () => 'disagree'), 'restarted'], `${confirmed}`)
     }
   })
 })

@@ -43,8 +43,12 @@ export interface PulseNumberingOptions {
 
 const COUNTING_SECONDS_MAX = 10
 const DOUBLED_NS = NS_PER_SECOND / 2n
-/** So many labels, or pulses, that agree among themselves against the series end it. */
+/** So many labels, or pulses, that agree among themselves against the series end it … */
 const RESTART_COUNT = 3
+/** … and as many labels as have confirmed it without a break, up to this: labels that wait on their way do so for seconds. */
+const RESTART_COUNT_MAX = 8
+/** Fewer labels may all have come a second late: until so many have said it, a number may be wrong by one. */
+const CERTAIN_COUNT = 5
 /** A label may name the pulse before the last one, when it was read after the next edge. */
 const EDGES_KEPT = 4
 
@@ -62,7 +66,7 @@ interface State {
   series: NamedEdge | undefined
   /** The last label that was heard while there is no series. */
   candidate: NamedEdge | undefined
-  /** Labels in a row that agree with counting up to the candidate, itself included. */
+  /** Labels in a row that agree with counting up to the candidate, or with the series. */
   agreed: number
   /** Labels in a row that contradict the series and agree among themselves. */
   dissent: readonly NamedEdge[]
@@ -154,6 +158,7 @@ function weigh(state: State, named: NamedEdge): readonly Fault[] {
   if (state.series === undefined) return begin(state, named)
   const expected = countTo(state.series, named.edge)
   if (named.taiNs === expected) {
+    if (named.edge !== state.series.edge) state.agreed += 1
     state.series = named
     state.dissent = []
     return []
@@ -164,12 +169,14 @@ function weigh(state: State, named: NamedEdge): readonly Fault[] {
     state.dissent = goesOn ? [...state.dissent, named] : [named]
   }
   const offS = between(expected, named.taiNs) / NS_PER_SECOND
-  if (state.dissent.length < RESTART_COUNT) {
+  const { length: count } = state.dissent
+  if (count < Math.min(RESTART_COUNT_MAX, Math.max(RESTART_COUNT, state.agreed))) {
     return [fault(state, 'disagree', `expected the label of ${expected} ns TAI, got one ${offS} s off`)]
   }
   state.series = named
+  state.agreed = count
   state.dissent = []
-  const message = `expected labels to follow the count, got ${RESTART_COUNT} in a row ${offS} s off; the labels are believed`
+  const message = `expected labels to follow the count, got ${count} in a row ${offS} s off; the labels are believed`
   return [fault(state, 'restarted', message)]
 }
 
@@ -247,9 +254,10 @@ function release(state: State): readonly TimeSample[] {
   return held === undefined || series === undefined || held.emitted ? [] : emitNow(state, series, held)
 }
 
-function emitNow({ options, sawtooth }: State, series: NamedEdge, edge: Edge): readonly TimeSample[] {
+function emitNow({ options, sawtooth, agreed }: State, series: NamedEdge, edge: Edge): readonly TimeSample[] {
   edge.emitted = true
-  const { source, accuracyNs } = options
+  const { source } = options
+  const accuracyNs = options.accuracyNs + (agreed < CERTAIN_COUNT ? NS_PER_SECOND : 0n)
   const { at, restNs } = sawtooth.correct(edge.monoNs, edge.latePs)
   const [taiNs, precisionNs] = [countTo(series, edge), edge.uncertaintyNs + restNs]
   return [{ kind: 'time', source, monoNs: at, taiNs, accuracyNs, precisionNs, quality: edge.quality }]

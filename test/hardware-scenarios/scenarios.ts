@@ -2,6 +2,7 @@ import { holdover } from './holdover.ts'
 import { leapSecond } from './leap-second.ts'
 import { oneReceiverPulled, siteSpoofed } from './pulled-sky.ts'
 import type { Scenario } from './scenario.ts'
+import { stalls } from './stalls.ts'
 import { temperature } from './temperature.ts'
 import { weekRollover, wrongLeap } from './wrong-dates.ts'
 
@@ -14,4 +15,5 @@ export const scenarios: readonly Scenario[] = [
   wrongLeap,
   weekRollover,
   leapSecond,
+  stalls,
 ]
