@@ -62,6 +62,9 @@ interface Shared {
   stopped: boolean
 }
 
+/** As long as what came in a stall takes to be read and verified. */
+const READ_FIRST_MS = 10
+
 export function createMemberCore(options: MemberOptions, ranging: RangingPort, faults: FaultLog): MemberCore {
   const { membership } = options
   const shared = openShared(options, ranging, faults, (digest) => {
@@ -70,7 +73,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
   })
   const { replica } = shared
   const watch = openWatch(shared)
-  const wake = createWakeTimer(() => loop.take({ type: 'wake' }))
+  const wake = createWakeTimer(() => loop.take({ type: 'wake' }), READ_FIRST_MS)
   const loop = openLoop(shared, wake, watch, () => tellTime())
   const tellTime = (): void => {
     if (!past.isSilent()) loop.take({ type: 'clock', clock: options.clock.epochClock(readMonoNs()) })

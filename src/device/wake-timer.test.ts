@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type AddressInfo, createServer, Socket } from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type MonoNs, monoNs, plus } from '../core/time.ts'
@@ -24,6 +25,38 @@ test('arming again replaces, arming with undefined disarms', async () => {
   await sleep(20)
   assert.deepEqual(fired, [])
 })
+
+test('one that acts on silence is woken after what came in a stall was read, and not kept waiting twice', async () => {
+  const order: string[] = []
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = createWakeTimer(() => {
+    order.push('wake')
+    if (order.length > 2) resolve()
+    else timer.arm(plus(readMonoNs(), -100_000_000n))
+  }, 10)
+  const [reader, writer] = await connectedSockets()
+  reader.on('data', () => order.push('read'))
+  timer.arm(plus(readMonoNs(), 5_000_000n))
+  writer.write('x')
+  // Until the bytes are there and the timer is due for longer than a free process ever is.
+  const end = plus(readMonoNs(), 100_000_000n)
+  while (readMonoNs() < end);
+  await promise
+  reader.destroy()
+  writer.destroy()
+  assert.deepEqual(order, ['read', 'wake', 'wake'])
+})
+
+function connectedSockets(): Promise<readonly [Socket, Socket]> {
+  return new Promise((resolve) => {
+    const server = createServer((reader) => {
+      server.close()
+      resolve([reader, writer])
+    }).listen(0, '127.0.0.1')
+    const writer = new Socket()
+    server.once('listening', () => writer.connect((server.address() as AddressInfo).port, '127.0.0.1'))
+  })
+}
 
 test('a machine is woken for everything that is due and for nothing else', () => {
   const due = [10n, 20n, 30n, 40n].map(monoNs)

@@ -1,6 +1,6 @@
 import { assert } from '../core/assert.ts'
 import { divCeil, max, min } from '../core/integer.ts'
-import { between, type MonoNs, NS_PER_MILLISECOND } from '../core/time.ts'
+import { between, type MonoNs, NS_PER_MILLISECOND, NS_PER_SECOND } from '../core/time.ts'
 import { readMonoNs } from '../linux/clock.ts'
 
 /** The one timer of whoever has a `nextWakeAt`. */
@@ -12,10 +12,18 @@ export interface WakeTimer {
 /** Node's timers overflow at 2^31 ms; far instants are approached in strides. */
 const STRIDE_MS_MAX = 3_600_000n
 
-/** Calls `onDue` once, at or after the armed instant and never before: Node counts whole ms on another clock. */
-export function createWakeTimer(onDue: (now: MonoNs) => void): WakeTimer {
+/** A timer that is later than this shows that the process did not run, and that what came meanwhile is not read yet. */
+const STALLED_NS = 50n * NS_PER_MILLISECOND
+
+/**
+ * Calls `onDue` once, at or after the armed instant and never before: Node counts whole ms on another clock.
+ * `readFirstMs`: of whoever acts on what did not come. After a stall timers are looked at before sockets: so long it waits
+ * then, once in a second, until those are read.
+ */
+export function createWakeTimer(onDue: (now: MonoNs) => void, readFirstMs = 0): WakeTimer {
   let timer: NodeJS.Timeout | undefined
   let armedAt: MonoNs | undefined
+  let waitedAt: MonoNs | undefined
   const arm = (at: MonoNs | undefined): void => {
     // Most are asked after every packet and byte, and want the same as before.
     if (at === armedAt) return
@@ -25,10 +33,19 @@ export function createWakeTimer(onDue: (now: MonoNs) => void): WakeTimer {
   }
   const fire = (at: MonoNs): void => {
     const now = readMonoNs()
+    if (now >= at && mayWait(at, now)) {
+      waitedAt = now
+      timer = setTimeout(fire, readFirstMs, at)
+      return
+    }
     armedAt = undefined
     if (now < at) arm(at)
     else onDue(now)
   }
+  const mayWait = (at: MonoNs, now: MonoNs): boolean =>
+    readFirstMs > 0 &&
+    between(at, now) > STALLED_NS &&
+    (waitedAt === undefined || between(waitedAt, now) > NS_PER_SECOND)
   return { arm }
 }
 
