@@ -26,6 +26,7 @@ import type { RangingPort } from './ranging-port.ts'
 import { createReceiveLatency } from './receive-latency.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { createReplicaLoop, type ReplicaLoop } from './replica-loop.ts'
+import { createStartWatch, type StartWatch } from './start-watch.ts'
 import { submitOrder } from './submit-order.ts'
 import type { SuspicionsStanding } from './suspicion-watch.ts'
 import { createWitness, type Witness } from './witness.ts'
@@ -79,6 +80,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     if (!past.isSilent()) loop.take({ type: 'clock', clock: options.clock.epochClock(readMonoNs()) })
   }
   const hello = openHelloExchange(shared, tellTime)
+  const starts = createStartWatch({ nameOf: (id) => memberName(membership, id), faults })
   let lookTimer: NodeJS.Timeout | undefined
   const past = openOwnPast(shared, () => speak())
   const take = (input: Input): void => {
@@ -105,7 +107,7 @@ export function createMemberCore(options: MemberOptions, ranging: RangingPort, f
     attestation: shared.attestation,
     suspicions: shared.recorder.suspicions,
     submitOrder: (bytes) => takeOrder(options, bytes, past, take),
-    greet: (peer, bytes) => greet(peer, bytes, greetingOf(shared, peer, { hello, past, inbound, take })),
+    greet: (peer, bytes) => greet(peer, bytes, greetingOf(shared, peer, { starts, hello, past, inbound, take })),
     receive: (peer, payload) => {
       const receivedAt = readMonoNs()
       inbound.take(peer, payload, () => shared.latency.observe(between(receivedAt, readMonoNs())))
@@ -187,13 +189,18 @@ function takeOrder(
 }
 
 interface Greeter {
+  readonly starts: StartWatch
   readonly hello: HelloExchange
   readonly past: OwnPast
   readonly inbound: Inbound
   take(input: Input): void
 }
 
-function greetingOf({ options, cluster }: Shared, peer: number, { hello, past, inbound, take }: Greeter): Greeting {
+function greetingOf(
+  { options, cluster }: Shared,
+  peer: number,
+  { starts, hello, past, inbound, take }: Greeter,
+): Greeting {
   const { membership, identity } = options
   return {
     self: identity.member.id,
@@ -205,6 +212,7 @@ function greetingOf({ options, cluster }: Shared, peer: number, { hello, past, i
     // After the link is up: what is answered needs it.
     heard: (message) =>
       setImmediate(() => {
+        starts.linked(message)
         take({ type: 'signed', from: peer, message })
         past.greeted(peer)
       }),

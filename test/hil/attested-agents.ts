@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encode as encodeCbor } from 'cborg'
@@ -13,6 +13,7 @@ import { type AttestationPolicy, DEFAULT_POLICY } from '../../src/attestation/po
 import { createAttestationKey } from '../../src/attestation/tpm/attestation-key.ts'
 import { ATTESTATION_ECDSA_P256 } from '../../src/attestation/tpm-template.ts'
 import { type Desk, openDesk } from '../../src/cli/demo/instruments.ts'
+import { freePorts } from '../../src/cli/demo/ports.ts'
 import { createWorld } from '../../src/cli/demo/world.ts'
 import { readLeapTable } from '../../src/config/leap-seconds.ts'
 import { type Membership, membershipCodec, membershipHash } from '../../src/consensus/membership.ts'
@@ -36,9 +37,21 @@ export interface AttestedCluster {
   readonly folder: string
   /** The authority's public key, in PEM: all that a stranger is given. */
   readonly authorityFile: string
-  start(id: number): AgentRun
+  start(id: number, env?: Readonly<Record<string, string>>): AgentRun
+  /**
+   * Copies the disk of an appliance as it is at this moment, keys and journal and all, into another machine: with instruments of its own under
+   * the same sky, and beside this TPM. Starts it as often as it is asked to.
+   */
+  clone(id: number, tpm: Swtpm): Promise<Clone>
   /** What `quorumtime attestation` tells of the others at one appliance. */
   ask(id: number): Promise<AttestationTold>
+}
+
+export interface Clone {
+  /** Of its configuration: what is known of the original is known of it. */
+  readonly file: string
+  /** On a machine that was switched on under this name of its start. */
+  start(bootId?: string): AgentRun
 }
 
 export interface AttestationTold {
@@ -110,6 +123,7 @@ export async function createAttestedCluster(t: Scope, options: AttestedOptions =
       `\n[attestation]\nprovider = "tpm2"\nswtpm = "127.0.0.1:${port}"\nkeyHandle = ${KEY_HANDLE}\nenrolment = "enrolment.cbor"\nrefreshMinutes = ${refreshMinutes}\n`,
     )
   }
+  let clones = 0
   const authorityFile = join(folder, 'authority.pub')
   writeFileSync(authorityFile, publicKeyToPem(AUTHORITY.publicKey))
   return {
@@ -117,13 +131,46 @@ export async function createAttestedCluster(t: Scope, options: AttestedOptions =
     tpms,
     folder,
     authorityFile,
-    start: (id) => startAgent(t, join(folder, `ts${id}`, 'config.toml')),
+    start: (id, env) => startAgent(t, join(folder, `ts${id}`, 'config.toml'), env),
+    clone: async (id, { port }) => {
+      clones += 1
+      const own = join(folder, `clone${clones}`)
+      const from = join(folder, `ts${id}`)
+      cpSync(from, own, { recursive: true, filter: (path) => !lstatSync(path).isSocket() })
+      const desk = unwrap(openDesk(own, 2_000 + 10 * clones, world.sky(startedAt, 0n)))
+      t.after(() => desk.close())
+      const file = join(own, 'config.toml')
+      const [ports] = await freePorts(1)
+      assert.ok(ports)
+      writeFileSync(file, movedTo(readFileSync(file, 'utf8'), desk, { ...ports, tpm: port }))
+      return {
+        file,
+        start: (bootId) => startAgent(t, file, bootId === undefined ? {} : { QUORUMTIME_BOOT_ID: bootId }),
+      }
+    },
     ask: async (id) => {
       const asked = await quorumtime('attestation', '--config', join(folder, `ts${id}`, 'config.toml'), '--json')
       assert.equal(asked.code, 0, asked.stderr)
       return JSON.parse(asked.stdout) as AttestationTold
     },
   }
+}
+
+interface OtherPlace {
+  readonly clusterPort: number
+  readonly rangingPort: number
+  /** Of its TPM's socket. */
+  readonly tpm: number
+}
+
+/** The lines of a configuration that another machine with the same disk has to change. */
+function movedTo(text: string, { sources }: Desk, { clusterPort, rangingPort, tpm }: OtherPlace): string {
+  const devices = (sources as readonly { readonly device: string }[]).map(({ device }) => device)
+  return text
+    .replace(/^listen = .*$/m, `listen = "127.0.0.1:${clusterPort}"`)
+    .replace(/^rangingListen = .*$/m, `rangingListen = "127.0.0.1:${rangingPort}"`)
+    .replace(/^swtpm = .*$/m, `swtpm = "127.0.0.1:${tpm}"`)
+    .replaceAll(/^device = .*$/gm, () => `device = "${devices.shift() ?? ''}"`)
 }
 
 /** In the place of the genesis that it was provisioned with, which asks for nothing. */

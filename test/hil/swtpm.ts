@@ -36,12 +36,14 @@ export function missingSwtpm(): Promise<string | false> {
   return missingPrograms('swtpm', 'swtpm_setup', 'swtpm_localca', 'tpm2_quote', 'setpriv')
 }
 
-export async function startSwtpm(t: Scope, folder: string, name: string): Promise<Swtpm> {
+/** `image`: of another one's state, which it is a copy of then; without, it is made anew. */
+export async function startSwtpm(t: Scope, folder: string, name: string, image?: string): Promise<Swtpm> {
   const place = join(folder, name)
   // Absolute, as everything that swtpm is told must be.
   const [state, authority] = [join(place, 'state'), join(place, 'ca')]
   for (const made of [place, state, authority]) mkdirSync(made)
-  await manufacture(place, state, authority)
+  if (image === undefined) await manufacture(place, state, authority)
+  else cpSync(image, state, { recursive: true })
   let running = await run(t, state)
   let images = 0
   const tpm = createTpm(createTpmSocket({ host: '127.0.0.1', port: running.port }, COMMAND_MS_MAX))
@@ -51,9 +53,11 @@ export async function startSwtpm(t: Scope, folder: string, name: string): Promis
   return {
     host: '127.0.0.1',
     port: running.port,
-    authorities: {
-      roots: [certificate('swtpm-localca-rootca-cert.pem')],
-      intermediates: [certificate('issuercert.pem')],
+    get authorities() {
+      return {
+        roots: [certificate('swtpm-localca-rootca-cert.pem')],
+        intermediates: [certificate('issuercert.pem')],
+      }
     },
     get child() {
       return running.child
