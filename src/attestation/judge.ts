@@ -42,9 +42,9 @@ export interface Certificates {
   /** The cluster's present time; undefined while it has certified none. */
   readonly now: TaiNs | undefined
   /**
-   * The instant before which nobody could know of a certified block: the mark of the block before it, or for the very first one, of
-   * the epoch before it. Undefined when the verifier has no such block: there is none, or it has not come yet, and then the
-   * record is to be judged again when it has.
+   * The instant before which nobody could know of a certified block: the mark of the block before it, or where that is not
+   * there and the block lists proposals, of the epoch before it. Undefined when the verifier has no such block: there is none,
+   * or it has not come yet, and then the record is to be judged again when it has.
    */
   knowableSince(certificate: NamedCertificate): TaiNs | undefined
 }

@@ -77,9 +77,18 @@ test('an appliance that nothing vouches for says so, and names the first certifi
   )
   assert.deepEqual(faults, [])
   assert.equal(attestor.shown(), published[1])
+  // In the next session one is shown at once, and another one as soon as that session has certified something.
+  enter(1)
+  await until(3)
+  certify({ ...FIRST, height: 7 })
+  certify({ ...FIRST, height: 8 })
+  await until(4)
+  await sleep(50)
+  const last = unwrap(decodeRecord(published[3]?.bytes ?? new Uint8Array())).statement
+  assert.deepEqual([published.length, last.certificate?.height], [4, 8])
   // In another session it may be another member, and what it has shown is nobody's.
   attestor.prepare({ ...ME, member: 1 })
-  assert.equal(attestor.shown(), published[1])
+  assert.equal(attestor.shown(), published[3])
   attestor.prepare({ ...ME, member: 2 })
   assert.equal(attestor.shown(), undefined)
 })

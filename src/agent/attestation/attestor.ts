@@ -58,7 +58,7 @@ interface Making {
   isMaking: boolean
   /** Something has changed while a record was being made. */
   isWantedAgain: boolean
-  /** A record names a certificate that was made since the start. */
+  /** A record names a certificate that was made since the session began. */
   isDated: boolean
   isClosed: boolean
   madeAtMs: number
@@ -110,6 +110,8 @@ export function createAttestor(options: AttestorOptions): Attestor {
     },
     enter: (subject) => {
       making.subject = subject
+      // Whoever joins in this session has no certificate of the one before.
+      making.isDated = false
       refresh(making)
     },
     certified: () => {

@@ -2,7 +2,7 @@ import type { Certificates } from '../../attestation/judge.ts'
 import type { NamedCertificate } from '../../attestation/record.ts'
 import { type Block, blockCodec } from '../../consensus/block.ts'
 import type { Membership } from '../../consensus/membership.ts'
-import { epochMarkTai, markBeforeFirst } from '../../consensus/replica/epoch-schedule.ts'
+import { epochMarkTai } from '../../consensus/replica/epoch-schedule.ts'
 import { equalBytes, toHex } from '../../core/bytes.ts'
 import { decode } from '../../core/encoding.ts'
 import type { Fault } from '../../core/fault.ts'
@@ -27,17 +27,18 @@ export function createCertifiedPast(
 ): CertifiedPast {
   const { era } = membership
   let now: TaiNs | undefined
-  const epochOf = (decision: StoredDecision | undefined): number | undefined => {
+  const opened = (decision: StoredDecision | undefined): Block | undefined => {
     const decoded = decision && decode(blockCodec, decision.block, 'block')
-    return decoded?.ok === true && decoded.value.era === era ? decoded.value.epoch : undefined
+    return decoded?.ok === true && decoded.value.era === era ? decoded.value : undefined
   }
   const markOf = (decision: StoredDecision | undefined): TaiNs | undefined => {
-    const epoch = epochOf(decision)
-    return epoch === undefined ? undefined : epochMarkTai(membership, epoch)
+    const block = opened(decision)
+    return block && epochMarkTai(membership, block.epoch)
   }
-  const markBefore = (first: StoredDecision): TaiNs | undefined => {
-    const epoch = epochOf(first)
-    return epoch === undefined ? undefined : markBeforeFirst(membership, epoch)
+  /** Of a block that none stands before, here: the very first one, or that of the session in which this member has joined. */
+  const markBefore = (decision: StoredDecision): TaiNs | undefined => {
+    const block = opened(decision)
+    return block === undefined || block.list.length === 0 ? undefined : epochMarkTai(membership, block.epoch - 1)
   }
   const find = (height: number): StoredDecision | undefined => {
     const found = log.byHeight(height)
@@ -52,7 +53,7 @@ export function createCertifiedPast(
     if (known !== undefined) return known
     const named = find(height)
     if (named === undefined || !equalBytes(named.blockHash, hash)) return undefined
-    const mark = height === 1 ? markBefore(named) : markOf(find(height - 1))
+    const mark = markOf(find(height - 1)) ?? markBefore(named)
     if (mark === undefined) return undefined
     for (const oldest of [...found.keys()].slice(0, Math.max(0, found.size + 1 - FOUND_KEPT))) found.delete(oldest)
     found.set(key, mark)
