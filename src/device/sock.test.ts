@@ -78,6 +78,22 @@ test('an edge told by the sender comes out where it was, within what is promised
   sender.value.close()
 })
 
+test('an edge that waits is handed out at once to who asks, and only once', async (t) => {
+  const { path, receiver, pulses, faults } = listen(t, 'asked')
+  await sleep(100)
+  const sender = openSockSender(path)
+  assert.ok(sender.ok)
+  assert.ok(sender.value.send(readMonoNs()).ok)
+  // No turn of the loop has passed: nobody else can have read it.
+  receiver.poll()
+  assert.deepEqual([pulses.length, faults], [1, []])
+  await sleep(100)
+  assert.equal(pulses.length, 1)
+  await receiver.close()
+  receiver.poll()
+  sender.value.close()
+})
+
 test('an edge told early is handed out when it has been', async (t) => {
   const { path, pulses, faults } = listen(t, 'early')
   const sender = openSockSender(path)
