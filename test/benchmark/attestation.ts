@@ -1,19 +1,23 @@
-import { parseArgs } from 'node:util'
 import { type AttestationTold, allVerified, createAttestedCluster } from '../hil/attested-agents.ts'
 import { missingSwtpm } from '../hil/swtpm.ts'
 import type { AgentRun } from '../support/agent-process.ts'
+import { commandLine } from '../support/command-line.ts'
 import { openScope } from '../support/scope.ts'
 
 /**
  * What attestation costs an epoch: from the mark to the certificate at every appliance of a cluster of four, without attestation and with
  * records that are made anew every few seconds, each out of a quote of a software TPM on the same machine.
  */
-const { values } = parseArgs({
+const values = commandLine({
+  command: 'npm run -s bench:attestation',
+  about: `What attestation costs an epoch: from the mark to the certificate at every appliance of a cluster of four, without it and with
+records that are made anew every few seconds, out of a quote of a software TPM (swtpm).`,
   options: {
-    seconds: { type: 'string', default: '60' },
-    'refresh-seconds': { type: 'string', default: '6' },
-    rounds: { type: 'string', default: '2' },
+    seconds: { kind: 'number', default: 60, above: 0, help: 'of each half of a round' },
+    'refresh-seconds': { kind: 'number', default: 6, above: 0, help: 'from one record to the next' },
+    rounds: { kind: 'number', default: 2, min: 1, isWhole: true, help: 'without and with' },
   },
+  examples: ['', '--seconds 20 --rounds 1'],
 })
 const missing = await missingSwtpm()
 if (missing !== false) {
@@ -32,14 +36,14 @@ interface Figures {
 async function measure(isAttested: boolean): Promise<Figures> {
   const scope = openScope()
   try {
-    const refreshMinutes = Number(values['refresh-seconds']) / 60
+    const refreshMinutes = values['refresh-seconds'] / 60
     const cluster = await createAttestedCluster(scope, { refreshMinutes, isAttested })
     const agents = [0, 1, 2, 3].map((id) => cluster.start(id))
     const isSettled = isAttested ? allVerified(4) : isDecision
     await Promise.all(agents.map((agent) => agent.until(isSettled)))
     await sleepSeconds(10)
     const from = agents.map(({ events }) => events.length)
-    await sleepSeconds(Number(values.seconds))
+    await sleepSeconds(values.seconds)
     const decisions = agents.flatMap((agent, index) => decisionsOf(agent, from[index] ?? 0))
     const told = isAttested ? await Promise.all([0, 1, 2, 3].map((id) => cluster.ask(id))) : []
     return {
@@ -89,7 +93,7 @@ function print(what: string, { latenciesMs, certificates, verified, told }: Figu
   )
 }
 
-for (let round = 0; round < Number(values.rounds); round++) {
+for (let round = 0; round < values.rounds; round++) {
   print('without attestation', await measure(false))
   print(`with, a record every ${values['refresh-seconds']} s of each`, await measure(true))
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import type { DriverFamily } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
 import { type MonoNs, monoNs, NS_PER_SECOND, plus } from '../../src/core/time.ts'
+import { commandLine } from '../support/command-line.ts'
 
 /**
  * How many bytes of the recorded corpus each family's driver reads in a second of one core, from bytes to actions. A file is
@@ -18,12 +18,15 @@ const ROUND_BYTES = 8_000_000
 const ROUNDS = 5
 const NS_PER_BYTE = (10n * NS_PER_SECOND) / 115_200n
 
-const { values } = parseArgs({
+const values = commandLine({
+  command: 'npm run -s bench:decode',
+  about: 'How many bytes of the recorded corpus each driver reads in a second of one core, from bytes to actions.',
   options: {
-    kind: { type: 'string' },
-    files: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
+    kind: { kind: 'word', of: families.map(({ kind }) => kind), help: 'one family alone' },
+    files: { kind: 'flag', help: 'each recording by itself too' },
+    json: { kind: 'flag', help: 'one JSON array on standard output' },
   },
+  examples: ['', '--kind ublox --files'],
 })
 
 interface Speed {
@@ -38,7 +41,6 @@ const logs = readdirSync(folder).filter((file) => file.endsWith('.log'))
 const corpus = new Map(logs.map((file) => [file, withoutNotes(readFileSync(join(folder, file)))]))
 const whole = Buffer.concat([...corpus.values()])
 const measured = families.filter(({ kind }) => values.kind === undefined || values.kind === kind)
-assert(measured.length > 0, `expected one of ${families.map(({ kind }) => kind).join(', ')}, got ${values.kind}`)
 
 const speeds: Speed[] = []
 for (const family of measured) {

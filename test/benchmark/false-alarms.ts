@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util'
 import { BIAS_SCORE } from '../../src/consensus/behaviour/bias.ts'
 import { SLOW_EPOCHS } from '../../src/consensus/behaviour/delay.ts'
 import { isBiased, isSlow, type LinkRecord, stepLink } from '../../src/consensus/behaviour/link-record.ts'
 import { createPrng } from '../../src/core/prng.ts'
+import { commandLine } from '../support/command-line.ts'
 import { createPairModel, PAIR_MODELS, type PairModelName } from './pair-model.ts'
 
 /**
@@ -71,21 +71,21 @@ function run(name: PairModelName, epochs: number, life: number, seed: number): T
   }
 }
 
-function isModel(name: string): name is PairModelName {
-  return Object.hasOwn(PAIR_MODELS, name)
-}
+const MODELS = Object.keys(PAIR_MODELS) as readonly PairModelName[]
 
-const { values } = parseArgs({
+const values = commandLine({
+  command: 'npm run -s bench:false-alarms',
+  about: 'False alarms of the two detectors that are statistics, over honest pairs of members.',
   options: {
-    epochs: { type: 'string', default: '20000000' },
-    life: { type: 'string', default: '20000' },
-    seed: { type: 'string', default: '1' },
-    model: { type: 'string', default: 'bounded' },
-    json: { type: 'boolean', default: false },
+    epochs: { kind: 'number', default: 20_000_000, min: 1, isWhole: true, help: 'of all pairs together' },
+    life: { kind: 'number', default: 20_000, min: 1, isWhole: true, help: 'epochs of a pair' },
+    seed: { kind: 'number', default: 1, min: 0, isWhole: true, help: 'the same one gives the same pairs' },
+    model: { kind: 'word', default: 'bounded', of: MODELS, help: 'how their clocks and ways are' },
+    json: { kind: 'flag', help: 'one JSON object on standard output' },
   },
+  examples: ['', '--epochs 2000000 --model bounded --json'],
 })
-if (!isModel(values.model)) throw new Error(`--model: expected one of ${Object.keys(PAIR_MODELS).join(', ')}`)
-const tally = run(values.model, Number(values.epochs), Number(values.life), Number(values.seed))
+const tally = run(values.model, values.epochs, values.life, values.seed)
 if (values.json) console.log(JSON.stringify(tally))
 else {
   console.log(`${tally.epochs} epochs of ${tally.pairs} honest pairs, model ${tally.model}:`)

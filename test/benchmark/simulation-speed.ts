@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { commandLine } from '../support/command-line.ts'
 import { createReplicaCluster } from '../support/replica-cluster.ts'
 
 /**
@@ -21,7 +21,12 @@ interface Speed {
   readonly eventsPerCpuSecond: number
 }
 
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const { json } = commandLine({
+  command: 'npm run -s bench:simulation',
+  about: 'How many events the simulator gets through in a second of one core, on a calm network.',
+  options: { json: { kind: 'flag', help: 'one JSON array on standard output' } },
+  examples: ['', '--json'],
+})
 const speeds: Speed[] = []
 for (const { n, epochs, warmUps, runs } of SIZES) {
   for (let seed = 1; seed <= warmUps; seed++) await calm(n, -seed, epochs)
@@ -32,7 +37,7 @@ for (const { n, epochs, warmUps, runs } of SIZES) {
   const cpuSeconds = (user + system) / 1e6
   speeds.push({ n, events, epochs: epochs * runs, cpuSeconds, eventsPerCpuSecond: Math.round(events / cpuSeconds) })
 }
-console.log(values.json ? JSON.stringify(speeds) : speeds.map(inWords).join('\n'))
+console.log(json ? JSON.stringify(speeds) : speeds.map(inWords).join('\n'))
 
 async function calm(n: number, seed: number, epochs: number): Promise<number> {
   const cluster = createReplicaCluster({ n, seed })

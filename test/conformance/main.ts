@@ -1,30 +1,41 @@
-import { parseArgs } from 'node:util'
 import { families } from '../../drivers/index.ts'
+import { commandLine } from '../support/command-line.ts'
 import { faultsOf } from './faults.ts'
 import { packetFaultsOf } from './packet-faults.ts'
 import { runPacketTrial } from './packet-trial.ts'
 import { packetUses } from './packet-uses.ts'
 import { runTrial, type Trial } from './trial.ts'
 
-/** `npm run -s conformance [-- --json] [--family KIND]… [--fault NAME]…`: the matrix of families and faults. */
-const { values } = parseArgs({
+const KINDS = [...families.map(({ kind }) => kind), ...packetUses().map(({ family: { kind } }) => kind)]
+const FAULTS = [
+  ...new Set([
+    ...families.flatMap((family) => faultsOf(family).map(({ name }) => name)),
+    ...packetUses().flatMap(({ family }) => packetFaultsOf(family).map(({ name }) => name)),
+  ]),
+]
+
+const values = commandLine({
+  command: 'npm run -s conformance',
+  about: 'The matrix of instrument families and faults. Exits with 1 when a driver does not stand one.',
   options: {
-    json: { type: 'boolean', default: false },
-    family: { type: 'string', multiple: true },
-    fault: { type: 'string', multiple: true },
+    family: { kind: 'words', of: KINDS, help: 'families; all by themselves' },
+    fault: { kind: 'words', of: FAULTS, help: 'faults; all by themselves' },
+    json: { kind: 'flag', help: 'one JSON object a line on standard output' },
   },
+  examples: ['', '--family ublox --family nmea-receiver', '--fault silence --json'],
 })
+const isWanted = (asked: readonly string[], name: string): boolean => asked.length === 0 || asked.includes(name)
 
 const trials: Trial[] = []
-for (const family of families.filter(({ kind }) => values.family?.includes(kind) ?? true)) {
-  for (const fault of faultsOf(family).filter(({ name }) => values.fault?.includes(name) ?? true)) {
+for (const family of families.filter(({ kind }) => isWanted(values.family, kind))) {
+  for (const fault of faultsOf(family).filter(({ name }) => isWanted(values.fault, name))) {
     const trial = runTrial(family, fault)
     trials.push(trial)
     if (values.json) console.log(JSON.stringify({ type: 'trial', of: fault.of, ...trial }))
   }
 }
-for (const { family, use } of packetUses().filter(({ family: { kind } }) => values.family?.includes(kind) ?? true)) {
-  for (const fault of packetFaultsOf(family).filter(({ name }) => values.fault?.includes(name) ?? true)) {
+for (const { family, use } of packetUses().filter(({ family: { kind } }) => isWanted(values.family, kind))) {
+  for (const fault of packetFaultsOf(family).filter(({ name }) => isWanted(values.fault, name))) {
     const trial = runPacketTrial(family, use, fault)
     trials.push(trial)
     if (values.json) console.log(JSON.stringify({ type: 'trial', of: fault.of, ...trial }))

@@ -1,26 +1,22 @@
-import { parseArgs } from 'node:util'
 import { formatDistance } from '../../src/fusion/format-offset.ts'
+import { commandLine } from '../support/command-line.ts'
 import type { Outcome, Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 
-/** `npm run -s hardware-scenarios [-- --only NAME] [--short] [--json]`: exit 1 when anything was not as it should be. */
-
-const { values } = parseArgs({
+const values = commandLine({
+  command: 'npm run -s hardware-scenarios',
+  about: `What happens to instruments in the field, from emulated instruments to the fused clock on virtual time. Exits with 1 when
+anything was not as it should be.`,
   options: {
-    only: { type: 'string', multiple: true },
-    short: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
+    only: { kind: 'words', of: scenarios.map(({ name }) => name), help: 'scenarios; all by themselves' },
+    short: { kind: 'flag', help: 'as in the tests: hours for days' },
+    json: { kind: 'flag', help: 'one JSON array on standard output' },
   },
+  examples: ['--short', '--only temperature --json'],
 })
 
 function main(): number {
-  const wanted = scenarios.filter(({ name }) => values.only?.includes(name) ?? true)
-  const known = scenarios.map(({ name }) => name)
-  const strange = values.only?.find((name) => !known.includes(name))
-  if (strange !== undefined) {
-    console.error(`--only: expected one of ${known.join(', ')}, got ${strange}`)
-    return 2
-  }
+  const wanted = scenarios.filter(({ name }) => values.only.length === 0 || values.only.includes(name))
   let problems = 0
   const told: { readonly scenario: string; readonly outcomes: readonly Outcome[] }[] = []
   for (const scenario of wanted) {

@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { openDesk } from '../../../src/cli/demo/instruments.ts'
 import { createWorld } from '../../../src/cli/demo/world.ts'
 import { readLeapTable } from '../../../src/config/leap-seconds.ts'
 import { NS_PER_SECOND, plus, taiNs } from '../../../src/core/time.ts'
 import { readMonoNs } from '../../../src/linux/clock.ts'
 import { type AgentRun, provision, startAgent } from '../../support/agent-process.ts'
+import { commandLine } from '../../support/command-line.ts'
 import { unwrap } from '../../support/results.ts'
 import { openScope, type Scope } from '../../support/scope.ts'
 import { grandmasterSources, openRack, startGrandmasters } from './grandmasters.ts'
@@ -180,27 +180,28 @@ function show({ min, median, max }: Spread): string {
   return `${min} / ${median} / ${max}`
 }
 
-const { values } = parseArgs({
+const values = commandLine({
+  command: 'npm run -s bench:footprint',
+  about: `What an idle agent costs: processor time of all its threads as a share of one core, and memory. Each agent is a process with an
+emulated receiver and a SmartClock on ptys.`,
   options: {
-    minutes: { type: 'string', default: '5' },
-    'warm-up': { type: 'string', default: '60' },
-    nodes: { type: 'string', default: '4' },
-    grandmasters: { type: 'string', default: '0' },
-    json: { type: 'boolean', default: false },
+    minutes: { kind: 'number', default: 5, above: 0, help: 'that are measured' },
+    'warm-up': { kind: 'number', default: 60, min: 0, help: 'seconds before them' },
+    nodes: { kind: 'number', default: 4, min: 1, isWhole: true, help: 'agents' },
+    grandmasters: {
+      kind: 'number',
+      default: 0,
+      min: 0,
+      max: 8,
+      isWhole: true,
+      help: 'emulated PTP grandmasters (as root)',
+    },
+    json: { kind: 'flag', help: 'one JSON object on standard output' },
   },
+  examples: ['', '--minutes 60 --grandmasters 3', '--minutes 1 --warm-up 20 --json'],
 })
-const plan: Plan = {
-  minutes: Number(values.minutes),
-  warmUpS: Number(values['warm-up']),
-  nodes: Number(values.nodes),
-  grandmasters: Number(values.grandmasters),
-}
-const { minutes, warmUpS, nodes, grandmasters } = plan
-if (!(minutes > 0)) throw new Error(`--minutes: expected a positive number, got "${values.minutes}"`)
-if (!(warmUpS >= 0)) throw new Error(`--warm-up: expected seconds, got "${values['warm-up']}"`)
-if (!(Number.isInteger(nodes) && nodes >= 1)) throw new Error(`--nodes: expected a number, got "${values.nodes}"`)
-if (!(Number.isInteger(grandmasters) && grandmasters >= 0 && grandmasters <= 8))
-  throw new Error(`--grandmasters: expected 0 to 8, got "${values.grandmasters}"`)
+const { minutes, nodes, grandmasters } = values
+const plan: Plan = { minutes, warmUpS: values['warm-up'], nodes, grandmasters }
 const rows = await measure(plan)
 if (values.json) console.log(JSON.stringify(rows, null, 2))
 else {

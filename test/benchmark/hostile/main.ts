@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { openDesk } from '../../../src/cli/demo/instruments.ts'
 import { createWorld } from '../../../src/cli/demo/world.ts'
 import { readLeapTable } from '../../../src/config/leap-seconds.ts'
@@ -11,6 +10,7 @@ import { readMonoNs } from '../../../src/linux/clock.ts'
 import { runCommand } from '../../hil/command.ts'
 import type { NetworkNamespaces } from '../../hil/network-namespaces.ts'
 import { type AgentRun, provision, quorumtime, startAgent } from '../../support/agent-process.ts'
+import { commandLine } from '../../support/command-line.ts'
 import { unwrap } from '../../support/results.ts'
 import { openScope, type Scope } from '../../support/scope.ts'
 import { openRack } from '../footprint/grandmasters.ts'
@@ -185,29 +185,25 @@ function print(report: Awaited<ReturnType<typeof attack>>): void {
   console.log(JSON.stringify(rest))
 }
 
-const { values } = parseArgs({
+const values = commandLine({
+  command: 'npm run -s bench:hostile',
+  about: `What connections of strangers cost a member: four agents in network namespaces (as root), and a load generator at the peer
+port of the last one. Before, against a closed port, under attack, and after.`,
   options: {
-    seconds: { type: 'string', default: '60' },
-    rate: { type: 'string', default: '1000' },
-    kind: { type: 'string', default: 'hello' },
-    from: { type: 'string', default: 'strangers' },
-    reconnect: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
+    seconds: { kind: 'number', default: 60, above: 0, help: 'of each of the four' },
+    rate: { kind: 'number', default: 1_000, above: 0, help: 'connections or packets a second' },
+    kind: { kind: 'word', default: 'hello', of: [...FLOOD_KINDS, 'udp-replay'], help: 'what comes' },
+    from: { kind: 'word', default: 'strangers', of: ['strangers', 'peer'], help: 'whose addresses' },
+    reconnect: { kind: 'flag', help: 'instead: how soon a member is back while its own address is flooded' },
+    json: { kind: 'flag', help: 'one JSON object on standard output' },
   },
+  examples: ['--kind hello', '--seconds 25 --kind loris --json', '--kind udp-replay --from peer', '--reconnect'],
 })
-const kinds = [...FLOOD_KINDS, 'udp-replay'] as const
-const kind = kinds.find((each) => each === values.kind)
-if (kind === undefined) throw new Error(`--kind: expected one of ${kinds.join(', ')}, got "${values.kind}"`)
-if (values.from !== 'strangers' && values.from !== 'peer')
-  throw new Error(`--from: expected "strangers" or "peer", got "${values.from}"`)
-const seconds = Number(values.seconds)
-const perSecond = Number(values.rate)
-if (!(seconds > 0)) throw new Error(`--seconds: expected a positive number, got "${values.seconds}"`)
-if (!(perSecond > 0)) throw new Error(`--rate: expected a positive number, got "${values.rate}"`)
 if (values.reconnect) {
   await reconnects()
   process.exit()
 }
-const report = await attack({ seconds, perSecond, kind, from: values.from })
+const { seconds, rate: perSecond, kind, from } = values
+const report = await attack({ seconds, perSecond, kind, from })
 if (values.json) console.log(JSON.stringify(report, null, 2))
 else print(report)

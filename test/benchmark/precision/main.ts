@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-
+import { commandLine } from '../../support/command-line.ts'
 import { openScope } from '../../support/scope.ts'
 import { measureCertified } from './certified.ts'
 import { measureChronyd } from './chronyd.ts'
@@ -48,19 +47,19 @@ async function measure(names: readonly string[], seconds: number, load: boolean)
   return rows
 }
 
-const { values } = parseArgs({
+const values = commandLine({
+  command: 'npm run -s bench:precision',
+  about: `How right appliances are when the truth is known: one kernel clock is under all of them, and each is given a false one, in
+network namespaces (as root). Beside them, on the same links: what others make of the same stamps.`,
   options: {
-    minutes: { type: 'string', default: '1' },
-    load: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: [] },
-    json: { type: 'boolean', default: false },
+    minutes: { kind: 'number', default: 1, above: 0, help: 'that each part is measured' },
+    only: { kind: 'words', of: Object.keys(PARTS), help: 'parts; all by themselves' },
+    load: { kind: 'flag', help: 'with all cores kept busy' },
+    json: { kind: 'flag', help: 'one JSON object on standard output' },
   },
+  examples: ['--only ranging --minutes 10', '--only certified', '--only ranging --load', '--only ptp --only ptp4l'],
 })
-const seconds = Number(values.minutes) * 60
-const unknown = values.only.filter((name) => !Object.hasOwn(PARTS, name))
-if (!(seconds > 0)) throw new Error(`--minutes: expected a positive number, got "${values.minutes}"`)
-if (unknown.length > 0)
-  throw new Error(`--only: expected one of ${Object.keys(PARTS).join(', ')}, got ${unknown.join()}`)
+const seconds = values.minutes * 60
 const rows = await measure(values.only.length > 0 ? values.only : Object.keys(PARTS), seconds, values.load)
 for (const { what, readings } of rows) {
   if (readings > 0) continue
