@@ -36,7 +36,7 @@ interface Unit extends Knowledge {
   isUnderstood: boolean
   /** When the unit counts as silent unless it answers; undefined until the first call tells what time it is. */
   silentAt: MonoNs | undefined
-  status: { readonly text: string; readonly at: MonoNs } | undefined
+  status: { readonly text: string; readonly at: MonoNs; readonly isSilent: boolean } | undefined
 }
 
 /**
@@ -50,7 +50,7 @@ export function createDriver(options: SmartclockOptions, context: DriverContext)
     unit.silentAt ??= plus(now, SILENT_AT_FIRST_AFTER_NS)
     for (const event of events) takeEvent(unit, event, now)
     askNext(unit, now)
-    reportStatus(unit, now)
+    if (events.length > 0 || isStatusDue(unit, now)) reportStatus(unit, now)
     const { actions } = unit
     unit.actions = []
     return actions
@@ -174,11 +174,18 @@ function isSilent(unit: Unit, now: MonoNs): boolean {
   return unit.silentAt !== undefined && now >= unit.silentAt
 }
 
+/** Of itself a status only changes when the unit has fallen silent: the readings are what events have brought. */
+function isStatusDue({ status, silentAt }: Unit, now: MonoNs): boolean {
+  if (status === undefined || between(status.at, now) >= STATUS_PERIOD_NS) return true
+  return silentAt !== undefined && silentAt <= now && !status.isSilent
+}
+
 function reportStatus(unit: Unit, now: MonoNs): void {
-  const status = statusOf(unit.readings, isSilent(unit, now))
+  const isSilentNow = isSilent(unit, now)
+  const status = statusOf(unit.readings, isSilentNow)
   const text = JSON.stringify(status)
   if (text === unit.status?.text && between(unit.status.at, now) < STATUS_PERIOD_NS) return
-  unit.status = { text, at: now }
+  unit.status = { text, at: now, isSilent: isSilentNow }
   unit.actions.push({ type: 'status', status })
 }
 

@@ -82,7 +82,7 @@ function openSharing(sharing: readonly Prepared[]): readonly RunningSource[] {
     name: interfaceName,
     link,
     open: async (channel, events) => {
-      const opened = await openLinkSocket(interfaceName, link, channel, events, filter)
+      const opened = await openLinkSocket(interfaceName, link, channel, events, { filter, mayWait: true })
       if (opened.ok && channel === 'event') {
         const { kind, reason } = opened.value.stamping
         for (const { account } of sharing) account.stamping(kind, reason)

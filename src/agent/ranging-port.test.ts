@@ -119,7 +119,7 @@ test('the next thread ranges on under the same keys, and nothing is taken for a 
   setKeys(ends)
   await checkRows(ends, 'kernel', 10)
   const poison = watchSocket(
-    { fd: -1, clockPath: 1 as unknown as string, stampsWait: false },
+    { fd: -1, clockPath: 1 as unknown as string, mayWait: false },
     { onBatch: () => undefined, onFault: () => undefined },
   )
   assert.equal((await poison.watching)?.code, 'stamp.thread')

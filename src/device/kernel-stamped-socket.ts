@@ -13,8 +13,8 @@ import { createWakeTimer } from './wake-timer.ts'
 
 /** Where a socket is and what stamps it is to have. */
 export interface KernelSocketOptions extends UdpSocketOptions, StampingWanted {
-  /** Transmit stamps may be told with the next packet that comes, or 50 ms late: absent, they are told as they come. */
-  readonly stampsWait?: boolean
+  /** Packets and stamps may be told up to 50 ms late, together with others: absent, they are told as they come. */
+  readonly mayWait?: boolean
 }
 
 /** A stamped socket whose stamps are the kernel's, or its card's. */
@@ -50,7 +50,7 @@ export async function openKernelSocket<Token>(
   const { clockPath, ...stamping } = startStamping(udp, options)
   const run = createSocketRun(udp, events)
   const watched = watchSocket(
-    { fd: udp.fd, clockPath, stampsWait: options.stampsWait === true },
+    { fd: udp.fd, clockPath, mayWait: options.mayWait === true },
     { onBatch: run.take, onFault: events.onFault },
   )
   const lacking = await watched.watching

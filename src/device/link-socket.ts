@@ -8,14 +8,14 @@ const ANY_ADDRESS = { udp4: '0.0.0.0', udp6: '::' } as const
 
 /**
  * One of the two sockets of a link, on its interface and in its group. The port is shared: a ptp4l of the same host may
- * listen there too. Only `event` packets ask for the stamps of the card. Faults: those of `openKernelSocket`.
+ * listen there too. Only `event` packets ask for the stamps of the card. `mayWait`: as of `KernelSocketOptions`. Faults: those of `openKernelSocket`.
  */
 export function openLinkSocket(
   interfaceName: string,
   { network, eventPort, generalPort, group }: PacketLink,
   channel: PacketChannel,
   events: StampedSocketEvents<PacketToken>,
-  filter?: PacketFilter,
+  more: { readonly filter?: PacketFilter; readonly mayWait?: boolean } = {},
 ): Promise<Result<KernelStampedSocket<PacketToken>>> {
   return openKernelSocket(
     {
@@ -23,7 +23,7 @@ export function openLinkSocket(
       interface: interfaceName,
       groups: group === undefined ? [] : [group],
       reuseAddress: true,
-      filter,
+      ...more,
       hardware: channel === 'event' ? { prefer: 'ptp' } : 'off',
     },
     events,

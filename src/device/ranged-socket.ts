@@ -76,7 +76,7 @@ async function range(
     }
     for (const [code, times] of lost) losses.count(code, times)
   }
-  const handle = rangeOver({ fd: udp.fd, clockPath, stampsWait: false }, standing, {
+  const handle = rangeOver({ fd: udp.fd, clockPath, mayWait: false }, standing, {
     onTold: (told) => closing === undefined && hear(told),
     onFault: events.onFault,
   })

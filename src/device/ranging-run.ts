@@ -22,10 +22,10 @@ import type { PacketToSend, SentFrame, StampBatch } from './stamp-messages.ts'
  */
 export interface RangingRun {
   obey(order: RangingOrder): void
-  /** What came of the socket. */
-  take(batch: StampBatch): void
-  /** A spurious wake is a no-op. */
-  wake(now: MonoNs): void
+  /** What came of the socket. True when something was sent for it. */
+  take(batch: StampBatch): boolean
+  /** A spurious wake is a no-op. True when something was sent. */
+  wake(now: MonoNs): boolean
   nextWakeAt(): MonoNs | undefined
   /** What is to be told, once; undefined for nothing. */
   tell(): RangingTold | undefined
@@ -95,6 +95,7 @@ export function createRangingRun(spec: RangingSpec, { mac, now, stampNow, send }
       else unreachable(order)
     },
     take: ({ packets, sent, unsent, lost, fault }) => {
+      const before = serial
       for (const refused of unsent) {
         waiting.withdraw(refused.serial)
         untold.fault(refused.fault)
@@ -103,14 +104,17 @@ export function createRangingRun(spec: RangingSpec, { mac, now, stampNow, send }
       sent.forEach(left)
       for (const { bytes, stamp } of packets) perform(exchanges.receive(bytes, stamp, clock))
       if (fault !== undefined) untold.fault(fault)
+      return serial !== before
     },
     wake: (at) => {
+      const before = serial
       giveUp(waiting.expire(at))
       perform(exchanges.wake(at, clock))
+      return serial !== before
     },
     nextWakeAt: () => {
-      const due = [exchanges.nextWakeAt(), waiting.nextExpiryAt()].filter((at) => at !== undefined)
-      return due.length === 0 ? undefined : due.reduce(min)
+      const [dueAt, expiryAt] = [exchanges.nextWakeAt(), waiting.nextExpiryAt()]
+      return dueAt === undefined || expiryAt === undefined ? (dueAt ?? expiryAt) : min(dueAt, expiryAt)
     },
     tell: untold.take,
   }

@@ -12,8 +12,8 @@ export interface WatchedSocket {
   readonly clockPath: string | undefined
   /** Two 32-bit counts: packets that came and were taken by the other thread, packets to send that were taken by this one. */
   readonly counts: SharedArrayBuffer
-  /** Its transmit stamps are of no use before the next packet comes, and may be told with that: a thread is woken for less. */
-  readonly stampsWait: boolean
+  /** What comes of it may be told a little late, together with what else comes (`stamp-outbox.ts`): a thread is woken for less. */
+  readonly mayWait: boolean
   /** The thread itself ranges over it, and passes no packets on. */
   readonly ranging?: RangingSpec
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { StampBatch } from './stamp-messages.ts'
 import { createStampOutbox } from './stamp-outbox.ts'
 
-const RANGING = 1
+const PATIENT = 1
 const OTHER = 2
 
 function batch(id: number, parts: Partial<StampBatch>): StampBatch {
@@ -19,7 +19,7 @@ const packet = (id: number): StampBatch =>
 function open() {
   let now = 1_000
   const outbox = createStampOutbox(
-    (id) => id === RANGING,
+    (id) => id === PATIENT,
     () => now,
   )
   return {
@@ -30,24 +30,25 @@ function open() {
   }
 }
 
-test('transmit stamps that may wait are told with the next packet, before it', () => {
+test('what may wait is told with what may not, before it', () => {
   const { outbox, pass } = open()
-  outbox.add([sent(RANGING)])
+  outbox.add([sent(PATIENT)])
   pass(10)
+  outbox.add([packet(PATIENT)])
   assert.deepEqual(outbox.take(), [])
-  const next = [sent(RANGING), packet(OTHER)]
+  const next = [sent(PATIENT), packet(OTHER)]
   outbox.add(next)
-  assert.deepEqual(outbox.take(), [sent(RANGING), ...next])
+  assert.deepEqual(outbox.take(), [sent(PATIENT), packet(PATIENT), ...next])
   assert.deepEqual(outbox.take(), [])
 })
 
-test('they are told without one when they have waited for long enough, and are waited for no longer than that', () => {
+test('it is told by itself when it has waited for long enough, and others are waited for no longer than that', () => {
   const { outbox, pass } = open()
   assert.equal(outbox.waitMsMax(), Number.POSITIVE_INFINITY)
-  outbox.add([sent(RANGING)])
+  outbox.add([sent(PATIENT)])
   assert.equal(outbox.waitMsMax(), 50)
   pass(20)
-  outbox.add([sent(RANGING)])
+  outbox.add([sent(PATIENT)])
   assert.equal(outbox.waitMsMax(), 30)
   pass(29)
   assert.deepEqual(outbox.take(), [])
@@ -61,10 +62,10 @@ test('all else is told at once', () => {
   const fault = { code: 'socket.closed', message: 'closed' }
   const urgent = [
     sent(OTHER),
-    packet(RANGING),
-    batch(RANGING, { unsent: [{ serial: 1, fault }] }),
-    batch(RANGING, { lost: new Map([['stamp.none', 1]]) }),
-    batch(RANGING, { fault }),
+    packet(OTHER),
+    batch(OTHER, { lost: new Map([['stamp.none', 1]]) }),
+    batch(PATIENT, { unsent: [{ serial: 1, fault }] }),
+    batch(PATIENT, { fault }),
   ]
   for (const each of urgent) {
     const { outbox } = open()
@@ -73,10 +74,10 @@ test('all else is told at once', () => {
   }
 })
 
-test('no more stamps wait than are of use', () => {
+test('no more wait than are of use', () => {
   const { outbox } = open()
-  for (let count = 0; count < 64; count++) outbox.add([sent(RANGING)])
+  for (let count = 0; count < 64; count++) outbox.add([sent(PATIENT)])
   assert.deepEqual(outbox.take(), [])
-  outbox.add([sent(RANGING)])
+  outbox.add([sent(PATIENT)])
   assert.equal(outbox.take().length, 65)
 })

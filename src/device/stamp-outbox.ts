@@ -1,8 +1,8 @@
 import type { StampBatch } from './stamp-messages.ts'
 
 /**
- * What the thread that stamps has to tell, until it is worth waking the other one. Whoever ranges can do nothing with a
- * transmit stamp before the next packet comes: half of all wakes of an idle agent would be for those.
+ * What the thread that stamps has to tell, until it is worth waking the other one. A grandmaster says in two packets what one
+ * instant is, and answers a question whose stamp is of no use without the answer: for all that one wake will do.
  */
 export interface StampOutbox {
   add(batches: readonly StampBatch[]): void
@@ -14,10 +14,10 @@ export interface StampOutbox {
 
 /** Well before whoever awaits a stamp gives it up (`sent-packets.ts`). */
 const HELD_MS_MAX = 50
-/** No more stamps are held than this. */
+/** No more are held than this. */
 const HELD_MAX = 64
 
-/** `mayWait`: whether the transmit stamps of this socket may be told with the next packet of any. */
+/** `mayWait`: whether what came of this socket may be told with what comes next of any. */
 export function createStampOutbox(mayWait: (id: number) => boolean, nowMs: () => number): StampOutbox {
   let held: StampBatch[] = []
   let heldSinceMs = 0
@@ -26,7 +26,7 @@ export function createStampOutbox(mayWait: (id: number) => boolean, nowMs: () =>
     add: (batches) => {
       if (held.length === 0) heldSinceMs = nowMs()
       held.push(...batches)
-      due ||= batches.some((batch) => !isPatient(batch) || !mayWait(batch.id)) || held.length > HELD_MAX
+      due ||= batches.some((batch) => isUrgent(batch) || !mayWait(batch.id)) || held.length > HELD_MAX
     },
     take: () => {
       if (!due && (held.length === 0 || nowMs() - heldSinceMs < HELD_MS_MAX)) return []
@@ -40,7 +40,7 @@ export function createStampOutbox(mayWait: (id: number) => boolean, nowMs: () =>
   }
 }
 
-/** Nothing but transmit stamps that the kernel gave. */
-function isPatient({ packets, unsent, lost, fault }: StampBatch): boolean {
-  return packets.length === 0 && unsent.length === 0 && lost.size === 0 && fault === undefined
+/** What is wrong with a socket, or could not be sent. */
+function isUrgent({ unsent, fault }: StampBatch): boolean {
+  return unsent.length > 0 || fault !== undefined
 }

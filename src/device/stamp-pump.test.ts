@@ -68,6 +68,27 @@ test('both stamps of a packet lie between the readings around its flight, in the
   assert.deepEqual(pump.turn(0), [])
 })
 
+test('the transmit stamps that are there by now are had without a turn, once', (t) => {
+  const [from, to] = [opened(t), opened(t)]
+  const pump = pumpWith(createClockBridge(readClockPair))
+  pump.add(watched(from, 1))
+  pump.add(watched(to, 2))
+  exchange(pump, from, to)
+  assert.equal(pump.collectSent(1), undefined)
+  const before = readMonoNs()
+  send(from, Uint8Array.of(7), to.local)
+  const collected = pump.collectSent(1)
+  const stamp = collected?.sent[0]?.stamp
+  assert.ok(stamp?.kind === 'kernel' && collected?.sent.length === 1)
+  assert.ok(before <= stamp.at + stamp.errorNs && stamp.at - stamp.errorNs <= readMonoNs())
+  assert.equal(pump.collectSent(1), undefined)
+  assert.deepEqual(
+    pump.turn(0).map(({ id, packets, sent }) => [id, packets.length, sent.length]),
+    [[2, 1, 0]],
+  )
+  assert.equal(pump.collectSent(3), undefined)
+})
+
 test('a realtime clock that is set takes the stamps around that instant with it, and counts them', (t) => {
   const [from, to] = [opened(t), opened(t)]
   let stepNs = 0n

@@ -44,6 +44,11 @@ export interface StampPump {
   send(id: number, packet: PacketToSend): void
   /** Waits for at most `waitMs`, then reads what there is: nothing of a socket that had nothing. */
   turn(waitMs: number): readonly StampBatch[]
+  /**
+   * The transmit stamps that a socket has by now, without waiting: those of software are there when a packet was sent, and need
+   * no turn of their own. Undefined for none.
+   */
+  collectSent(id: number): StampBatch | undefined
 }
 
 /** So many are read of one socket and queue before the others have their turn. */
@@ -90,6 +95,16 @@ export function createStampPump(parts: StampPumpParts): StampPump {
         if (batch?.fault !== undefined) sockets.splice(index, 1)
       }
       return batches.filter((batch) => batch !== undefined)
+    },
+    collectSent: (id) => {
+      const socket = sockets.find((each) => each.id === id)
+      if (socket === undefined) return undefined
+      const lost = new Map<string, number>()
+      const sent = readSent(parts.reader, socket.fd, lost)
+      if (sent.length + lost.size === 0) return undefined
+      parts.bridge.refresh()
+      socket.hardware?.refresh()
+      return stampAll(parts.bridge, { socket, packets: [], sent, unsent: [], lost, fault: undefined })
     },
   }
 }

@@ -19,7 +19,7 @@ async function until(what: string, done: () => boolean): Promise<void> {
 }
 
 /** What no caller can pass: the thread fails on it, as it would on a mistake of its own. */
-const POISON = { fd: -1, clockPath: 1 as unknown as string, stampsWait: false }
+const POISON = { fd: -1, clockPath: 1 as unknown as string, mayWait: false }
 
 test('a thread that fails is a fault of every socket, and the next one has them again', async (t) => {
   const faults: string[] = []

@@ -1,10 +1,11 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { assert, unreachable } from '../core/assert.ts'
-import { divCeil, max } from '../core/integer.ts'
+import { divCeil } from '../core/integer.ts'
 import { between, NS_PER_MILLISECOND } from '../core/time.ts'
 import { hmacSha256 } from '../crypto/hmac.ts'
 import { readClockPair, readMonoNs } from '../linux/clock.ts'
 import { createMessageReader } from '../linux/message-reader.ts'
+import { pollDescriptors } from '../linux/poll.ts'
 import { createClockBridge } from './clock-bridge.ts'
 import { openPhcBridge } from './phc-bridge.ts'
 import type { RangingSpec } from './ranging-messages.ts'
@@ -41,6 +42,11 @@ import { createUserStamps } from './user-stamp.ts'
  */
 const WAIT_MS = 100
 const TURNS_IN_A_ROW = 32
+/**
+ * After requests it rests so long: their answers come together then, with the transmit stamps, in place of a wake each. All stamps
+ * are the kernel's; whoever asks meanwhile is answered so much later, which costs what clocks drift apart in that time.
+ */
+const GATHER_MS = 2
 /** What anybody can cause is told no more often. */
 const TELL_MS_MIN = 250
 
@@ -65,7 +71,7 @@ const pump = createStampPump({
   },
 })
 interface Watched extends PumpedSocket {
-  readonly stampsWait: boolean
+  readonly mayWait: boolean
   countTaken(packets: number): void
   close(): void
 }
@@ -75,18 +81,18 @@ const descriptors = new Set<number>()
 const ranging = new Map<number, RangingRun>()
 let toldAtMs = 0
 const outbox = createStampOutbox(
-  (id) => watched.get(id)?.stampsWait === true,
+  (id) => watched.get(id)?.mayWait === true,
   () => performance.now(),
 )
 let ended = false
 
-function watch({ id, fd, clockPath, counts, stampsWait, ranging: spec }: WatchedSocket): void {
+function watch({ id, fd, clockPath, counts, mayWait, ranging: spec }: WatchedSocket): void {
   const clock = clockPath === undefined ? undefined : openPhcBridge(clockPath)
   const shared = new Int32Array(counts)
   const socket = {
     id,
     fd,
-    stampsWait,
+    mayWait,
     hardware: clock?.ok ? clock.value.bridge : undefined,
     taken: () => Atomics.load(shared, TAKEN_AT),
     countSent: () => Atomics.add(shared, SENT_AT, 1),
@@ -135,18 +141,20 @@ function takeBatch(batch: StampBatch): void {
   const run = ranging.get(batch.id)
   if (run === undefined) outbox.add([batch])
   else {
-    run.take(batch)
+    const hasAnswered = run.take(batch)
     watched.get(batch.id)?.countTaken(batch.packets.length)
+    const sent = hasAnswered ? pump.collectSent(batch.id) : undefined
+    if (sent !== undefined) run.take(sent)
   }
 }
 
 function rangingWaitMsMax(): number {
-  const now = readMonoNs()
-  const waits = [...ranging.values()].map((run) => {
+  let waitMs = WAIT_MS
+  for (const run of ranging.values()) {
     const at = run.nextWakeAt()
-    return at === undefined ? WAIT_MS : Number(max(0n, divCeil(between(now, at), NS_PER_MILLISECOND)))
-  })
-  return Math.min(WAIT_MS, ...waits)
+    if (at !== undefined) waitMs = Math.min(waitMs, Number(divCeil(between(readMonoNs(), at), NS_PER_MILLISECOND)))
+  }
+  return Math.max(0, waitMs)
 }
 
 function tellOfRanging(): void {
@@ -163,7 +171,8 @@ function tellOfRanging(): void {
 function turn(): void {
   const batches = pump.turn(Math.min(WAIT_MS, outbox.waitMsMax(), readable.waitMsMax(), rangingWaitMsMax()))
   for (const batch of batches) takeBatch(batch)
-  for (const run of ranging.values()) run.wake(readMonoNs())
+  let hasAsked = false
+  for (const run of ranging.values()) hasAsked = run.wake(readMonoNs()) || hasAsked
   tellOfRanging()
   const told = outbox.take()
   if (told.length > 0) tell({ type: 'batches', batches: told })
@@ -174,6 +183,7 @@ function turn(): void {
     if (next === undefined) break
     obey(next.message)
   }
+  if (hasAsked) pollDescriptors([], GATHER_MS)
 }
 
 /** The event loop of the thread has little to do: what V8 leaves to it. */

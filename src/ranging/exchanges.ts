@@ -1,5 +1,4 @@
 import { assert } from '../core/assert.ts'
-import { min } from '../core/integer.ts'
 import type { Prng } from '../core/prng.ts'
 import type { Stamp } from '../core/stamp.ts'
 import type { MonoNs } from '../core/time.ts'
@@ -57,9 +56,14 @@ export function createExchanges({ self, peers, mac, prng, ...options }: Exchange
     return exchange
   }
 
+  // Asked after every packet.
   const nextWakeAt = (): MonoNs | undefined => {
-    const due = [...exchanges.values()].map((each) => each.nextRequestAt()).filter((at) => at !== undefined)
-    return due.length === 0 ? undefined : due.reduce(min)
+    let first: MonoNs | undefined
+    for (const each of exchanges.values()) {
+      const at = each.nextRequestAt()
+      if (first === undefined || (at !== undefined && at < first)) first = at
+    }
+    return first
   }
 
   return {

@@ -61,7 +61,10 @@ for (const [index, { name, interface: interfaceName, options: input }] of source
     name,
     link,
     open: (channel, events) =>
-      openLinkSocket(interfaceName, link, channel, events, ptpGrandmaster.filterOf(port.clockIdentity)),
+      openLinkSocket(interfaceName, link, channel, events, {
+        filter: ptpGrandmaster.filterOf(port.clockIdentity),
+        mayWait: true,
+      }),
     speakers: [
       {
         create: () => ptpGrandmaster.create(options, { source: name, leapTable: EMBEDDED_LEAP_TABLE, port }),
