@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import type { DriverFamily } from '../../drivers/driver.ts'
 import { monoNs, NS_PER_MILLISECOND } from '../../src/core/time.ts'
+import { heapBytes } from '../support/heap.ts'
 import { unwrap } from '../support/results.ts'
 import { createVirtualSky, taiOf } from '../support/virtual-sky.ts'
 import { openBench } from './bench.ts'
@@ -18,15 +17,6 @@ const ACTIONS_PER_MEBIBYTE_MAX = 1024
 const CHUNK_BYTES = 16_384
 /** What a driver may hold on to after so much; the noise of the measurement is below a tenth of it. */
 const GROWTH_BYTES_MAX = MEBIBYTE
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-function heapBytes(): number {
-  collect()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
-}
 
 function floodOf(byteAt: (index: number) => number, bytes: number): Uint8Array {
   return Uint8Array.from({ length: bytes }, (_, index) => byteAt(index))

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createPrng } from '../../src/core/prng.ts'
+import { heapBytes } from '../support/heap.ts'
 import { openPacketBench } from './packet-bench.ts'
 import { problemsOfPacketHealth } from './packet-trial.ts'
 import { packetUses } from './packet-uses.ts'
@@ -12,15 +11,6 @@ import { packetUses } from './packet-uses.ts'
 const PACKETS = 20_000
 /** As much again after the first round may not be kept; the noise of the measurement is far below. */
 const GROWTH_BYTES_MAX = 1024 * 1024
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-function heapBytes(): number {
-  collect()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
-}
 
 for (const { family, use } of packetUses()) {
   describe(`${use.name} in a flood`, () => {

@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
+import { heapBytes } from '../support/heap.ts'
 import { inputsOf, type Target, tryInput } from './target.ts'
 
 /** What became of all the inputs to one target. */
@@ -29,7 +28,6 @@ export async function runCampaign(
   seed: number,
   progress?: Progress,
 ): Promise<CampaignReport> {
-  const collect = collector()
   const refused: Record<string, number> = {}
   const seen = { inputs: 0, accepted: 0, slowestMs: 0, heapBytes: 0 }
   const counted: Target = {
@@ -41,7 +39,7 @@ export async function runCampaign(
       seen.inputs += 1
       if (taken.ok) seen.accepted += 1
       else refused[taken.fault.code] = (refused[taken.fault.code] ?? 0) + 1
-      if (seen.inputs === Math.ceil(inputs / 10)) seen.heapBytes = collect()
+      if (seen.inputs === Math.ceil(inputs / 10)) seen.heapBytes = heapBytes()
       if (seen.inputs % PROGRESS_EVERY === 0) progress?.(seen.inputs)
       return taken
     },
@@ -58,7 +56,7 @@ export async function runCampaign(
     accepted: seen.accepted,
     refused,
     slowestMs: seen.slowestMs,
-    heapGrowthBytes: seen.heapBytes === 0 ? 0 : collect() - seen.heapBytes,
+    heapGrowthBytes: seen.heapBytes === 0 ? 0 : heapBytes() - seen.heapBytes,
     failure,
   }
 }
@@ -66,14 +64,4 @@ export async function runCampaign(
 function describeFailure({ counterexample, errorInstance, seed }: fc.RunDetails<[Uint8Array]>): string {
   const why = errorInstance instanceof Error ? errorInstance.message : String(errorInstance)
   return `${why}; seed ${seed}, input ${counterexample?.[0].toHex()}`
-}
-
-/** Collects garbage and says what is left of the heap, bytes. */
-function collector(): () => number {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
-  return () => {
-    gc()
-    return process.memoryUsage().heapUsed
-  }
 }
