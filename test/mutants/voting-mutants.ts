@@ -237,6 +237,30 @@ export const VOTING_MUTANTS: readonly Mutant[] = [
     killers: [RELAY, REPLICA],
   },
   {
+    name: 'an abandoned view is waited for',
+    harm: 'members whose patience differs spoil view after view, and a cluster is without certificates for a quarter of a minute',
+    edits: [
+      {
+        file: 'src/consensus/replica/timers.ts',
+        find: 'votes.nullify.size >= n - q + 1',
+        replace: 'votes.nullify.size >= n + q',
+      },
+    ],
+    killers: ['src/consensus/replica/timers.test.ts'],
+  },
+  {
+    name: 'liars alone have a view given up',
+    harm: 'f members stop a cluster for ever',
+    edits: [
+      {
+        file: 'src/consensus/replica/timers.ts',
+        find: 'votes.nullify.size >= n - q + 1',
+        replace: 'votes.nullify.size >= n - q',
+      },
+    ],
+    killers: ['src/consensus/replica/timers.test.ts'],
+  },
+  {
     name: 'what is repeated waits as long as patience has grown',
     harm: 'members that a storm has taken apart meet when those in the newer view have given its leader up',
     edits: [

@@ -7,6 +7,7 @@ import { calendarOf } from './calendar.ts'
 import { type Context, leaderOfView } from './context.ts'
 import { PROPOSAL_DEADLINE_NS } from './epoch-schedule.ts'
 import { castNullify } from './own-votes.ts'
+import type { ViewRecord } from './view-book.ts'
 
 /**
  * When the timers of the present view start: at entry, or at the proposal deadline of the epoch that its block will
@@ -46,14 +47,26 @@ export function nullifyExposed(context: Context, now: MonoNs): void {
   if (vote !== undefined) takeVote(context, vote, now)
 }
 
-/** Rule 5: no block to vote for by 2Δ, no notarization by 3Δ: Nullify, unless Finalize was sent. Returns the next deadline. */
+/**
+ * Rule 5: no block to vote for by 2Δ, no notarization by 3Δ, or a view that is abandoned: Nullify, unless Finalize was sent. Returns
+ * the next deadline.
+ */
 export function nullifyOverdue(context: Context, from: MonoNs | undefined, now: MonoNs): MonoNs | undefined {
   const record = context.views.at(context.view)
   if (from === undefined || record.own.nullify !== undefined || record.own.finalize !== undefined) return undefined
   const deltaNs = context.pacemaker.deltaNs()
   const deadline = plus(from, deltaNs * (record.own.notarize === undefined ? 2n : 3n))
-  if (now < deadline) return deadline
+  if (now < deadline && !isAbandoned(context, record)) return deadline
   const vote = castNullify(context, record, now)
   if (vote !== undefined) takeVote(context, vote, now)
   return undefined
+}
+
+/**
+ * Whether so many have given a view up that fewer than q are left who could finalize it. If it were waited for all the same, members
+ * whose patience differs, some fresh from a start and others from a long storm, would spoil one view after the other: the hasty
+ * are gone before its block comes, and the patient wait for votes that will never be.
+ */
+function isAbandoned({ quorum: { n, q } }: Context, { votes }: ViewRecord): boolean {
+  return votes.nullify.size >= n - q + 1
 }

@@ -6,7 +6,7 @@ import { partitionsOf, scenarioOf } from './scenario.ts'
 import { runTwins, type TwinsRun } from './twins.ts'
 
 /** Seeds of each size: `QUORUMTIME_SEEDS=1-5000` for more of them. */
-const [FIRST = 1, LAST = FIRST] = (process.env['QUORUMTIME_SEEDS'] ?? '1-12').split('-').map(Number)
+const [FIRST = 1, LAST = FIRST] = (process.env['QUORUMTIME_SEEDS'] ?? '1-24').split('-').map(Number)
 
 /** Epochs without a certificate after the partitions: Δ may stand at its cap of 2 s. */
 const LOST_MAX = 8
