@@ -32,6 +32,10 @@ async function run(file: string, json: boolean): Promise<void> {
   if (!configuration.ok) return reportFault(configuration.fault)
   // Only being told to stop is a good end: systemd restarts an agent that ends in any other way.
   process.exitCode = 1
+  // From the beginning on: an end that is asked for during the start comes as soon as there is something to end in good order.
+  const told = Promise.withResolvers<NodeJS.Signals>()
+  process.once('SIGTERM', told.resolve)
+  process.once('SIGINT', told.resolve)
   const notifier = createNotifier(process.env['NOTIFY_SOCKET'])
   const report = (event: AgentEvent): void => {
     if (json) printJson(event)
@@ -65,12 +69,13 @@ async function run(file: string, json: boolean): Promise<void> {
   // Reading and compiling the program took memory that running it does not need.
   trimAllocator()
   notifier.ready(latest)
-  const stop = (signal: NodeJS.Signals): void => {
-    notifier.stopping(signal)
-    agent.value.close(signal).then(() => process.exit(0), rethrow)
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  told.promise
+    .then(async (signal) => {
+      notifier.stopping(signal)
+      await agent.value.close(signal)
+      process.exit(0)
+    })
+    .catch(rethrow)
 }
 
 /** The very bytes that were read, or those that took their place since. */

@@ -40,7 +40,7 @@ async function bench(): Promise<void> {
   scope.after(unwrap(made).stop)
 }
 
-test('an agent unseals its keys at each start, and one whose state folder was put back is refused', {
+test('an agent unseals its keys at each start, ends when it is told to during one, and an agent whose state folder was put back is refused', {
   skip,
 }, async () => {
   await bench()
@@ -65,6 +65,11 @@ test('an agent unseals its keys at each start, and one whose state folder was pu
       [],
     )
   }
+  const early = start()
+  await early.until(({ type }) => type === 'keys')
+  early.signal('SIGTERM')
+  const { code: earlyCode, stderr: earlyWords } = await early.ended
+  assert.equal(earlyCode, 0, `told to end while it starts, it does so in good order: ${earlyWords}`)
   rmSync(join(own, 'state'), { recursive: true })
   cpSync(join(folder, 'backup'), join(own, 'state'), { recursive: true })
   const { code, stderr } = await start().ended
