@@ -4,3 +4,8 @@
  */
 export const RECORD_VERDICTS = ['verified', 'none', 'flagged', 'refused'] as const
 export type RecordVerdict = (typeof RECORD_VERDICTS)[number]
+
+/** What stands until the next record is judged; the others vouch for one record alone. */
+export function isBad(verdict: RecordVerdict): boolean {
+  return verdict === 'refused' || verdict === 'flagged'
+}

@@ -1,5 +1,4 @@
-import type { RecordVerdict } from '../attestation/record-verdict.ts'
-import { RECORD_VERDICTS } from '../attestation/record-verdict.ts'
+import { isBad, RECORD_VERDICTS, type RecordVerdict } from '../attestation/record-verdict.ts'
 import { equalBytes } from '../core/bytes.ts'
 import type { ListedProposal } from './agreement.ts'
 import { type Membership, quorumOf } from './membership.ts'
@@ -23,7 +22,7 @@ export function attestedMembers(listed: readonly ListedProposal[], membership: M
   return listed.map(({ member, attestationDigest: digest }) => {
     const said = isAsked ? saidOf(member, listed) : []
     const ofRecord = said.filter((judged) => judged.digest !== undefined && isOf(judged.digest, digest))
-    const standing = said.filter((judged) => judged.digest === undefined || isBad(judged))
+    const standing = said.filter((judged) => judged.digest === undefined || isBad(judged.verdict))
     return { member, digest, verdict: worstTaken(ofRecord, f) ?? worstTaken(standing, f) ?? 'unjudged' }
   })
 }
@@ -35,10 +34,6 @@ function saidOf(member: number, listed: readonly ListedProposal[]): readonly Rec
 
 function isOf(judged: Uint8Array, digest: Uint8Array | undefined): boolean {
   return digest !== undefined && equalBytes(judged, digest)
-}
-
-function isBad({ verdict }: RecordJudged): boolean {
-  return verdict === 'refused' || verdict === 'flagged'
 }
 
 function worstTaken(said: readonly RecordJudged[], f: number): RecordVerdict | undefined {

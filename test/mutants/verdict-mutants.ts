@@ -49,7 +49,7 @@ export const VERDICT_MUTANTS: readonly Mutant[] = [
     harm: 'what everybody refuses keeps its clock in by naming another record before anybody has judged the last one',
     edits: [
       {
-        file: RULE,
+        file: 'src/attestation/record-verdict.ts',
         find: "return verdict === 'refused' || verdict === 'flagged'",
         replace: "return verdict === 'none'",
       },

@@ -1,5 +1,5 @@
 import type { AttestationPolicy } from '../../attestation/policy.ts'
-import type { RecordVerdict } from '../../attestation/record-verdict.ts'
+import { isBad, type RecordVerdict } from '../../attestation/record-verdict.ts'
 import type { RecordJudged } from '../../consensus/proposal.ts'
 import { equalBytes } from '../../core/bytes.ts'
 import { shortHex } from '../../core/encoding.ts'
@@ -102,8 +102,7 @@ export function spokenOf(subject: Subject): readonly RecordJudged[] {
   const current = currentOf(subject)
   if (current !== undefined) return [wordOn(member, current)]
   if (missing !== undefined) return [{ member, digest: undefined, verdict: missing.verdict }]
-  const word = former && wordOn(member, former)
-  return word?.verdict === 'refused' || word?.verdict === 'flagged' ? [word] : []
+  return former !== undefined && isBad(former.judgement.verdict) ? [wordOn(member, former)] : []
 }
 
 function wordOn(member: number, { digest, judgement: { verdict } }: JudgedRecord): RecordJudged {
