@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Emulator } from '../../drivers/driver.ts'
+import { keepPtyNumber } from '../../test/support/pty-number.ts'
 import { utf8 } from '../core/bytes.ts'
 import { type Fault, fail, ok } from '../core/fault.ts'
 import { abs } from '../core/integer.ts'
@@ -146,6 +147,7 @@ test('the emulator hears with which speed the host opens the line', async (t) =>
 test('closing unplugs it', async (t) => {
   const edges: MonoNs[] = []
   const instrument = host(t, edges, [])
+  keepPtyNumber(t, instrument.ptyPath)
   await instrument.close()
   assert.ok(!existsSync(instrument.ptyPath))
   assert.ok(instrument.setFault('mute', false).ok)

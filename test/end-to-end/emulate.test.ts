@@ -19,6 +19,7 @@ import { openSockReceiver } from '../../src/device/sock.ts'
 import { readClockPair } from '../../src/linux/clock.ts'
 import { familiesUnderTest } from '../conformance/families-under-test.ts'
 import { quorumtime } from '../support/agent-process.ts'
+import { keepPtyNumber } from '../support/pty-number.ts'
 import { unwrap } from '../support/results.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -150,6 +151,7 @@ describe('on a pty', { concurrency: 4 }, () => {
       const agent = listen(t, kind, path, [settingsOf(kind)])
       if (timeOfDay === 'label') await agent.validSample()
       else await agent.understood
+      keepPtyNumber(t, path)
       assert.equal(await emulation.end(), 0)
       assert.ok(!existsSync(path))
     })
