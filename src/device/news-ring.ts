@@ -15,7 +15,7 @@ export interface NewsReader {
 
 /** Behind one 32-bit count of what was written so far, modulo 2^32; the slots begin where any of their numbers may stand. */
 const SLOTS_AT = 8
-/** Two news an exchange, 8 exchanges a second: a quarter of a minute, when all that was measured is too old anyway. */
+/** Two news an exchange at most, 8 exchanges a second: a quarter of a minute, when all that was measured is too old anyway. */
 const SLOTS_PER_PEER = 256
 
 /** A power of two, so that the count may wrap. */

@@ -91,6 +91,60 @@ test('the sample of an exchange is complete when the next response tells when th
   ])
 })
 
+test('whoever answers has the sample of the same exchange when the next request tells the two stamps of the asker', () => {
+  const nodes = pair()
+  take(nodes, answer(nodes, ask(nodes, 100n), 102n), 107n)
+  const actions = nodes.answering.receive(ask(nodes, 200n), at(203n), there)
+  assert.deepEqual(samplesOf(actions), [
+    {
+      // t1 = 100, t2 = 102, t3 = 103, t4 = 107 ms, at t3.
+      at: 7_103n * MS,
+      phiNs: 1n * MS - 7_000n * MS,
+      uncertaintyNs: 3n * MS + 2n,
+      roundTripNs: 6n * MS,
+      stampKind: 'user',
+      own: { bootId: there.bootId, segment: 0 },
+      peer: { bootId: here.bootId, segment: 0 },
+      peerRatePpb: 0n,
+    },
+  ])
+})
+
+test('whoever answers takes nothing that spans a new segment of either clock', () => {
+  for (const { asker, answerer } of [
+    { asker: clockOf(0, 1, 5n * MS), answerer: there },
+    { asker: here, answerer: clockOf(1, 1, 0n) },
+  ]) {
+    const nodes = pair()
+    take(nodes, answer(nodes, ask(nodes, 100n), 102n), 107n)
+    assert.deepEqual(samplesOf(nodes.answering.receive(ask(nodes, 200n, asker), at(203n), answerer)), [])
+  }
+})
+
+test('an asker that tells of an exchange in its new segment all the same is not believed', () => {
+  const nodes = pair()
+  take(nodes, answer(nodes, ask(nodes, 100n), 102n), 107n)
+  const request = decodePacket(ask(nodes, 200n), 0, 1, createPacketKey(upward, mac))
+  assert.ok(request.ok && request.value.type === 'request' && request.value.previous !== undefined)
+  const moved = encodePacket({ ...request.value, segment: 1 }, createPacketKey(upward, mac))
+  const actions = nodes.answering.receive(moved, at(203n), there)
+  assert.deepEqual([samplesOf(actions), faultsOf(actions)], [[], []])
+})
+
+test('an asker whose stamps no honest exchange can have is a fault, and is answered', () => {
+  const nodes = pair()
+  take(nodes, answer(nodes, ask(nodes, 100n), 102n), 107n)
+  const request = decodePacket(ask(nodes, 200n), 0, 1, createPacketKey(upward, mac))
+  assert.ok(request.ok && request.value.type === 'request' && request.value.previous !== undefined)
+  const { previous } = request.value
+  const received = { ...previous.received, rangingNs: rangingNs(100n * MS) }
+  const lying = encodePacket({ ...request.value, previous: { ...previous, received } }, createPacketKey(upward, mac))
+  assert.deepEqual(
+    nodes.answering.receive(lying, at(203n), there).map((action) => action.type),
+    ['fault', 'send'],
+  )
+})
+
 test('the larger of the rate bounds that the peer told during an exchange counts', () => {
   for (const bounds of [
     [200n, 50_000n],

@@ -7,11 +7,11 @@ import { createAdmission } from './admission.ts'
 import type { LinkNews } from './link-news.ts'
 import { encodePacket, type PacketBody } from './packet.ts'
 import { createPacketKey, type Mac, type RangingKeys } from './packet-key.ts'
-import { type Completed, createRequester, type RequesterLimits } from './requester.ts'
+import { createRequester, type RequesterLimits } from './requester.ts'
 import { createResponder, type ResponderLimits } from './responder.ts'
 import { freshMemory, type SessionMemory } from './session-memory.ts'
 import { type RangingClock, type SegmentId, sameSegment, stampOn } from './stamp.ts'
-import { compareClocks } from './two-way.ts'
+import { type Completed, compareClocks } from './two-way.ts'
 
 /** Which packet of an exchange a transmit stamp belongs to. */
 export interface PacketRef {
@@ -42,7 +42,7 @@ export interface Exchange {
 }
 
 export interface ExchangeLimits extends RequesterLimits, ResponderLimits {
-  /** The mean time from one request to the next. */
+  /** The mean time from one request to the next. Both ends learn from each, so a link has two samples in that time. */
   readonly requestPeriodNs: bigint
 }
 
@@ -87,10 +87,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const sampleOf = (completed: Completed, own: SegmentId, clock: RangingClock): ExchangeAction => {
     const peerSegment = admission.peerSegment()
     assert(peerSegment !== undefined, 'a completed exchange had a packet from the peer')
-    const comparison = compareClocks({ ...completed, ownRatePpb: clock.boundPpb })
-    if (!comparison.ok) return faulty(comparison.fault)
-    const { peerRatePpb } = completed
-    return { type: 'sample', sample: { ...comparison.value, own, peer: peerSegment, peerRatePpb } }
+    return sampleBetween(own, peerSegment, completed, clock.boundPpb)
   }
 
   return {
@@ -98,8 +95,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     request: (now, clock) => {
       follow(clock)
       nextRequestAt = plus(now, (3n * limits.requestPeriodNs) / 4n + partOf(limits.requestPeriodNs / 2n, prng))
-      const { sequence, lost } = requester.open(now)
-      const request = send({ type: 'request', sequence }, clock)
+      const { sequence, previous, lost } = requester.open(now)
+      const request = send({ type: 'request', sequence, previous }, clock)
       return lost === 0 ? [request] : [{ type: 'lost', count: lost }, request]
     },
     requestAt: (at) => {
@@ -123,12 +120,18 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const admitted = admission.admit(bytes)
       if (!admitted.ok) return [faulty(admitted.fault)]
       const { packet, entered } = admitted.value
-      if (entered !== undefined) requester.forgetPeerStamps()
-      const news: readonly ExchangeAction[] = entered === undefined ? [] : [{ type: 'segment', peer: entered }]
+      if (entered !== undefined) {
+        requester.forgetPeerStamps()
+        responder.forgetPeerStamps()
+      }
+      const news: ExchangeAction[] = entered === undefined ? [] : [{ type: 'segment', peer: entered }]
       if (packet.type === 'request') {
-        const answer = responder.answer(packet.sequence, reading.value, stamp.at)
+        const { sequence, ratePpb, previous } = packet
+        const told = previous === undefined ? undefined : responder.told(previous, ratePpb)
+        if (told !== undefined) news.push(sampleOf(told, own, clock))
+        const answer = responder.answer(sequence, ratePpb, reading.value, stamp.at)
         if (!answer.ok) return [...news, faulty(answer.fault)]
-        return [...news, send({ type: 'response', sequence: packet.sequence, ...answer.value }, clock)]
+        return [...news, send({ type: 'response', sequence, ...answer.value }, clock)]
       }
       const completed = requester.answered(packet, packet.ratePpb, reading.value, stamp.at)
       if (!completed.ok) return [...news, faulty(completed.fault), { type: 'lost', count: 1 }]
@@ -137,6 +140,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
     },
     unanswered: () => requester.unanswered(),
   }
+}
+
+function sampleBetween(own: SegmentId, peer: SegmentId, completed: Completed, ownRatePpb: bigint): ExchangeAction {
+  const comparison = compareClocks({ ...completed, ownRatePpb })
+  if (!comparison.ok) return faulty(comparison.fault)
+  const { peerRatePpb } = completed
+  return { type: 'sample', sample: { ...comparison.value, own, peer, peerRatePpb } }
 }
 
 function faulty(fault: Fault): ExchangeAction {

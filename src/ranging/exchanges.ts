@@ -33,9 +33,12 @@ export interface ExchangesOptions {
   readonly limits?: Partial<ExchangeLimits>
 }
 
-/** 8 requests a second to each peer, which it answers with room for four times that. */
+/**
+ * 4 requests a second to each peer, which it answers with room for eight times that. The peer asks as often, and both learn
+ * from every exchange: 8 a second on each link.
+ */
 const EXCHANGE_LIMITS: ExchangeLimits = {
-  requestPeriodNs: 125_000_000n,
+  requestPeriodNs: 250_000_000n,
   answerNsMax: 2_000_000_000n,
   outstandingMax: 32,
   answersPerSecond: 32,

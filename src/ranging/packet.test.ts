@@ -47,7 +47,17 @@ const headArbitrary = {
   segment: fc.nat({ max: Number.MAX_SAFE_INTEGER }),
 }
 const packetArbitrary: fc.Arbitrary<RangingPacket> = fc.oneof(
-  fc.record({ type: fc.constant('request' as const), ...headArbitrary }, plain),
+  fc.record(
+    {
+      type: fc.constant('request' as const),
+      ...headArbitrary,
+      previous: fc.option(
+        fc.record({ sequence: sequenceArbitrary, sent: stampArbitrary, received: stampArbitrary }, plain),
+        { nil: undefined },
+      ),
+    },
+    plain,
+  ),
   fc.record(
     {
       type: fc.constant('response' as const),
@@ -140,7 +150,10 @@ test('a packet of other members, of another session or under a forged tag is tol
 
 test('a field outside its range is refused also when the tag is right', () => {
   const response = encodePacket(example, key)
-  const request = encodePacket({ ...example, type: 'request' }, key)
+  const request = encodePacket({ ...example, type: 'request', previous: undefined }, key)
+  const { received, previous } = example
+  assert.ok(previous !== undefined)
+  const telling = encodePacket({ ...example, type: 'request', previous: { ...previous, received } }, key)
   const code = (bytes: Uint8Array) => codeOf(bytes, 2, 0)
   assert.equal(code(resigned(response, 4, 2)), 'ranging.version')
   assert.equal(code(resigned(response, 5, 3)), 'ranging.format', 'type')
@@ -155,4 +168,8 @@ test('a field outside its range is refused also when the tag is right', () => {
   assert.equal(code(resigned(response, 87, 1)), 'ranging.format', 'reserved')
   assert.equal(code(resigned(request, 63, 1)), 'ranging.format', 'a request with a stamp')
   assert.equal(code(resigned(request, 6, 1)), 'ranging.format', 'a request with a kind of stamp')
+  assert.equal(code(telling), undefined)
+  assert.equal(code(resigned(telling, 6, 0)), 'ranging.format', 'an exchange without its receive stamp')
+  assert.equal(code(resigned(telling, 7, 0)), 'ranging.format', 'an exchange without its transmit stamp')
+  assert.equal(code(resigned(telling, 64, 0, 0, 0, 0, 0, 0, 0, 0)), 'ranging.format', 'stamps of no exchange')
 })

@@ -22,10 +22,21 @@ interface PacketHead extends SegmentId {
 
 export type PacketBody = RequestBody | ResponseBody
 
-interface RequestBody {
+export interface RequestBody {
   readonly type: 'request'
   /** The requester counts its requests from 1 under each key. */
   readonly sequence: bigint
+  /** What the requester knows of an earlier exchange, so that the responder learns from it too. Undefined when there was none. */
+  readonly previous: AskedExchange | undefined
+}
+
+/** The asker's two stamps of an exchange, both of the segment that the packet names. */
+export interface AskedExchange {
+  readonly sequence: bigint
+  /** When the request left (t1). */
+  readonly sent: RangingStamp
+  /** When the response came (t4). */
+  readonly received: RangingStamp
 }
 
 export interface ResponseBody {
@@ -95,12 +106,11 @@ export function encodePacket(packet: RangingPacket, key: PacketKey): Uint8Array 
   bytes.set(packet.bootId, AT.bootId)
   view.setBigUint64(AT.segment, BigInt(packet.segment))
   view.setUint32(AT.rate, Number(packet.ratePpb))
-  if (packet.type === 'response') {
-    writeStamp(view, packet.received, AT.received, AT.receivedError, AT.receivedKind)
-    if (packet.previous !== undefined) {
-      view.setBigUint64(AT.previousSequence, packet.previous.sequence)
-      writeStamp(view, packet.previous.sent, AT.sent, AT.sentError, AT.sentKind)
-    }
+  const received = packet.type === 'response' ? packet.received : packet.previous?.received
+  if (received !== undefined) writeStamp(view, received, AT.received, AT.receivedError, AT.receivedKind)
+  if (packet.previous !== undefined) {
+    view.setBigUint64(AT.previousSequence, packet.previous.sequence)
+    writeStamp(view, packet.previous.sent, AT.sent, AT.sentError, AT.sentKind)
   }
   bytes.set(key.tag(bytes.subarray(0, AT.tag)), AT.tag)
   return bytes
@@ -162,20 +172,23 @@ function readPacket(bytes: Uint8Array, view: DataView, sender: number, receiver:
   if (!isZero(bytes, AT.reserved, AT.tag)) return undefined
   const bootId = bytes.slice(AT.bootId, AT.bootId + BOOT_ID_BYTES)
   const head = { sender, receiver, ratePpb, sequence, bootId, segment: Number(segment) }
-  if (type === TYPE_REQUEST) {
+  if (type !== TYPE_REQUEST && type !== TYPE_RESPONSE) return undefined
+  const previousSequence = view.getBigUint64(AT.previousSequence)
+  if (type === TYPE_REQUEST && previousSequence === 0n) {
     const unused = isZero(bytes, AT.receivedKind, AT.sender) && isZero(bytes, AT.receivedError, AT.reserved)
-    return unused ? { type: 'request', ...head } : undefined
+    return unused ? { type: 'request', ...head, previous: undefined } : undefined
   }
-  if (type !== TYPE_RESPONSE) return undefined
   const received = readStamp(view, AT.received, AT.receivedError, AT.receivedKind)
   if (received === undefined) return undefined
-  const previousSequence = view.getBigUint64(AT.previousSequence)
   if (previousSequence === 0n) {
     const unused = view.getUint8(AT.sentKind) === 0 && isZero(bytes, AT.sent, AT.reserved)
     return unused ? { type: 'response', ...head, received, previous: undefined } : undefined
   }
   const sent = readStamp(view, AT.sent, AT.sentError, AT.sentKind)
   if (sent === undefined) return undefined
+  if (type === TYPE_REQUEST) {
+    return { type: 'request', ...head, previous: { sequence: previousSequence, sent, received } }
+  }
   return { type: 'response', ...head, received, previous: { sequence: previousSequence, sent } }
 }
 

@@ -1,21 +1,22 @@
 import { fail, ok, type Result } from '../core/fault.ts'
 import { max } from '../core/integer.ts'
 import { between, type MonoNs } from '../core/time.ts'
-import type { PreviousResponse, ResponseBody } from './packet.ts'
+import { createAskedExchanges } from './asked-exchanges.ts'
+import type { AskedExchange, PreviousResponse, ResponseBody } from './packet.ts'
 import { freshMemory, type SessionMemory } from './session-memory.ts'
 import type { RangingStamp } from './stamp.ts'
-import type { TwoWay } from './two-way.ts'
-
-/** The four stamps of a completed exchange; the own rate bound is the clock's at completion. */
-export type Completed = Omit<TwoWay, 'ownRatePpb'>
+import type { Completed } from './two-way.ts'
 
 /**
  * The asking half of an exchange with one peer: which requests are out, and which stamps of each are known. The stamps
  * may become known in any order: t1 when the network stack tells it, t2 and t4 with the response, t3 with a later one.
  */
 export interface Requester {
-  /** Opens the next request, giving up those without an answer for too long or beyond the limit on their number. */
-  open(now: MonoNs): { readonly sequence: bigint; readonly lost: number }
+  /**
+   * Opens the next request, giving up those without an answer for too long or beyond the limit on their number. `previous`:
+   * the latest exchange of which both own stamps are known, told once.
+   */
+  open(now: MonoNs): Opened
   sent(sequence: bigint, t1: RangingStamp): Completed | undefined
   /** True while a response to this request would be taken: once, and not after it was given up. */
   awaits(sequence: bigint): boolean
@@ -34,12 +35,22 @@ export interface RequesterLimits {
   readonly outstandingMax: number
 }
 
+export interface Opened {
+  readonly sequence: bigint
+  readonly previous: AskedExchange | undefined
+  readonly lost: number
+}
+
 interface Attempt {
   readonly openedAt: MonoNs
   abandoned: boolean
   t1: RangingStamp | undefined
   answer: { readonly t2: RangingStamp; readonly t4: RangingStamp; readonly ratePpb: bigint } | undefined
   departure: { readonly t3: RangingStamp; readonly ratePpb: bigint } | undefined
+}
+
+function opened(openedAt: MonoNs): Attempt {
+  return { openedAt, abandoned: false, t1: undefined, answer: undefined, departure: undefined }
 }
 
 export function createRequester(
@@ -49,6 +60,7 @@ export function createRequester(
 ): Requester {
   // In the order of their sequence numbers, which is that of insertion.
   const attempts = new Map<bigint, Attempt>()
+  const asked = createAskedExchanges()
 
   const giveUp = (sequence: bigint, attempt: Attempt): number => {
     attempts.delete(sequence)
@@ -60,7 +72,7 @@ export function createRequester(
     if (t1 === undefined || answer === undefined || departure === undefined) return undefined
     attempts.delete(sequence)
     const peerRatePpb = max(answer.ratePpb, departure.ratePpb)
-    return { t1, t2: answer.t2, t3: departure.t3, t4: answer.t4, peerRatePpb }
+    return { asker: 'self', t1, t2: answer.t2, t3: departure.t3, t4: answer.t4, peerRatePpb }
   }
 
   const departed = (previous: PreviousResponse, ratePpb: bigint): Completed | undefined => {
@@ -79,19 +91,14 @@ export function createRequester(
       }
       const sequence = memory.lastSequence + 1n
       memory.lastSequence = sequence
-      attempts.set(sequence, {
-        openedAt: now,
-        abandoned: false,
-        t1: undefined,
-        answer: undefined,
-        departure: undefined,
-      })
-      return { sequence, lost }
+      attempts.set(sequence, opened(now))
+      return { sequence, previous: asked.take(), lost }
     },
     sent: (sequence, t1) => {
       const attempt = attempts.get(sequence)
       if (attempt === undefined || attempt.abandoned || attempt.t1 !== undefined) return undefined
       attempt.t1 = t1
+      asked.note(sequence, t1, attempt.answer?.t4)
       return complete(sequence, attempt)
     },
     awaits: (sequence) => {
@@ -113,6 +120,7 @@ export function createRequester(
         return ok([])
       }
       attempt.answer = { t2: received, t4, ratePpb }
+      asked.note(sequence, attempt.t1, t4)
       const own = complete(sequence, attempt)
       const earlier = previous === undefined ? undefined : departed(previous, ratePpb)
       return ok([own, earlier].filter((completed) => completed !== undefined))
@@ -124,6 +132,7 @@ export function createRequester(
       }
     },
     abandon: () => {
+      asked.forget()
       for (const [sequence, attempt] of attempts) {
         if (attempt.answer === undefined) attempt.abandoned = true
         else attempts.delete(sequence)

@@ -11,7 +11,7 @@ const stamp = (ns: bigint, errorNs = 0n, kind: StampKind = 'user'): RangingStamp
   return { rangingNs: rangingNs(ns), errorNs, kind }
 }
 const exchange = (t1: bigint, t2: bigint, t3: bigint, t4: bigint): TwoWay => {
-  return { t1: stamp(t1), t2: stamp(t2), t3: stamp(t3), t4: stamp(t4), ownRatePpb: 0n, peerRatePpb: 0n }
+  return { asker: 'self', t1: stamp(t1), t2: stamp(t2), t3: stamp(t3), t4: stamp(t4), ownRatePpb: 0n, peerRatePpb: 0n }
 }
 const faultOf = (twoWay: TwoWay) => {
   const compared = compareClocks(twoWay)
@@ -26,6 +26,22 @@ test('the offset is peer minus self, the uncertainty half the round trip and the
   })
 })
 
+test('whoever answers learns the same offset the other way round, at the instant t3', () => {
+  const compared = compareClocks({ ...exchange(1_000n, 5_100n, 5_150n, 1_350n), asker: 'peer' })
+  assert.deepEqual(compared, {
+    ok: true,
+    value: { at: 5_150n, phiNs: -3_950n, uncertaintyNs: 152n, roundTripNs: 300n, stampKind: 'user' },
+  })
+})
+
+test('for whoever answers only the time from t2 to t3 is one to drift in', () => {
+  const answered = { ...exchange(0n, 500_000_000n, 501_000_000n, 1_001_000_000n), asker: 'peer' } as const
+  const compared = compareClocks({ ...answered, ownRatePpb: 100n, peerRatePpb: 50_000n })
+  // A second of round trip, 2 of rounding, and 50,100 ppb of 1 ms.
+  assert.ok(compared.ok)
+  assert.equal(compared.value.uncertaintyNs, 500_000_000n + 2n + 51n)
+})
+
 test('an odd round trip is rounded so that both of its ends stay inside', () => {
   const compared = compareClocks(exchange(0n, 1n, 1n, 3n))
   assert.ok(compared.ok)
@@ -36,6 +52,7 @@ test('an odd round trip is rounded so that both of its ends stay inside', () => 
 
 test('stamp errors of both ends and the drift during the exchange widen the uncertainty', () => {
   const compared = compareClocks({
+    asker: 'self',
     t1: stamp(0n, 10n, 'hardware'),
     t2: stamp(500_000_000n, 20n, 'hardware'),
     t3: stamp(1_400_000_000n, 30n, 'kernel'),
@@ -91,13 +108,23 @@ test('whatever the delays, the rates within their bounds and the stamp errors ar
         take(1, T3, slips[2]),
         take(0, T4, slips[3]),
       ]
-      const compared = compareClocks({ t1, t2, t3, t4, ownRatePpb: abs(rates[0]), peerRatePpb: abs(rates[1]) })
-      // Slips may turn the order around, which is refused; there is then nothing to promise.
-      if (!compared.ok) return
-      const { phiNs, uncertaintyNs } = compared.value
-      const difference = exact(1, T4) - exact(0, T4)
-      assert.ok((phiNs - uncertaintyNs) * 10n ** 9n <= difference)
-      assert.ok(difference <= (phiNs + uncertaintyNs) * 10n ** 9n)
+      const [asker, answerer] = [abs(rates[0]), abs(rates[1])]
+      for (const [compared, difference] of [
+        [
+          compareClocks({ asker: 'self', t1, t2, t3, t4, ownRatePpb: asker, peerRatePpb: answerer }),
+          exact(1, T4) - exact(0, T4),
+        ],
+        [
+          compareClocks({ asker: 'peer', t1, t2, t3, t4, ownRatePpb: answerer, peerRatePpb: asker }),
+          exact(0, T3) - exact(1, T3),
+        ],
+      ] as const) {
+        // Slips may turn the order around, which is refused; there is then nothing to promise.
+        if (!compared.ok) return
+        const { phiNs, uncertaintyNs } = compared.value
+        assert.ok((phiNs - uncertaintyNs) * 10n ** 9n <= difference)
+        assert.ok(difference <= (phiNs + uncertaintyNs) * 10n ** 9n)
+      }
     }),
     { numRuns: 5_000 },
   )
