@@ -67,16 +67,8 @@ export function compareClocks(exchange: TwoWay): Result<Comparison> {
   const ownNs = between(first.rangingNs, last.rangingNs)
   const spanNs = trueDurationNsMax(ownNs + first.errorNs + last.errorNs + 2n * ROUNDING_NS, ownRatePpb)
   const driftedNs = driftNs(spanNs, ownRatePpb + peerRatePpb)
-  const [lower, upper] =
-    asker === 'self'
-      ? ([
-          [t3, t4],
-          [t2, t1],
-        ] as const)
-      : ([
-          [t1, t2],
-          [t4, t3],
-        ] as const)
+  const lower: Flight = asker === 'self' ? [t3, t4] : [t1, t2]
+  const upper: Flight = asker === 'self' ? [t2, t1] : [t4, t3]
   const difference = interval(
     peerMinusOwnNs(lower) - errorNs(lower) - driftedNs,
     peerMinusOwnNs(upper) + errorNs(upper) + driftedNs,

@@ -6,6 +6,7 @@ import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
 import { KEY_MUTANTS } from './key-mutants.ts'
 import { LOCAL_CLOCK_MUTANTS } from './local-clock-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { RANGING_MUTANTS } from './ranging-mutants.ts'
 import { RECEIVER_MUTANTS } from './receiver-mutants.ts'
 import { RECORD_MUTANTS } from './record-mutants.ts'
 import { SESSION_MUTANTS } from './session-mutants.ts'
@@ -25,6 +26,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...BEHAVIOUR_MUTANTS,
   ...ANNOUNCEMENT_MUTANTS,
   ...STAMP_MUTANTS,
+  ...RANGING_MUTANTS,
   ...LOCAL_CLOCK_MUTANTS,
   ...RECEIVER_MUTANTS,
   ...KEY_MUTANTS,
