@@ -11,6 +11,7 @@ const COMMAND = {
     kind: { kind: 'word', default: 'hello', of: ['hello', 'silent'], help: 'what strangers say' },
     family: { kind: 'word', of: ['ublox', 'nmea'], help: 'whose driver' },
     only: { kind: 'words', of: ['a', 'b', 'c'], help: 'parts' },
+    file: { kind: 'texts', called: 'GLOB', help: 'what it reads' },
     json: { kind: 'flag', help: 'one JSON object on standard output' },
   },
   examples: ['', '--seconds 5 --json'],
@@ -19,15 +20,17 @@ const COMMAND = {
 test('what is left out has its default, what is given its type', () => {
   assert.deepEqual(readCommand(COMMAND, []), {
     type: 'values',
-    values: { seconds: 60, nodes: 4, kind: 'hello', family: undefined, only: [], json: false },
+    values: { seconds: 60, nodes: 4, kind: 'hello', family: undefined, only: [], file: [], json: false },
   })
-  const read = readCommand(COMMAND, ['--seconds', '0.5', '--only', 'c', '--only', 'a', '--json', '--family', 'nmea'])
+  const args = ['--seconds', '0.5', '--only', 'c', '--only', 'a', '--json', '--family', 'nmea', '--file', '*.ts']
+  const read = readCommand(COMMAND, args)
   assert.deepEqual(read.type === 'values' && { ...read.values }, {
     seconds: 0.5,
     nodes: 4,
     kind: 'hello',
     family: 'nmea',
     only: ['c', 'a'],
+    file: ['*.ts'],
     json: true,
   })
 })
@@ -60,6 +63,7 @@ How long something takes.
   --kind WORD    what strangers say: hello, silent (hello)
   --family WORD  whose driver: ublox, nmea
   --only WORD…   parts: a, b, c
+  --file GLOB…   what it reads
   --json         one JSON object on standard output
   --help         this
 

@@ -17,6 +17,8 @@ export type CommandOption =
   | { readonly kind: 'word'; readonly default?: string; readonly of: readonly string[]; readonly help: string }
   /** May be given several times; none by default. */
   | { readonly kind: 'words'; readonly of: readonly string[]; readonly help: string }
+  /** The same with any text, which the help calls by this name. */
+  | { readonly kind: 'texts'; readonly called: string; readonly help: string }
 
 type CommandOptions = Readonly<Record<string, CommandOption>>
 
@@ -32,13 +34,15 @@ type ValueOf<S> = S extends { readonly kind: 'flag' }
   ? boolean
   : S extends { readonly kind: 'number' }
     ? number
-    : S extends { readonly kind: 'words'; readonly of: readonly (infer W)[] }
-      ? readonly W[]
-      : S extends { readonly kind: 'word'; readonly default: string; readonly of: readonly (infer W)[] }
-        ? W
-        : S extends { readonly kind: 'word'; readonly of: readonly (infer W)[] }
-          ? W | undefined
-          : never
+    : S extends { readonly kind: 'texts' }
+      ? readonly string[]
+      : S extends { readonly kind: 'words'; readonly of: readonly (infer W)[] }
+        ? readonly W[]
+        : S extends { readonly kind: 'word'; readonly default: string; readonly of: readonly (infer W)[] }
+          ? W
+          : S extends { readonly kind: 'word'; readonly of: readonly (infer W)[] }
+            ? W | undefined
+            : never
 
 export type CommandValues<O extends CommandOptions> = { readonly [K in keyof O]: ValueOf<O[K]> }
 
@@ -63,7 +67,8 @@ export function readCommand<const O extends CommandOptions>(
 ): ReadCommand<O> {
   const config: ParseArgsOptionsConfig = { help: { type: 'boolean' } }
   for (const [name, option] of Object.entries(command.options)) {
-    config[name] = option.kind === 'flag' ? { type: 'boolean' } : { type: 'string', multiple: option.kind === 'words' }
+    const multiple = option.kind === 'words' || option.kind === 'texts'
+    config[name] = option.kind === 'flag' ? { type: 'boolean' } : { type: 'string', multiple }
   }
   let given: Readonly<Record<string, Given>>
   try {
@@ -86,14 +91,15 @@ type Given = string | boolean | readonly string[] | undefined
 
 function valueIn(option: CommandOption, given: Given): unknown {
   if (option.kind === 'flag') return given === true
-  if (option.kind === 'words') return given ?? []
+  if (option.kind === 'words' || option.kind === 'texts') return given ?? []
   if (given === undefined) return option.default
   return option.kind === 'number' ? Number(given) : given
 }
 
 /** What is wrong with it, in words. */
 function wrongIn(option: CommandOption, given: Given): string | undefined {
-  if (typeof given === 'boolean' || given === undefined || option.kind === 'flag') return undefined
+  if (typeof given === 'boolean' || given === undefined) return undefined
+  if (option.kind === 'flag' || option.kind === 'texts') return undefined
   const words = typeof given === 'string' ? [given] : given
   if (option.kind !== 'number') {
     const strange = words.find((word) => !option.of.includes(word))
@@ -131,11 +137,12 @@ function helpOf({ command, about, options, examples }: Command<CommandOptions>):
 
 function callOf(name: string, option: CommandOption): string {
   if (option.kind === 'flag') return `--${name}`
+  if (option.kind === 'texts') return `--${name} ${option.called}…`
   return option.kind === 'number' ? `--${name} N` : `--${name} WORD${option.kind === 'words' ? '…' : ''}`
 }
 
 function wordsOf(option: CommandOption): string {
-  if (option.kind === 'flag') return option.help
+  if (option.kind === 'flag' || option.kind === 'texts') return option.help
   if (option.kind === 'number') return `${option.help} (${option.default})`
   const choices = `: ${option.of.join(', ')}`
   return `${option.help}${choices}${option.kind === 'word' && option.default !== undefined ? ` (${option.default})` : ''}`

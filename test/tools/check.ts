@@ -1,5 +1,14 @@
+import { commandLine } from '../support/command-line.ts'
 import { CHECK_STEPS, runCheck } from './check-steps.ts'
 import { ROOT } from './project-files.ts'
+
+commandLine({
+  command: 'npm run check',
+  about:
+    'Types, format, lint, unused code and the rules of the architecture. Exits with 1 when a step fails or checked nothing.',
+  options: {},
+  examples: [''],
+})
 
 const startedAt = performance.now()
 let failed = 0

@@ -1,5 +1,5 @@
 import { matchesGlob } from 'node:path'
-import { parseArgs } from 'node:util'
+import { commandLine } from '../support/command-line.ts'
 import { findFiles, ROOT } from './project-files.ts'
 import { runStage, type StageLimits, type Tally } from './run-stage.ts'
 
@@ -45,26 +45,19 @@ const STAGES: readonly Stage[] = [
   { name: 'end-to-end', globs: ['test/end-to-end/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
 ]
 
-const USAGE = 'npm test [-- --stage NAME]… [-- --only GLOB]…'
-
 function print(line: string): void {
   console.log(line)
 }
 
-/** What the command line asks for, or the sentence that says what is wrong with it. */
-function readArguments(): { stages: readonly Stage[]; only: readonly string[] } | string {
-  const known = STAGES.map((stage) => stage.name).join(', ')
-  try {
-    const { values } = parseArgs({
-      options: { stage: { type: 'string', multiple: true }, only: { type: 'string', multiple: true } },
-    })
-    const strange = values.stage?.find((name) => !STAGES.some((stage) => stage.name === name))
-    if (strange !== undefined) return `--stage: expected one of ${known}, got ${strange}`
-    return { stages: STAGES.filter(({ name }) => values.stage?.includes(name) ?? true), only: values.only ?? [] }
-  } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}: expected ${USAGE}`
-  }
-}
+const wanted = commandLine({
+  command: 'npm test',
+  about: 'Runs the tests, in stages, and says of each file how many passed. Exits with 1 when one fails or none ran.',
+  options: {
+    stage: { kind: 'words', of: STAGES.map(({ name }) => name), help: 'this stage alone' },
+    only: { kind: 'texts', called: 'GLOB', help: 'the test files alone that match' },
+  },
+  examples: ['', '--stage hil', "--only 'src/ranging/*.test.ts'"],
+})
 
 /** Tests that nobody runs look like tests that pass. */
 function strayTests(): readonly string[] {
@@ -73,11 +66,6 @@ function strayTests(): readonly string[] {
 }
 
 async function main(): Promise<boolean> {
-  const wanted = readArguments()
-  if (typeof wanted === 'string') {
-    console.error(wanted)
-    return false
-  }
   const total = { passed: 0, failed: 0, skipped: 0 }
   const times: string[] = []
   const startedAt = performance.now()
@@ -90,7 +78,7 @@ async function main(): Promise<boolean> {
     print(`✖ ${file}: expected to belong to a stage of test/tools/test.ts`)
     add({ passed: 0, failed: 1, skipped: 0 })
   }
-  for (const stage of wanted.stages) {
+  for (const stage of STAGES.filter(({ name }) => wanted.stage.length === 0 || wanted.stage.includes(name))) {
     const files = findFiles(ROOT, stage.globs).filter(
       (file) => wanted.only.length === 0 || wanted.only.some((glob) => matchesGlob(file, glob)),
     )
