@@ -1,3 +1,5 @@
+import { selectInPlace } from '../../src/core/order-statistic.ts'
+
 /** A limit of TAI − MonoNs against an anchor, lower or upper: ns, at ns, with what the stamp may be off. */
 export interface Point {
   readonly atNs: number
@@ -85,12 +87,16 @@ function likelyOf(points: readonly Point[]): Likely | undefined {
 function slopesOf(points: readonly Point[]): number[] {
   // Neighbours tell little of a slope and much of the noise: only pairs that are a third of the baseline apart count.
   const apartNs = baselineNs(points) / 3
-  return points.flatMap((later, index) =>
-    points
-      .slice(0, index)
-      .filter((earlier) => later.atNs - earlier.atNs >= apartNs)
-      .map((earlier) => (later.ns - earlier.ns) / (later.atNs - earlier.atNs)),
-  )
+  const slopes: number[] = []
+  for (const [index, later] of points.entries()) {
+    for (let before = 0; before < index; before++) {
+      const earlier = points[before]
+      // They are in the order of time: what comes behind this one is nearer still.
+      if (earlier === undefined || later.atNs - earlier.atNs < apartNs) break
+      slopes.push((later.ns - earlier.ns) / (later.atNs - earlier.atNs))
+    }
+  }
+  return slopes
 }
 
 /** How far half of the points are from the line through their median, at the most. */
@@ -104,6 +110,7 @@ function baselineNs(points: readonly Point[]): number {
   return (points.at(-1)?.atNs ?? 0) - (points[0]?.atNs ?? 0)
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+/** Of an even number the upper one. It reorders them. */
+function median(values: number[]): number {
+  return selectInPlace(values, values.length >> 1)
 }

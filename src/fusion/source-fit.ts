@@ -56,14 +56,27 @@ export function fitSource(
   wasSettled: boolean,
   limits: FitLimits,
 ): { readonly fit: SourceFit; readonly kept: readonly TimeSample[] } {
-  let kept = samples
   const settled = samples.length >= (wasSettled ? SETTLED_COUNT_MIN : SETTLING_COUNT)
+  const slopePpbMax = settled ? limits.oscillatorPpbMax : 0
+  let drawn = draw(samples, slopePpbMax)
   for (let round = 0; settled && round < DISCARD_ROUNDS; round++) {
-    const better = withoutWrong(kept, limits)
-    if (better.length === kept.length || better.length < SETTLED_COUNT_MIN) break
-    kept = better
+    const better = withoutWrong(drawn)
+    if (better.length === drawn.samples.length || better.length < SETTLED_COUNT_MIN) break
+    drawn = draw(better, slopePpbMax)
   }
-  return { fit: describe(kept, settled, limits), kept }
+  return { fit: describe(drawn, settled, limits), kept: drawn.samples }
+}
+
+/** Readings with the line through them: it takes long to draw, so each is drawn once. */
+interface Drawn {
+  readonly samples: readonly TimeSample[]
+  readonly points: readonly Point[]
+  readonly line: Line
+}
+
+function draw(samples: readonly TimeSample[], slopePpbMax: number): Drawn {
+  const points = pointsOf(samples)
+  return { samples, points, line: fitLine(points, slopePpbMax) }
 }
 
 /** What the readings say of TAI at `now`, rounded to a whole nanosecond. */
@@ -83,19 +96,18 @@ export function spreadNs(fit: SourceFit, now: MonoNs): bigint {
   return BigInt(Math.ceil(fit.residualNs + fit.ratePpbMax * carriedS + besideNs + ROUNDING_NS))
 }
 
-function withoutWrong(samples: readonly TimeSample[], limits: FitLimits): readonly TimeSample[] {
-  const distances = residuals(samples, lineOf(samples, limits.oscillatorPpbMax)).map(Math.abs)
+function withoutWrong({ samples, points, line }: Drawn): readonly TimeSample[] {
+  const distances = distancesFrom(line, points)
   const precisions = samples.map(({ precisionNs }) => Number(precisionNs))
   const gateNs = 4 * median(precisions) + DEVIATIONS * median(distances) + ROUNDING_NS
   // A reading with a poor precision of its own goes too: it would widen the promise for as long as it is in the window.
   return samples.filter((_, index) => (distances[index] ?? 0) + (precisions[index] ?? 0) <= gateNs)
 }
 
-function describe(samples: readonly TimeSample[], settled: boolean, limits: FitLimits): SourceFit {
+function describe({ samples, points, line }: Drawn, settled: boolean, limits: FitLimits): SourceFit {
   const { oldest, newest } = ends(samples)
-  const line = lineOf(samples, settled ? limits.oscillatorPpbMax : 0)
-  const residualNs = residuals(samples, line).reduce(
-    (worst, residual, index) => Math.max(worst, Math.abs(residual) + Number(samples[index]?.precisionNs)),
+  const residualNs = distancesFrom(line, points).reduce(
+    (worst, distanceNs, index) => Math.max(worst, distanceNs + Number(samples[index]?.precisionNs)),
     0,
   )
   const trusted = settled ? samples.slice(-TRUSTED_COUNT) : samples
@@ -107,7 +119,7 @@ function describe(samples: readonly TimeSample[], settled: boolean, limits: FitL
     oldest,
     count: samples.length,
     line,
-    course: settled ? courseOf(samples, line, limits) : line,
+    course: settled ? courseOf(points, line, limits) : line,
     settled,
     residualNs,
     ratePpbMax: settled ? Math.min(learntPpb, unlearntPpb) : unlearntPpb,
@@ -121,20 +133,16 @@ function describe(samples: readonly TimeSample[], settled: boolean, limits: FitL
  * to tens of nanoseconds. Where the newest readings say, by more than their own scatter, that the line has left them,
  * their own line is the better guess.
  */
-function courseOf(samples: readonly TimeSample[], line: Line, limits: FitLimits): Line {
-  if (samples.length < 2 * NEWEST_COUNT) return line
-  const newest = samples.slice(-NEWEST_COUNT)
-  const course = lineOf(newest, limits.oscillatorPpbMax)
-  const scatterNs = 1.4826 * median(residuals(newest, course).map(Math.abs))
+function courseOf(points: readonly Point[], line: Line, limits: FitLimits): Line {
+  if (points.length < 2 * NEWEST_COUNT) return line
+  const newest = points.slice(-NEWEST_COUNT)
+  const course = fitLine(newest, limits.oscillatorPpbMax)
+  const scatterNs = 1.4826 * median(distancesFrom(course, newest))
   return Math.abs(course.levelNs - line.levelNs) > NEWEST_DEVIATIONS * scatterNs + ROUNDING_NS ? course : line
 }
 
-function lineOf(samples: readonly TimeSample[], slopePpbMax: number): Line {
-  return fitLine(pointsOf(samples), slopePpbMax)
-}
-
-function residuals(samples: readonly TimeSample[], line: Line): number[] {
-  return pointsOf(samples).map(({ atS, ns }) => ns - valueAt(line, atS))
+function distancesFrom(line: Line, points: readonly Point[]): number[] {
+  return points.map(({ atS, ns }) => Math.abs(ns - valueAt(line, atS)))
 }
 
 /** TAI − MonoNs against the newest sample: small enough for floating point. */
