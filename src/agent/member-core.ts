@@ -22,6 +22,7 @@ import type { MemberOptions } from './member.ts'
 import { sendOutgoing, sendTo } from './outbound.ts'
 import { createOwnPast, type OwnPast } from './own-past.ts'
 import { memberName } from './peer-events.ts'
+import { createPromptVerify } from './prompt-verify.ts'
 import type { RangingPort } from './ranging-port.ts'
 import { createReceiveLatency } from './receive-latency.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
@@ -235,7 +236,7 @@ function openInbound(shared: Shared, past: OwnPast, accept: (input: Input) => vo
     membership,
     root,
     identity: cluster,
-    verify: identity.verifier.verify,
+    verify: createPromptVerify(identity.verifier),
     needsEvidence: shared.replica.needsEvidence,
     lastWords: { self: identity.member.id, shown: past.shown },
     accept,

@@ -2,6 +2,7 @@ import { ok, type Result } from '../core/fault.ts'
 import { readMonoNs } from '../linux/clock.ts'
 import { addressBytes } from '../linux/socket-address.ts'
 import { openUdpSocket, type UdpSocket, type UdpSocketOptions } from '../linux/udp-socket.ts'
+import { startBeat } from './beat.ts'
 import { createFaultCounter } from './fault-counter.ts'
 import { createSentPackets, type SentPacket } from './sent-packets.ts'
 import { type Stamping, type StampingWanted, startStamping } from './socket-stamping.ts'
@@ -9,7 +10,6 @@ import type { SentFrame, StampBatch } from './stamp-messages.ts'
 import { type WatchedSocketHandle, watchSocket } from './stamp-service.ts'
 import type { SocketAddress, StampedSocket, StampedSocketEvents } from './stamped-socket.ts'
 import { createUserStamps } from './user-stamp.ts'
-import { createWakeTimer } from './wake-timer.ts'
 
 /** Where a socket is and what stamps it is to have. */
 export interface KernelSocketOptions extends UdpSocketOptions, StampingWanted {
@@ -82,7 +82,6 @@ function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Toke
   const stampNow = createUserStamps(readMonoNs)
   let closing: Promise<void> | undefined
   let serial = 0
-  let isArmed = false
 
   const giveUp = (packets: readonly SentPacket<Token>[]): void => {
     for (const { token, before } of packets) {
@@ -90,22 +89,14 @@ function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Toke
       events.onSent(token, before)
     }
   }
-  const timer = createWakeTimer(() => {
+  /** Nearly all have their stamps long before, so nobody is woken to look. */
+  const beat = startBeat(() => {
+    if (waiting.nextExpiryAt() === undefined) return
     // A loop that was held up finds the timer first and the stamps behind it.
     setImmediate(() => {
-      isArmed = false
-      if (closing !== undefined) return
-      giveUp(waiting.expire(readMonoNs()))
-      watchExpiry()
+      if (closing === undefined) giveUp(waiting.expire(readMonoNs()))
     })
   })
-  /** Armed for one packet, the timer is left alone until then: nearly all have their stamps long before. */
-  const watchExpiry = (): void => {
-    const at = waiting.nextExpiryAt()
-    if (isArmed || at === undefined) return
-    isArmed = true
-    timer.arm(at)
-  }
   const left = ({ frame, stamp }: SentFrame): void => {
     const packet = waiting.take(frame)
     if (packet === undefined) losses.count('stamp.unmatched')
@@ -129,7 +120,6 @@ function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Toke
         return
       }
       giveUp(waiting.add(packet))
-      watchExpiry()
     },
     take: ({ packets, sent, unsent, lost, fault }) => {
       for (const refused of unsent) {
@@ -145,7 +135,7 @@ function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Toke
     },
     close: (watched) => {
       closing ??= watched.release().then(() => {
-        timer.arm(undefined)
+        beat.stop()
         udp.close()
       })
       return closing

@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs'
+import { readSync, writeSync } from 'node:fs'
 import { constants } from 'node:os'
 import { SerialPort } from 'serialport'
 import type { LineSettings } from '../../drivers/driver.ts'
@@ -6,6 +6,7 @@ import { type Fault, fail, ok, type Result } from '../core/fault.ts'
 import { between, type MonoNs } from '../core/time.ts'
 import { attempt } from '../linux/attempt.ts'
 import { readMonoNs } from '../linux/clock.ts'
+import { type Beat, startBeat } from './beat.ts'
 import { type Link, type LinkHandlers, openReconnectingWire } from './reconnecting-wire.ts'
 import { findDeviceFault } from './serial-device.ts'
 import type { Wire, WireHandlers } from './wire.ts'
@@ -17,11 +18,11 @@ export interface SerialLine extends LineSettings {
   readonly silenceNsMax?: bigint
 }
 
-/** What may wait to be sent; at 9600 baud that is four seconds' worth. */
+/** What may wait to be sent, beside what the kernel has taken; at 9600 baud that is four seconds' worth. */
 const WRITE_QUEUE_BYTES_MAX = 4096
 
-/** How often the device and the silence are looked at. */
-const WATCH_MS = 500
+/** How often the device and the silence are looked at: twice a second. */
+const WATCH_BEATS = 5
 
 /** As much as the kernel keeps of a line that is not read (N_TTY_BUF_SIZE). */
 const READ_BYTES_MAX = 4096
@@ -45,7 +46,7 @@ function openPort(line: SerialLine, handlers: LinkHandlers): Link {
   const { path, baudRate, parity, dataBits } = line
   const name = `${path} at ${describeSettings(line)}`
   const port = new SerialPort({ path, baudRate, parity, dataBits, autoOpen: false })
-  let watch: NodeJS.Timeout | undefined
+  let watch: Beat | undefined
   let lastByteAt = readMonoNs()
   let released = false
 
@@ -60,10 +61,10 @@ function openPort(line: SerialLine, handlers: LinkHandlers): Link {
       },
       onEnd: (fault) => handlers.onEnd(findVanished(line, port) ?? fault),
     })
-    watch = setInterval(() => {
+    watch = startBeat(() => {
       const fault = findVanished(line, port) ?? findSilence(line, name, lastByteAt)
       if (fault !== undefined) handlers.onEnd(fault)
-    }, WATCH_MS)
+    }, WATCH_BEATS)
     handlers.onUp(`${name} is open`)
   })
   port.on('error', (error) => {
@@ -78,7 +79,7 @@ function openPort(line: SerialLine, handlers: LinkHandlers): Link {
     write: (bytes) => writeTo(port, name, bytes),
     release: () => {
       released = true
-      clearInterval(watch)
+      watch?.stop()
       return closePort(port)
     },
   }
@@ -90,8 +91,23 @@ function writeTo(port: SerialPort, name: string, bytes: Uint8Array): Result<void
     const expected = `${name}: expected at most ${WRITE_QUEUE_BYTES_MAX} bytes to wait`
     return fail('serial.queue-full', `${expected}, got ${waiting} waiting and ${bytes.length} more`)
   }
-  port.write(Buffer.from(bytes))
+  const written = waiting === 0 ? writeNow(port, bytes) : 0
+  if (written < bytes.length) port.write(Buffer.from(bytes.subarray(written)))
   return ok(undefined)
+}
+
+/**
+ * How many bytes the kernel took at once: for a question to an instrument, all of them. The stream of the port would have a
+ * thread of the pool do it, and be woken for the end. Whatever is wrong, the port finds it too, and tells it.
+ */
+function writeNow(port: SerialPort, bytes: Uint8Array): number {
+  const binding = port.port
+  if (!port.isOpen || binding === undefined || !('fd' in binding) || binding.fd === null) return 0
+  try {
+    return writeSync(binding.fd, bytes)
+  } catch {
+    return 0
+  }
 }
 
 /** What the port does not notice itself: a pty that was hung up on neither closes nor errs, it reads as empty for ever. */
