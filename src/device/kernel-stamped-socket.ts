@@ -91,7 +91,8 @@ function createSocketRun<Token>(udp: UdpSocket, events: StampedSocketEvents<Toke
   }
   /** Nearly all have their stamps long before, so nobody is woken to look. */
   const beat = startBeat(() => {
-    if (waiting.nextExpiryAt() === undefined) return
+    const at = waiting.nextExpiryAt()
+    if (at === undefined || at > readMonoNs()) return
     // A loop that was held up finds the timer first and the stamps behind it.
     setImmediate(() => {
       if (closing === undefined) giveUp(waiting.expire(readMonoNs()))
