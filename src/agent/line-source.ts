@@ -34,7 +34,11 @@ export function openLineSource(
   let openedAt = readMonoNs()
   const onSample = (sample: LabelSample | TimeSample): void => {
     const readAt = sample.kind === 'label' ? sample.lastByteAt : sample.monoNs
-    if (between(openedAt, readAt) < OPENING_NS) return
+    const openNs = between(openedAt, readAt)
+    if (openNs < OPENING_NS) {
+      account.leftOut(keptBefore(source.name, openNs))
+      return
+    }
     // What a label is paired with is known only when no pulse waits unread that came before it.
     if (pulses.ok) pulses.value?.poll()
     intake.sample(sample, world.stallWatch.waitedNs(readAt))
@@ -68,6 +72,11 @@ export function openLineSource(
       await shell.close()
     },
   })
+}
+
+function keptBefore(source: string, openNs: bigint): Fault {
+  const expected = `expected a time of day at least ${OPENING_NS} ns after the line was opened`
+  return { code: 'line.opening', message: `source ${source}: ${expected}, got one after ${openNs} ns: it may be older` }
 }
 
 function openPulses(

@@ -30,6 +30,8 @@ export interface SourceAccount {
   pulse(): void
   status(newer: DriverStatus): void
   complain(fault: Fault): void
+  /** Counts what is left out as a matter of course, and nobody has to act on. */
+  leftOut(fault: Fault): void
   wire(event: WireEvent): void
   /** The link was opened, with these stamps. */
   stamping(kind: StampKind, reason: Fault | undefined): void
@@ -59,6 +61,7 @@ export function openAccount(source: SourceConfiguration, report: Report): Source
       status = newer
     },
     complain: (fault) => faults.note(`source ${name}`, fault),
+    leftOut: (fault) => faults.count(`source ${name}`, fault),
     wire: (event) => {
       link = event.type === 'up' ? 'up' : 'down'
       if (event.type !== 'up') faults.count(`source ${name}`, event.fault)

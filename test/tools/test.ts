@@ -8,7 +8,8 @@ interface Stage extends StageLimits {
   readonly globs: readonly string[]
 }
 
-const QUICK: StageLimits = { testSecondsMax: 60, stageSecondsMax: 300 }
+/** Limits end what hangs: they are several times what a stage takes on two cores, for a machine that has other work too. */
+const QUICK: StageLimits = { testSecondsMax: 120, stageSecondsMax: 900 }
 
 /** In the order in which they run. A new stage is one line; every stage must find tests. */
 const STAGES: readonly Stage[] = [
@@ -17,7 +18,7 @@ const STAGES: readonly Stage[] = [
   { name: 'provisioning', globs: ['provisioning/**/*.test.ts'], ...QUICK },
   { name: 'vectors', globs: ['test/vectors/*.test.ts'], ...QUICK },
   { name: 'fuzz', globs: ['test/fuzz/*.test.ts'], testSecondsMax: 400, stageSecondsMax: 600 },
-  { name: 'scenarios', globs: ['test/scenarios/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
+  { name: 'scenarios', globs: ['test/scenarios/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
   {
     name: 'hardware-scenarios',
     globs: ['test/hardware-scenarios/*.test.ts'],
@@ -25,7 +26,7 @@ const STAGES: readonly Stage[] = [
     stageSecondsMax: 600,
   },
   { name: 'exploration', globs: ['test/exploration/*.test.ts'], testSecondsMax: 300, stageSecondsMax: 600 },
-  { name: 'simulation', globs: ['test/simulation/**/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 300 },
+  { name: 'simulation', globs: ['test/simulation/**/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
   {
     name: 'project',
     globs: [
@@ -41,8 +42,8 @@ const STAGES: readonly Stage[] = [
     testSecondsMax: 120,
     stageSecondsMax: 900,
   },
-  { name: 'hil', globs: ['test/hil/*.test.ts'], testSecondsMax: 420, stageSecondsMax: 900 },
-  { name: 'end-to-end', globs: ['test/end-to-end/*.test.ts'], testSecondsMax: 120, stageSecondsMax: 600 },
+  { name: 'hil', globs: ['test/hil/*.test.ts'], testSecondsMax: 420, stageSecondsMax: 1800 },
+  { name: 'end-to-end', globs: ['test/end-to-end/*.test.ts'], testSecondsMax: 240, stageSecondsMax: 900 },
 ]
 
 function print(line: string): void {
