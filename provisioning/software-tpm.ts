@@ -28,8 +28,8 @@ export interface SoftwareTpmPlace {
   readonly folder: string
 }
 
-const SETUP_SECONDS_MAX = 60
-const START_MS_MAX = 10_000
+const SETUP_SECONDS_MAX = 180
+const START_MS_MAX = 60_000
 const POLL_MS = 20
 /** sun_path of unix(7), without the final zero. */
 const SOCKET_PATH_BYTES_MAX = 107

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { families } from '../../drivers/index.ts'
+import { keepPtyNumber } from '../../test/support/pty-number.ts'
 import { faultOf, unwrap } from '../../test/support/results.ts'
 import { type Configuration, configurationSchema } from '../config/schema.ts'
 import { EMBEDDED_LEAP_TABLE } from '../core/leap-table.ts'
@@ -43,7 +44,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
   }
 }
 
-test('a receiver on a real line, with its pulses, locks the node clock to its sky, its delay taken off, until it is unplugged', async () => {
+test('a receiver on a real line, with its pulses, locks the node clock to its sky, its delay taken off, until it is unplugged', async (t) => {
   const aheadNs = 1_600_000_000_000_000_000n
   const family = families.find(({ kind }) => kind === 'nmea-receiver')
   assert.ok(family !== undefined)
@@ -79,6 +80,7 @@ test('a receiver on a real line, with its pulses, locks the node clock to its sk
     assert.equal(report?.delayNs, 2_000_000n)
     assert.ok((report?.samples ?? 0) > 0 && (report?.pulses ?? 0) > 0)
     plugged = false
+    keepPtyNumber(t, instrument.ptyPath)
     await instrument.close()
     await until('the source is down', () => appliance.reports()[0]?.link === 'down')
     const states = events.flatMap((event) => (event.type === 'source' ? [event.state] : []))

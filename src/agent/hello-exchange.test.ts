@@ -96,9 +96,9 @@ test('a member that does not know the epoch asks all, says what it waits for, an
 
 test('a peer that asks is answered, alone, and not faster than it can be of use', () => {
   const { exchange, sent } = setUp()
-  for (let count = 0; count < 5; count++) exchange.heard(helloOf(2, true))
-  exchange.heard(helloOf(1, false))
-  exchange.heard(helloOf(3, true))
+  // Signed before, so that they come at once.
+  const hellos = [...Array.from({ length: 5 }, () => helloOf(2, true)), helloOf(1, false), helloOf(3, true)]
+  for (const hello of hellos) exchange.heard(hello)
   assert.deepEqual(
     sent.map(({ to, hello }) => [to, hello.answerWanted]),
     [

@@ -22,8 +22,11 @@ after(() => rmSync(folder, { recursive: true }))
 
 const PERIOD_NS = 60_000_000n
 
-/** Ticks every 60 ms: a line of text, and a pulse that it announces 10 ms before the edge. Answers in capitals. */
-function createTicker(edges: MonoNs[]): Emulator {
+/**
+ * Ticks every 60 ms: a line of text, and a pulse that it announces 10 ms before the edge. Answers in capitals. Of a host that was
+ * late it does not make up for what it has missed, unless it is `stubborn`.
+ */
+function createTicker(edges: MonoNs[], stubborn = false): Emulator {
   let wakeAt = readMonoNs()
   let mute = false
   return {
@@ -31,7 +34,7 @@ function createTicker(edges: MonoNs[]): Emulator {
     wake: (now) => {
       if (now < wakeAt) return []
       const edge = plus(wakeAt, 10_000_000n)
-      wakeAt = plus(wakeAt, PERIOD_NS)
+      wakeAt = plus(stubborn ? wakeAt : now, PERIOD_NS)
       if (mute) return []
       edges.push(edge)
       return [
@@ -85,7 +88,11 @@ test('an emulator on a pty is an instrument: its lines arrive, its answers come,
   )
   t.after(() => wire.close())
   await until(() => heard.includes('HELLO ') && heard.includes('tick tick') && pulses.length >= 5)
-  assert.deepEqual(faults, [])
+  // Lines are lost where the host was late; nothing else goes wrong.
+  assert.deepEqual(
+    faults.filter(({ code }) => code !== 'emulator.late'),
+    [],
+  )
   for (const pulse of pulses) {
     const errors = edges.map((edge) => abs(pulse.monoNs - edge))
     // The sender's comparison of the clocks adds its own half bracket, which is far below this.
@@ -142,6 +149,20 @@ test('the emulator hears with which speed the host opens the line', async (t) =>
     await wire.close()
   }
   assert.deepEqual(speeds, [19_200, 115_200, 9600])
+})
+
+test('a host that stood still for longer than it has room for pulses goes on', async (t) => {
+  const edges: MonoNs[] = []
+  const faults: Fault[] = []
+  const hosted = hostEmulator({ emulator: createTicker(edges, true), sockPath: join(folder, 'late') }, (fault) =>
+    faults.push(fault),
+  )
+  assert.ok(hosted.ok)
+  t.after(() => hosted.value.close())
+  const from = edges.length
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000)
+  await until(() => edges.length > from + 40)
+  assert.deepEqual(new Set(faults.map(({ code }) => code)), new Set(['emulator.late', 'unix.send']))
 })
 
 test('closing unplugs it', async (t) => {

@@ -47,9 +47,6 @@ export function hostEmulator(
     return opened
   }
   const pty = opened.value
-  /** Edges to come. An edge is told when it has been, as it would be of a real one. */
-  let edges: MonoNs[] = []
-
   const report = (done: Result<void> | undefined): void => {
     if (done?.ok === false) onFault(done.fault)
   }
@@ -68,14 +65,14 @@ export function hostEmulator(
           })
         break
       case 'pulse':
-        assert(edges.length < PULSES_MAX, `an emulator announced more than ${PULSES_MAX} pulses ahead`)
-        edges.push(action.at)
+        edges.announce(action.at)
         break
       default:
         unreachable(action)
     }
   }
 
+  const edges = createEdges((edge) => report(sender.value?.send(edge)))
   let closed = false
   const lookAtSpeed = watchSpeed(pty, emulator, line)
 
@@ -85,10 +82,13 @@ export function hostEmulator(
     const dueAt = emulator.nextWakeAt()
     // Before the start nothing was due: a machine that wants to be woken at once asks for the instant 0.
     const since = dueAt === undefined ? undefined : max(dueAt, startedAt)
-    for (const action of dueActions(emulator, now)) perform(action, since)
-    for (const edge of edges) if (edge <= now) report(sender.value?.send(edge))
-    edges = edges.filter((edge) => edge > now)
-    timer.arm(earliest([...edges, emulator.nextWakeAt()]))
+    for (const action of dueActions(emulator, now)) {
+      perform(action, since)
+      // At once, for a host that was late finds many that have been, and they are none ahead.
+      edges.tell(now)
+    }
+    edges.tell(now)
+    timer.arm(earliest([...edges.ahead(), emulator.nextWakeAt()]))
   }
 
   const hear = (bytes: Uint8Array): void => {
@@ -115,6 +115,22 @@ export function hostEmulator(
       return pty.close()
     },
   })
+}
+
+/** Edges to come. An edge is told when it has been, as it would be of a real one. */
+function createEdges(tell: (edge: MonoNs) => void) {
+  let ahead: readonly MonoNs[] = []
+  return {
+    ahead: () => ahead,
+    announce: (edge: MonoNs) => {
+      assert(ahead.length < PULSES_MAX, `an emulator announced more than ${PULSES_MAX} pulses ahead`)
+      ahead = [...ahead, edge]
+    },
+    tell: (now: MonoNs) => {
+      for (const edge of ahead) if (edge <= now) tell(edge)
+      ahead = ahead.filter((edge) => edge > now)
+    },
+  }
 }
 
 /** A pty hands over bytes at any speed; what a line would have made of them is for the emulator to say. */

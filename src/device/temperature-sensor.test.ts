@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -112,7 +112,9 @@ test('a fault is told once, and again after a reading', async (t) => {
       heard = resolve
     })
   await next()
-  writeFileSync(file, '20000')
+  // Whole or not at all, as the kernel's files are: whoever reads between the making and the writing of one finds it empty.
+  writeFileSync(join(root, 'next'), '20000')
+  renameSync(join(root, 'next'), file)
   while (said.at(-1) !== 20) await next()
   rmSync(file)
   while (said.at(-1) !== 'temperature.absent') await next()

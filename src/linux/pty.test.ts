@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { closeSync, constants, existsSync, openSync, readSync, writeSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { keepPtyNumber } from '../../test/support/pty-number.ts'
 import { utf8 } from '../core/bytes.ts'
 import { openPty, type Pty } from './pty.ts'
 
@@ -88,9 +89,10 @@ test('a pty has the speed that it was given, and that of the kernel where it is 
   }
 })
 
-test('closing makes the path vanish, and writing afterwards is a fault', async () => {
+test('closing makes the path vanish, and writing afterwards is a fault', async (t) => {
   const { pty } = open()
   assert.ok(existsSync(pty.path))
+  keepPtyNumber(t, pty.path)
   await pty.close()
   await pty.close()
   assert.ok(!existsSync(pty.path))

@@ -80,6 +80,8 @@ interface Connection {
   where: string
   peer: LinkPeer | undefined
   silence: NodeJS.Timeout | undefined
+  /** How often something came. */
+  heard: number
 }
 
 /**
@@ -97,6 +99,7 @@ export function runLink(socket: TLSSocket, options: LinkOptions): LinkHandle {
     where: options.where,
     peer: undefined,
     silence: undefined,
+    heard: 0,
   }
   socket.setNoDelay(true)
   socket.on('error', (error) => end(connection, connection.parting ?? lost(connection, describeError(error))))
@@ -126,6 +129,7 @@ function secured(connection: Connection): void {
   if (options.role === 'listener') connection.where = `member ${identified.value.id}, ${connection.where}`
   connection.phase = 'greeting'
   socket.on('data', (chunk: Buffer) => {
+    connection.heard += 1
     connection.silence?.refresh()
     decoder.push(chunk)
     receive(connection, identified.value)
@@ -233,11 +237,17 @@ function write(connection: Connection, { traffic }: LinkPeer, frame: Uint8Array)
 
 function silent(connection: Connection): void {
   // A paused connection is silent because this side does not read.
-  if (connection.socket.isPaused()) connection.silence?.refresh()
-  else {
+  if (connection.socket.isPaused()) {
+    connection.silence?.refresh()
+    return
+  }
+  const { heard } = connection
+  // A process that was held up finds the timer first and what came behind it.
+  setImmediate(() => {
+    if (connection.heard !== heard) return
     const message = `${connection.where}: expected frames, got none for ${connection.options.limits.silenceMsMax} ms`
     end(connection, { code: 'transport.silent', message })
-  }
+  })
 }
 
 function end(connection: Connection, fault: Fault): void {

@@ -163,6 +163,23 @@ test('a link on which nothing comes is dropped and dialled again', async () => {
   assert(nodes.some((node) => faultsOf(node, node.id === 0 ? 1 : 0).includes('transport.silent')))
 })
 
+test('a process that stood still for longer than that reads what came before it calls anybody silent', async () => {
+  const nodes = await cluster(2, { limits: { silenceMsMax: 1_000 } })
+  // Where the loop's next look is at its timers.
+  await new Promise<void>((resolve) => {
+    setImmediate(() => {
+      for (const [id, { mesh }] of nodes.entries()) assert.equal(mesh.send(1 - id, Uint8Array.of(id)).ok, true)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500)
+      resolve()
+    })
+  })
+  await until('both frames are there', () => nodes.every(({ frames }) => frames.length === 1))
+  assert.deepEqual(
+    nodes.flatMap((node, id) => faultsOf(node, 1 - id)),
+    [],
+  )
+})
+
 test('a link on which frames come outlives links on which none do', async () => {
   const nodes = await startCluster(identities.slice(0, 3), { limits: { silenceMsMax: 1_000 } })
   running.push(...nodes)

@@ -2,15 +2,19 @@ import assert from 'node:assert/strict'
 import { cpSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDesk } from '../../src/cli/demo/instruments.ts'
 import { createWorld } from '../../src/cli/demo/world.ts'
 import { readLeapTable } from '../../src/config/leap-seconds.ts'
+import { decodeEnvelope } from '../../src/consensus/messages.ts'
 import { NS_PER_SECOND, taiNs } from '../../src/core/time.ts'
+import { HEARD_FILE } from '../../src/ledger/heard-log.ts'
 import { readMonoNs } from '../../src/linux/clock.ts'
 import { type AgentRun, provision, type ReportedEvent, startAgent } from '../support/agent-process.ts'
 import { unwrap } from '../support/results.ts'
+import { scopeIn } from '../support/scope.ts'
 
 /** Four real processes, and the state folder of one of them put back to what it was. */
 
@@ -28,6 +32,14 @@ const isDecision = ({ type }: ReportedEvent): boolean => type === 'decision'
 async function nextDecision(agent: AgentRun, later = 1): Promise<void> {
   const told = agent.events.filter(isDecision).length
   await agent.until(() => agent.events.filter(isDecision).length >= told + later)
+}
+
+/** With which start ts3 spoke last, as far as this appliance has kept it. */
+function startKeptBy(id: number): number | undefined {
+  const database = new DatabaseSync(join(stateOf(id), HEARD_FILE), { readOnly: true })
+  const row = database.prepare("SELECT envelope FROM heard WHERE member = 3 AND slot = 'hello'").get()
+  database.close()
+  return row === undefined ? undefined : unwrap(decodeEnvelope(row['envelope'] as Uint8Array)).header.bootCount
 }
 
 function copyState(to: string): void {
@@ -53,7 +65,8 @@ async function refused(agent: AgentRun): Promise<string> {
   return stderr
 }
 
-test('a restored backup of the state is refused, and the others go on', async (t) => {
+test('a restored backup of the state is refused, and the others go on', async (context) => {
+  const t = scopeIn(context)
   const world = unwrap(createWorld(unwrap(readLeapTable(undefined))))
   const startedAt = readMonoNs()
   const desks = [0, 1, 2, 3].map((id) => {
@@ -67,7 +80,7 @@ test('a restored backup of the state is refused, and the others go on', async (t
   let others = [0, 1, 2].map((id) => startAgent(t, configOf(id)))
   const first = startAgent(t, configOf(3))
 
-  await t.test('a backup is made of an agent that runs', async () => {
+  await context.test('a backup is made of an agent that runs', async () => {
     await first.until(isDecision)
     first.signal('SIGSTOP')
     copyState(backup)
@@ -77,7 +90,7 @@ test('a restored backup of the state is refused, and the others go on', async (t
     assert.equal((await first.ended).code, 0)
   })
 
-  await t.test('restored, it is refused by what it has signed since, and stays refused', async () => {
+  await context.test('restored, it is refused by what it has signed since, and stays refused', async () => {
     restore(backup)
     await refused(startAgent(t, configOf(3)))
     await nextDecision(others[0] as AgentRun)
@@ -87,25 +100,26 @@ test('a restored backup of the state is refused, and the others go on', async (t
     assert.match(stderr, /journal\.sqlite: safety journal: expected to find all/)
   })
 
-  await t.test('with its own journal it goes on', async () => {
+  await context.test('with its own journal it goes on', async () => {
     rmSync(stateOf(3), { recursive: true })
     renameSync(present, stateOf(3))
     const again = startAgent(t, configOf(3))
+    const { bootCount } = await again.until(({ type }) => type === 'started')
     await again.until(isDecision)
     // The others keep a new start within a second, and must have: they are about to lose their memory.
-    await sleep(2_000)
+    while ([0, 1, 2].some((id) => startKeptBy(id) !== bootCount)) await sleep(200)
     for (const agent of [...others, again]) agent.signal('SIGKILL')
     await Promise.all([...others, again].map(({ ended }) => ended))
   })
 
-  await t.test('after a loss of power everywhere the backup is refused too, and the others start', async () => {
+  await context.test('after a loss of power everywhere the backup is refused too, and the others start', async () => {
     restore(backup)
     others = [0, 1, 2].map((id) => startAgent(t, configOf(id)))
     await refused(startAgent(t, configOf(3)))
     await (others[1] as AgentRun).until(isDecision)
   })
 
-  await t.test('a journal that is older than the log beside it is refused by that alone', async () => {
+  await context.test('a journal that is older than the log beside it is refused by that alone', async () => {
     rmSync(stateOf(3), { recursive: true })
     renameSync(present, stateOf(3))
     for (const file of ['journal.sqlite', 'journal.sqlite-wal']) {

@@ -22,6 +22,7 @@ import { openSafetyJournal } from '../../src/ledger/safety-journal.ts'
 import { readMonoNs } from '../../src/linux/clock.ts'
 import { type AgentRun, provision, quorumtime, type ReportedEvent, startAgent } from '../support/agent-process.ts'
 import { unwrap } from '../support/results.ts'
+import { scopeIn } from '../support/scope.ts'
 import { nextMembership } from '../support/test-orders.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'quorumtime-change-'))
@@ -66,7 +67,8 @@ function bringOrder(genesis: Membership, next: Membership): void {
   journal.close()
 }
 
-test('four appliances become three, and every one of them goes on, also who was away', async (t) => {
+test('four appliances become three, and every one of them goes on, also who was away', async (context) => {
+  const t = scopeIn(context)
   const world = unwrap(createWorld(unwrap(readLeapTable(undefined))))
   const startedAt = readMonoNs()
   const desks = [0, 1, 2, 3].map((id) => {
@@ -86,20 +88,20 @@ test('four appliances become three, and every one of them goes on, also who was 
   bringOrder(genesis, next)
   const ts0 = startAgent(t, configOf(0))
 
-  await t.test('certificates go on under the next membership', async () => {
+  await context.test('certificates go on under the next membership', async () => {
     for (const decision of await Promise.all([ts0, ts1].map(certifiedInNext))) {
       assert.ok(Number(decision['signatures']) <= 3, JSON.stringify(decision))
     }
   })
 
-  await t.test('who was removed says so, and takes part in nothing', async () => {
+  await context.test('who was removed says so, and takes part in nothing', async () => {
     const removed = await ts3.until(({ code }) => code === 'session.removed')
     assert.match(String(removed['message']), /^ts3 is no member of session 1 .* serves its own hardware$/)
     assert.equal(existsSync(stateOf(3, 'journal-1.sqlite')), false)
     assert.equal(existsSync(stateOf(3, 'sessions.cbor')), true)
   })
 
-  await t.test(
+  await context.test(
     'its links are gone: each of the others has closed its own before it entered the next session',
     async () => {
       for (const peer of ['ts0', 'ts1']) await ts3.until(() => !isUp(ts3, peer))
@@ -113,11 +115,11 @@ test('four appliances become three, and every one of them goes on, also who was 
     },
   )
 
-  await t.test('who was away is shown how the session has ended, and goes on with the others', async () => {
+  await context.test('who was away is shown how the session has ended, and goes on with the others', async () => {
     await certifiedInNext(startAgent(t, configOf(2)))
   })
 
-  await t.test('a certificate of the next session verifies with the genesis alone', async () => {
+  await context.test('a certificate of the next session verifies with the genesis alone', async () => {
     const file = join(folder, 'newest.qtc')
     const exported = await quorumtime('certificate', 'export', '--config', configOf(1), '--out', file)
     assert.equal(exported.code, 0, exported.stderr)
@@ -126,18 +128,21 @@ test('four appliances become three, and every one of them goes on, also who was 
     assert.match(verified.stdout, /^signed by \d of 3: /m)
   })
 
-  await t.test('a change that a crash has cut short is taken up again; a lost journal is not made anew', async () => {
-    await stop(ts1)
-    rmSync(stateOf(1, 'sessions.cbor'))
-    const again = startAgent(t, configOf(1))
-    await certifiedInNext(again)
-    await stop(again)
-    rmSync(stateOf(1, 'journal-1.sqlite'))
-    const { code, stderr } = await startAgent(t, configOf(1)).ended
-    assert.equal(code, 1)
-    assert.match(
-      stderr,
-      /journal-1\.sqlite: expected the safety journal of member 1, got no file; a key whose journal is/,
-    )
-  })
+  await context.test(
+    'a change that a crash has cut short is taken up again; a lost journal is not made anew',
+    async () => {
+      await stop(ts1)
+      rmSync(stateOf(1, 'sessions.cbor'))
+      const again = startAgent(t, configOf(1))
+      await certifiedInNext(again)
+      await stop(again)
+      rmSync(stateOf(1, 'journal-1.sqlite'))
+      const { code, stderr } = await startAgent(t, configOf(1)).ended
+      assert.equal(code, 1)
+      assert.match(
+        stderr,
+        /journal-1\.sqlite: expected the safety journal of member 1, got no file; a key whose journal is/,
+      )
+    },
+  )
 })

@@ -26,7 +26,7 @@ import { createSafetyJournal } from '../../src/ledger/new-safety-journal.ts'
 import { readMonoNs } from '../../src/linux/clock.ts'
 import { type AgentRun, provision, quorumtime, type ReportedEvent, startAgent } from '../support/agent-process.ts'
 import { unwrap } from '../support/results.ts'
-import type { Scope } from '../support/scope.ts'
+import { type Scope, scopeIn } from '../support/scope.ts'
 import { BOOT, ENDORSEMENT_ECC } from './attesting-node.ts'
 import { type Swtpm, startSwtpm } from './swtpm.ts'
 
@@ -84,7 +84,8 @@ export const KEY_HANDLE = 0x8101_0017
 const mlDsa = selectMlDsa()
 const AUTHORITY = mlDsa.createSigner(new Uint8Array(32).fill(77))
 
-export async function createAttestedCluster(t: Scope, options: AttestedOptions = {}): Promise<AttestedCluster> {
+export async function createAttestedCluster(test: Scope, options: AttestedOptions = {}): Promise<AttestedCluster> {
+  const t = scopeIn(test)
   const { count = 4, refreshMinutes = 10, isAttested = true } = options
   const folder = mkdtempSync(join(tmpdir(), 'quorumtime-attested-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))

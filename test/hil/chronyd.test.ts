@@ -8,9 +8,10 @@ import type { EmulatorContext } from '../../drivers/driver.ts'
 import { families } from '../../drivers/index.ts'
 import { createWorld } from '../../src/cli/demo/world.ts'
 import { emulateUnit } from '../../src/cli/emulated-unit.ts'
+import { realtimeToTai } from '../../src/core/leap.ts'
 import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
 import { plus } from '../../src/core/time.ts'
-import { readMonoNs } from '../../src/linux/clock.ts'
+import { readClockPair, readMonoNs } from '../../src/linux/clock.ts'
 import { unwrap } from '../support/results.ts'
 import { runCommand } from './command.ts'
 import { type Daemon, missingPrograms, startDaemon } from './daemon.ts'
@@ -27,7 +28,9 @@ const AHEAD_NS = 2_000_000n
 /** What a locked instrument's pulse, its noise and two readings of the clock may add up to. */
 const OFF_SECONDS_MAX = 0.000_02
 const REACH_ALL = 0o377
-const WAIT_SECONDS_MAX = 120
+const WAIT_SECONDS_MAX = 180
+/** Of each, while all of its last eight have come. */
+const READINGS = 5
 
 interface Refclock {
   readonly refid: string
@@ -73,6 +76,12 @@ function sockPath(refid: string): string {
   return join(folder, `${refid}.sock`)
 }
 
+/** By how much the system's clock is ahead of the sky, which was level with it once: somebody may steer it. */
+function systemAheadSeconds(sky: EmulatorContext): number {
+  const { monoNs, shownNs } = readClockPair()
+  return Number(unwrap(realtimeToTai(sky.leapTable, shownNs)) - sky.skyTai(monoNs)) / 1e9
+}
+
 const missing =
   (await missingPrograms('chronyd', 'chronyc', 'setpriv')) || (process.getuid?.() !== 0 && 'expected root')
 
@@ -103,17 +112,23 @@ test('chronyd takes the pulses of every family, and sees a sky that is ahead as 
     const instrument = unwrap(emulateUnit(unit)(() => undefined))
     t.after(() => instrument.close())
   }
-  let sources = await readSources(commandSocket)
-  const isReached = ({ refid }: Refclock): boolean => sources.get(refid)?.reach === REACH_ALL
-  for (let waited = 0; waited < WAIT_SECONDS_MAX && !refclocks.every(isReached); waited++) {
+  const seen = new Map(refclocks.map(({ refid }) => [refid, [] as number[]]))
+  const isLacking = (): boolean => [...seen.values()].some(({ length }) => length < READINGS)
+  for (let waited = 0; waited < WAIT_SECONDS_MAX && isLacking(); waited++) {
     await sleep(1000)
-    sources = await readSources(commandSocket)
+    const sources = await readSources(commandSocket)
+    const aheadSeconds = systemAheadSeconds(sky)
+    for (const [refid, offsets] of seen) {
+      const source = sources.get(refid)
+      if (source?.reach === REACH_ALL) offsets.push(source.offsetSeconds - aheadSeconds)
+    }
   }
   for (const { refid, kind, offsetSeconds } of refclocks) {
-    const source = sources.get(refid)
-    t.diagnostic(`${kind}: reach ${source?.reach.toString(8)}, offset ${source?.offsetSeconds} s`)
-    assert.equal(source?.reach, REACH_ALL, `${kind}\n${daemon.output()}`)
-    const offBySeconds = source.offsetSeconds - offsetSeconds
+    const offsets = (seen.get(refid) ?? []).sort((a, b) => a - b)
+    t.diagnostic(`${kind}: reached ${offsets.length} times, offset ${offsets[offsets.length >> 1]} s`)
+    assert.ok(offsets.length >= READINGS, `${kind}\n${daemon.output()}`)
+    // The middle one: a pulse that was told by a process that was just held up is off by as much.
+    const offBySeconds = (offsets[offsets.length >> 1] ?? Number.NaN) - offsetSeconds
     assert.ok(Math.abs(offBySeconds) <= OFF_SECONDS_MAX, `${kind}: ${offBySeconds} s off`)
   }
 })

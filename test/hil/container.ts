@@ -27,11 +27,11 @@ export interface ContainerOptions {
   readonly secondsMax: number
 }
 
-const BOOT_SECONDS_MAX = 40
+const BOOT_SECONDS_MAX = 120
 /** `degraded` is a container too: some part that has nothing to do with this one did not start. */
 const WAIT_UNTIL_BOOTED =
   'until [ -S /run/systemd/private ]; do sleep 0.1; done; systemctl is-system-running --wait || true'
-const SCRIPT_SECONDS_MAX = 60
+const SCRIPT_SECONDS_MAX = 180
 const POLL_MS = 250
 
 /** Boots a container under systemd-nspawn. The fault says why that is impossible here. It does not outlive this process. */

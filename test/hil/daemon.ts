@@ -32,7 +32,7 @@ export function startDaemon(t: Scope, command: string, args: readonly string[]):
 /** Why programs cannot run here, for `skip`; false when they can. */
 export async function missingPrograms(...names: readonly string[]): Promise<string | false> {
   for (const name of names) {
-    const found = await runCommand('which', [name], 5)
+    const found = await runCommand('which', [name], 60)
     if (found.exitCode !== 0) return `expected the command ${name}, got none; .ci/run installs it`
   }
   return false

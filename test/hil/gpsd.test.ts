@@ -84,7 +84,7 @@ async function watch(t: TestContext, port: number): Promise<Report[]> {
       socket.write('?WATCH={"enable":true,"json":true};\n')
       return reports
     }
-    assert.ok(tries < 100, 'expected gpsd to listen')
+    assert.ok(tries < 600, 'expected gpsd to listen')
     await sleep(100)
   }
 }

@@ -27,12 +27,12 @@ test('a TPM of the kernel quotes what the firmware measured, seals, and swaps ob
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const [state, control] = [join(folder, 'state'), join(folder, 'control')]
   mkdirSync(state)
-  const setup = await runCommand('swtpm_setup', ['--tpm2', '--tpmstate', state, '--pcr-banks', 'sha256,sha384'], 30)
+  const setup = await runCommand('swtpm_setup', ['--tpm2', '--tpmstate', state, '--pcr-banks', 'sha256,sha384'], 180)
   assert.equal(setup.exitCode, 0, setup.output + setup.complaint)
   const words = ['socket', '--tpm2', '--tpmstate', `dir=${state}`, '--ctrl', `type=unixio,path=${control}`]
   const swtpm = startDaemon(t, 'swtpm', words)
   for (let waits = 0; (await runCommand('test', ['-S', control], 5)).exitCode !== 0; waits++) {
-    assert.ok(waits < 200, swtpm.output())
+    assert.ok(waits < 600, swtpm.output())
     await sleep(50)
   }
   const hardware = ['-chardev', `socket,id=tpm,path=${control}`, '-tpmdev', 'emulator,id=tpm0,chardev=tpm']

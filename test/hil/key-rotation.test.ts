@@ -108,7 +108,7 @@ async function bench(): Promise<void> {
 /** Runs the script as a technician does; what it said. */
 async function rotateKey(...words: readonly string[]): Promise<string> {
   const script = fileURLToPath(new URL('../../provisioning/rotate-key', import.meta.url))
-  const { exitCode, output, complaint } = await runCommand(script, words, 60)
+  const { exitCode, output, complaint } = await runCommand(script, words, 180)
   assert.equal(exitCode, 0, complaint)
   return output
 }

@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openPtp4l, type Ptp4l } from '../../src/output/ptp4l.ts'
 import { unwrap } from '../support/results.ts'
+import type { Scope } from '../support/scope.ts'
 import { runCommand } from './command.ts'
 import { type Daemon, startDaemon } from './daemon.ts'
 
@@ -21,7 +23,7 @@ export interface Ptp4lPlace {
 
 /** A real ptp4l on an interface, with software stamps; it leaves the clock of the machine alone. */
 export function startPtp4l(
-  t: TestContext,
+  t: Scope,
   { folder, name, within, settings, device = 'uplink', network = 'udp4' }: Ptp4lPlace,
 ): Daemon & { readonly socket: string } {
   const socket = join(folder, name)
@@ -30,6 +32,14 @@ export function startPtp4l(
   const words = ['ptp4l', '-f', `${socket}.conf`, '-i', device, network === 'udp4' ? '-4' : '-6', '-E', '-m', '-q']
   const [command, ...rest] = [...within, ...words] as [string, ...string[]]
   return { ...startDaemon(t, command, rest), socket }
+}
+
+/** Resolves when it answers. */
+export async function untilAnswers(socket: string): Promise<void> {
+  for (let tries = 0; (await askByPmc(socket, 'DEFAULT_DATA_SET'))['clockIdentity'] === undefined; tries++) {
+    assert.ok(tries < 60, `${socket}: expected ptp4l to answer pmc`)
+    await sleep(200)
+  }
 }
 
 /** What pmc, linuxptp's own client, reads at a ptp4l's socket: name → value, as it prints them. */

@@ -12,7 +12,7 @@ export interface NetworkNamespaces {
   remove(): Promise<void>
 }
 
-const SECONDS_MAX = 20
+const SECONDS_MAX = 60
 /** RFC 5737: addresses for documentation, so no route of this machine leads there. */
 const NETWORK = '192.0.2'
 

@@ -22,7 +22,8 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 /** The served time is so much later than the system's. */
 const AHEAD_NS = 3_000_000n
 const OFF_SECONDS_MAX = 0.000_05
-const WAIT_SECONDS_MAX = 60
+const WAIT_SECONDS_MAX = 120
+const READINGS = 5
 
 /** A served clock that is always `AHEAD_NS` ahead of CLOCK_REALTIME. */
 function served(now: MonoNs): ServedReading {
@@ -68,18 +69,24 @@ test('chronyd sees the served time where it is, over SOCK and over shared memory
     ),
   )
   t.after(() => outputs.close())
-  const seen = new Map<string, number>()
-  for (let waited = 0; waited < WAIT_SECONDS_MAX && seen.size < 2; waited++) {
+  const seen = new Map<string, number[]>([
+    ['SOCK', []],
+    ['SHMM', []],
+  ])
+  const isLacking = (): boolean => [...seen.values()].some(({ length }) => length < READINGS)
+  for (let waited = 0; waited < WAIT_SECONDS_MAX && isLacking(); waited++) {
     await sleep(1_000)
     const { output } = await runCommand('chronyc', ['-h', commandSocket, '-c', '-n', 'sources'], 10)
     for (const line of output.trim().split('\n')) {
       const [, , refid = '', , , reach = '', , , offset = ''] = line.split(',')
       // Three measurements, the newest of which this is.
-      if (Number.parseInt(reach, 8) >= 7) seen.set(refid, Number(offset))
+      if (Number.parseInt(reach, 8) >= 7) seen.get(refid)?.push(Number(offset))
     }
   }
   for (const refid of ['SOCK', 'SHMM']) {
-    const offsetSeconds = seen.get(refid)
+    const offsets = (seen.get(refid) ?? []).sort((a, b) => a - b)
+    // The middle one: what a process that was just held up says is off by as much.
+    const offsetSeconds = offsets[offsets.length >> 1]
     t.diagnostic(`${refid}: chronyd sees ${offsetSeconds} s`)
     assert.ok(offsetSeconds !== undefined, `${refid}\n${daemon.output()}\n${JSON.stringify(outputs.describe())}`)
     // Negative: the system's clock is behind.

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { checkClusterPlan } from '../../provisioning/cluster-plan.ts'
 import { createCluster } from '../../provisioning/new-cluster.ts'
 import { type Desk, openDesk } from '../../src/cli/demo/instruments.ts'
@@ -13,10 +14,14 @@ import { NS_PER_SECOND, plus, taiNs } from '../../src/core/time.ts'
 import { readDecisionLog } from '../../src/ledger/decision-log.ts'
 import { readMonoNs } from '../../src/linux/clock.ts'
 import { type AgentRun, quorumtime, type ReportedEvent, startAgent } from '../support/agent-process.ts'
+import { keepPtyNumbers } from '../support/pty-number.ts'
 import { unwrap } from '../support/results.ts'
+import { scopeIn } from '../support/scope.ts'
 import { createNetworkNamespaces, type NetworkNamespaces } from './network-namespaces.ts'
 
 const APPLIANCES = [0, 1, 2, 3]
+/** What was under way when a network was cut is there by then, and told. */
+const CUT_MS = 1_500
 
 interface Rack {
   readonly folder: string
@@ -26,7 +31,8 @@ interface Rack {
 }
 
 /** Four appliances, each in a namespace of its own, with emulated instruments on real ptys, as the demo has them. */
-function setUp(t: TestContext, network: NetworkNamespaces): Rack {
+function setUp(test: TestContext, network: NetworkNamespaces): Rack {
+  const t = scopeIn(test)
   const folder = mkdtempSync(join(tmpdir(), 'quorumtime-partition-'))
   const world = unwrap(createWorld(unwrap(readLeapTable(undefined))))
   const startedAt = readMonoNs()
@@ -38,6 +44,7 @@ function setUp(t: TestContext, network: NetworkNamespaces): Rack {
   const unplug = async (desk: Desk): Promise<void> => {
     if (unplugged.has(desk)) return
     unplugged.add(desk)
+    keepPtyNumbers(t, desk)
     await desk.close()
   }
   t.after(async () => {
@@ -102,12 +109,16 @@ test('four appliances in four network namespaces, cut in two and healed, twice',
     const fallen = next(agents[3] as AgentRun, inState('hardware-fallback'))
     const whole = next(agents[3] as AgentRun, isWhole)
     await network.cut([3])
+    await sleep(CUT_MS)
     const before = agents.map(newestEpoch)
     await fallen
-    for (const id of [0, 1, 2]) {
-      const grown = newestEpoch(agents[id] as AgentRun) - (before[id] ?? 0)
-      assert.ok(grown >= 6, `ts${id} certified ${grown} epochs`)
-    }
+    // However long it takes them: it is they who go on.
+    await Promise.all(
+      [0, 1, 2].map((id) => {
+        const agent = agents[id] as AgentRun
+        return agent.until(() => newestEpoch(agent) - (before[id] ?? 0) >= 6)
+      }),
+    )
     assert.ok(newestEpoch(agents[3] as AgentRun) <= (before[3] ?? 0) + 1)
     const back = next(agents[3] as AgentRun, inState('synced'))
     await network.heal()
@@ -124,7 +135,7 @@ test('four appliances in four network namespaces, cut in two and healed, twice',
     await network.cut([2, 3])
     // Appliance 0 loses its instruments too, after it has learnt the rate of its oscillator: its bound grows from here.
     await unplug(0)
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await sleep(CUT_MS)
     const before = agents.map(newestEpoch)
     await Promise.all(fallen)
     assert.deepEqual(agents.map(newestEpoch), before, 'a half has certified')
@@ -132,7 +143,7 @@ test('four appliances in four network namespaces, cut in two and healed, twice',
     for (const { served, cluster } of told) {
       assert.deepEqual([served.origin, served.flags], ['own-hardware', ['hardware-fallback']])
       assert.equal(cluster.state, 'hardware-fallback')
-      assert.match(cluster.reason, /no certificate has steered for 1\d epochs/)
+      assert.match(cluster.reason, /no certificate has steered for [1-9]\d+ epochs/)
     }
     const later = (await ask(folder, 0, 'status')) as unknown as Told
     assert.ok(BigInt(later.served.boundNs) > BigInt(told[0]?.served.boundNs ?? 0), 'a bound that does not grow')
@@ -144,10 +155,13 @@ test('four appliances in four network namespaces, cut in two and healed, twice',
     await Promise.all(back)
     for (const [id, agent] of agents.entries()) {
       const divergences = ofType(agent, 'divergence')
-      assert.equal(divergences.length, id === 3 ? 2 : 1, `ts${id}`)
-      for (const divergence of divergences) assert.equal(divergence['meets'], true, JSON.stringify(divergence))
       const states = ofType(agent, 'cluster').map((event) => event['state'])
-      assert.deepEqual(states.slice(-4), ['degraded', 'hardware-fallback', 'rejoining', 'synced'])
+      const fallbacks = states.filter((state) => state === 'hardware-fallback').length
+      assert.ok(divergences.length >= (id === 3 ? 2 : 1) && divergences.length <= fallbacks, `ts${id}`)
+      for (const divergence of divergences) assert.equal(divergence['meets'], true, JSON.stringify(divergence))
+      // By the time that the last of them is level with the others, the first may be short of a certificate again.
+      const last = states.lastIndexOf('hardware-fallback')
+      assert.deepEqual(states.slice(last - 1, last + 3), ['degraded', 'hardware-fallback', 'rejoining', 'synced'])
     }
   })
 

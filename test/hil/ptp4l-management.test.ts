@@ -21,7 +21,7 @@ import { openPtp4l, type Ptp4l } from '../../src/output/ptp4l.ts'
 import { unwrap } from '../support/results.ts'
 import { runCommand } from './command.ts'
 import { missingPrograms } from './daemon.ts'
-import { askByPmc, openClient, startPtp4l } from './linuxptp.ts'
+import { askByPmc, openClient, startPtp4l, untilAnswers } from './linuxptp.ts'
 import { createNetworkNamespaces } from './network-namespaces.ts'
 
 /**
@@ -120,7 +120,8 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const MASTER = ['masterOnly 1', 'logAnnounceInterval 0']
 const FOLLOWER = ['slaveOnly 1', 'logAnnounceInterval 0']
 
-function startPair(t: TestContext) {
+/** Both answer: whoever speaks to a socket that is not there yet has another fault than those that are meant. */
+async function startPair(t: TestContext) {
   assert.ok(!('absent' in network))
   const master = startPtp4l(t, { folder, name: 'master', within: network.within(0), settings: MASTER })
   const follower = startPtp4l(t, { folder, name: 'follower', within: network.within(1), settings: FOLLOWER })
@@ -129,14 +130,19 @@ function startPair(t: TestContext) {
     atMaster.close()
     atFollower.close()
   })
+  for (const { socket } of [master, follower]) await untilAnswers(socket)
   return { master, follower, atMaster, atFollower }
 }
 
 test('a ptp4l announces what is served, and its follower hears of holdover', { skip }, async (t) => {
-  const { master, follower, atFollower } = startPair(t)
+  const { master, follower, atFollower } = await startPair(t)
   const { appliance, output, events } = run(t, openClient(master.socket), systemTai)
   await untilClass(t, atFollower, 6)
 
+  // From the bound of 700 ns up to what late readings add; the worst of ten seconds counts, and a busy processor makes bad ones.
+  const accuracy = async (): Promise<number> =>
+    Number((await askByPmc(master.socket, 'GRANDMASTER_SETTINGS_NP'))['clockAccuracy'])
+  for (let tries = 0; tries < 60 && !((await accuracy()) <= 0x29); tries++) await sleep(1_000)
   const settings = await askByPmc(master.socket, 'GRANDMASTER_SETTINGS_NP')
   const { clockAccuracy, offsetScaledLogVariance, ...said } = settings
   assert.deepEqual(said, {
@@ -151,7 +157,6 @@ test('a ptp4l announces what is served, and its follower hears of holdover', { s
     timeSource: '0x20',
   })
   assert.equal(offsetScaledLogVariance, '0xffff', 'what ptp4l has of its own stays')
-  // From the bound of 700 ns up to what two processors that are busy with other things add by late readings.
   assert.ok(Number(clockAccuracy) >= 0x23 && Number(clockAccuracy) <= 0x29, String(clockAccuracy))
   const heard = await askByPmc(follower.socket, 'TIME_PROPERTIES_DATA_SET')
   assert.deepEqual(
@@ -191,7 +196,7 @@ test('a ptp4l announces what is served, and its follower hears of holdover', { s
 })
 
 test('a system clock on UTC is announced as one, and a ptp4l that restarts is told again', { skip }, async (t) => {
-  const { master, atMaster } = startPair(t)
+  const { master, atMaster } = await startPair(t)
   const { events, appliance, output } = run(t, openClient(master.socket), readClockPair)
   await untilClass(t, atMaster, 13)
   const properties = await askByPmc(master.socket, 'TIME_PROPERTIES_DATA_SET')
@@ -216,19 +221,19 @@ test('a system clock on UTC is announced as one, and a ptp4l that restarts is to
 })
 
 test('what ptp4l cannot or must not be told is one clear fault', { skip }, async (t) => {
-  const { follower, master } = startPair(t)
+  const { follower, master } = await startPair(t)
   const { events } = run(t, openClient(follower.socket), systemTai)
   const lost = run(t, openClient(master.socket, 3), systemTai)
   const alarms = (of: readonly AgentEvent[]) => of.flatMap((event) => (event.type === 'alarm' ? [event] : []))
-  while (alarms(events).length === 0 || alarms(lost.events).length === 0) await sleep(100)
+  const isReceiver = ({ code }: { readonly code: string }) => code === 'ptp4l.receiver'
+  while (!alarms(events).some(isReceiver) || alarms(lost.events).length === 0) await sleep(100)
+  // An answer that comes too late on a busy machine is a fault of its own, and each is told again after ten of it.
+  const codes = (of: readonly AgentEvent[]) => [...new Set(alarms(of).map(({ code }) => code))]
   assert.deepEqual(
-    alarms(events).map(({ code }) => code),
+    codes(events).filter((code) => code !== 'ptp4l.silent'),
     ['ptp4l.receiver'],
   )
-  assert.deepEqual(
-    alarms(lost.events).map(({ code }) => code),
-    ['ptp4l.silent'],
-  )
+  assert.deepEqual(codes(lost.events), ['ptp4l.silent'])
   assert.match(alarms(lost.events)[0]?.message ?? '', /unless its domainNumber is 3 and its transportSpecific is 0$/)
 })
 
@@ -246,11 +251,12 @@ test('a grandmaster that outranks ours is an alarm', { skip }, async (t) => {
 
 test('the state of a grandmaster is read at its socket, from the network and from its address', { skip }, async (t) => {
   assert.ok(!('absent' in network))
-  const { master, atMaster } = startPair(t)
+  const { master, atMaster } = await startPair(t)
   await untilClass(t, atMaster, 248)
   const ask = async (...words: readonly string[]): Promise<readonly ClockState[]> => {
     const [command, ...rest] = [...network.within(1), process.execPath, MAIN, 'ptp-state', '--json', ...words]
-    const { output, complaint } = await runCommand(command as string, rest, 30)
+    // It waits a second for answers, and ptp4l has other things to do.
+    const { output, complaint } = await runCommand(command as string, [...rest, '--seconds', '5'], 60)
     assert.equal(complaint, '')
     return (JSON.parse(output) as { clocks: readonly ClockState[] }).clocks
   }

@@ -13,6 +13,7 @@ import { EMBEDDED_LEAP_TABLE } from '../../src/core/leap-table.ts'
 import { createPrng } from '../../src/core/prng.ts'
 import { monoNs, taiNs } from '../../src/core/time.ts'
 import { unwrap } from '../support/results.ts'
+import { scopeIn } from '../support/scope.ts'
 
 /** An agent's hardware half that is stopped (SIGSTOP) again and again, at any time, on real ttys and sockets. */
 
@@ -27,7 +28,8 @@ const RECEIVERS = [
   { name: 'gnss2', kind: 'trimble-tsip', options: {} },
 ] as const
 
-test('an agent that is stopped for fractions of a second and seconds never serves a time outside its bound', async (t) => {
+test('an agent that is stopped for fractions of a second and seconds never serves a time outside its bound', async (own) => {
+  const t = scopeIn(own)
   const folder = mkdtempSync(join(tmpdir(), 'quorumtime-stalled-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const sky = {
@@ -48,7 +50,11 @@ test('an agent that is stopped for fractions of a second and seconds never serve
   const child = spawn(process.execPath, [JUDGED, String(AHEAD_NS), JSON.stringify(sources)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  t.after(() => child.kill('SIGKILL'))
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  t.after(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
   const said: string[] = []
   const all = Promise.withResolvers<void>()
   const hasLocked = (name: string): boolean => said.some((line) => line.includes('"locked"') && line.includes(name))

@@ -11,7 +11,7 @@ import { debianRoot } from './debian-root.ts'
 /** What Node needs of a Debian (libstdc++6 comes with any that has apt), and udev to read the example of its rules. */
 const DEBIAN = { suite: 'bookworm', packages: ['systemd', 'libatomic1', 'libstdc++6', 'udev'] }
 const TOOLS = ['mmdebstrap', 'systemd-nspawn', 'nsenter', 'setpriv', 'timeout']
-const CONTAINER_SECONDS_MAX = 300
+const CONTAINER_SECONDS_MAX = 900
 const INSTALLED_AT = '/usr/lib/quorumtime'
 const NODE = `${INSTALLED_AT}/node_modules/.bin/node`
 const RECEIVER = `${INSTALLED_AT}/${relative(ROOT, fileURLToPath(import.meta.resolve('./emulated-receiver.ts')))}`
@@ -46,7 +46,7 @@ rangingPort = ${port + 1}
 export async function openAppliance(): Promise<Result<Container>> {
   if (process.getuid?.() !== 0) return fail('hil.root', `expected root, got user ${process.getuid?.()}`)
   for (const tool of TOOLS) {
-    const found = await runCommand('which', [tool], 5)
+    const found = await runCommand('which', [tool], 60)
     if (found.exitCode !== 0) return fail('hil.tool', `expected the command ${tool}, got none; .ci/run installs it`)
   }
   const root = await debianRoot(DEBIAN)

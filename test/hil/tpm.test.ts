@@ -50,7 +50,7 @@ test('a quote is believed here and by tpm2_checkquote, and one of tpm2_quote is 
     const extraData = bindingOf(1).toHex()
     const selection = `sha256:${BOOT.pcrs.join(',')}`
     const told = ['-u', key, '-m', message, '-s', signature, '-l', selection]
-    const checked = (binding: string) => runCommand('tpm2_checkquote', [...told, '-q', binding], 20)
+    const checked = (binding: string) => runCommand('tpm2_checkquote', [...told, '-q', binding], 60)
     assert.equal((await checked(extraData)).exitCode, 0)
     assert.equal((await checked(bindingOf(2).toHex())).exitCode, 1)
     // The other way round.

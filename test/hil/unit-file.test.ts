@@ -11,7 +11,7 @@ const INSTALLED_AT = '/usr/lib/quorumtime/'
 
 const unit = readFileSync(join(ROOT, UNIT), 'utf8')
 const guide = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8')
-const analyze = await runCommand('systemd-analyze', ['--version'], 10)
+const analyze = await runCommand('systemd-analyze', ['--version'], 60)
 const version = /^systemd (\d+)/.exec(analyze.output)?.[1]
 
 /** The last value of a setting of the unit, which is the one that holds. */

@@ -102,7 +102,11 @@ export function startAgent(
     closed.resolve(code)
     wake()
   })
-  t.after(() => child.kill('SIGKILL'))
+  t.after(async () => {
+    child.kill('SIGKILL')
+    // Whoever clears up after it meets nobody who still writes.
+    await closed.promise
+  })
   const errors = text(child.stderr)
   const { pid } = child
   if (pid === undefined) throw new Error(`expected to start ${command}, got no process`)

@@ -8,6 +8,13 @@ export interface OpenScope extends Scope {
   close(): Promise<void>
 }
 
+/** One that ends with a test. A test itself takes back first what was begun first: a folder before those who write in it are gone. */
+export function scopeIn(t: Scope): Scope {
+  const scope = openScope()
+  t.after(() => scope.close())
+  return scope
+}
+
 export function openScope(): OpenScope {
   const undoes: (() => unknown)[] = []
   return {

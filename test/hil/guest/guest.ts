@@ -34,7 +34,7 @@ const QEMU = 'qemu-system-x86_64'
 export async function whyNoGuest(): Promise<string | false> {
   if (process.arch !== 'x64') return `expected a machine of x86-64, whose Node the guest runs, got ${process.arch}`
   if (process.getuid?.() !== 0) return 'expected root'
-  const { output } = await runCommand(QEMU, ['--version'], 10)
+  const { output } = await runCommand(QEMU, ['--version'], 60)
   const [, version] = /version (\d+\.\d+)/.exec(output) ?? []
   if (version !== undefined && Number(version) >= QEMU_MIN) return false
   return `expected ${QEMU} of version ${QEMU_MIN} or later, got ${version ?? 'none'}; .ci/run installs it`
@@ -69,7 +69,7 @@ function wordsOf({ kernel, hardware, program }: GuestOptions, initramfs: string,
 
 async function contentsOf({ kernel, modules }: GuestOptions): Promise<readonly InitramfsFile[]> {
   const node = realpathSync(join(ROOT, 'node_modules/.bin/node'))
-  const { output } = await runCommand('ldd', [node], 10)
+  const { output } = await runCommand('ldd', [node], 60)
   const libraries = [...output.matchAll(/(\/\S+\.so\S*)/g)].map(([path]) => path)
   const loaded = await kernel.modules(modules)
   const sources = ['src', 'drivers', 'test/hil/guest'].flatMap((tree) =>
