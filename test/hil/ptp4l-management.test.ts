@@ -29,6 +29,8 @@ import { createNetworkNamespaces } from './network-namespaces.ts'
  * clock, so one that counts TAI is the system's clock put 37 s ahead; a system clock on UTC is the real one.
  */
 
+/** For a machine that does other things beside. */
+const PATIENCE_MS = 120_000
 const TAI_MINUS_UTC = 37n * NS_PER_SECOND
 const folder = mkdtempSync(join(tmpdir(), 'quorumtime-ptp4l-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -97,7 +99,8 @@ async function untilClass(t: TestContext, ptp4l: Ptp4l, clockClass: number): Pro
   for (;;) {
     const parent = await ptp4l.get('PARENT_DATA_SET')
     if (parent.ok && parent.value.grandmasterClockQuality.clockClass === clockClass) break
-    if (performance.now() - from > 30_000) assert.fail(`no class ${clockClass} in 30 s: ${JSON.stringify(parent)}`)
+    if (performance.now() - from > PATIENCE_MS)
+      assert.fail(`no class ${clockClass} in ${PATIENCE_MS} ms: ${JSON.stringify(parent)}`)
     await sleep(20)
   }
   const tookMs = performance.now() - from
@@ -111,7 +114,7 @@ async function untilTold(socket: string, expected: Readonly<Record<string, strin
   for (;;) {
     const told = await askByPmc(socket, 'TIME_PROPERTIES_DATA_SET')
     if (Object.entries(expected).every(([name, value]) => told[name] === value)) return
-    if (performance.now() - from > 30_000) assert.fail(`not told in 30 s: ${JSON.stringify(told)}`)
+    if (performance.now() - from > PATIENCE_MS) assert.fail(`not told in ${PATIENCE_MS} ms: ${JSON.stringify(told)}`)
     await sleep(100)
   }
 }

@@ -46,10 +46,15 @@ export function createAgentProcess(id: number, configFile: string, handlers: Age
       else handlers.onEvent(id, event)
     })
     createInterface({ input: started.stderr }).on('line', (line) => handlers.onTrouble(id, line))
-    started.once('exit', (code, signal) => {
+    let endedByItself = false
+    started.once('exit', () => {
       child = undefined
-      if (!expected) handlers.onTrouble(id, `ended by itself: ${signal ?? `exit code ${code}`}`)
-      else if (wanted) launch()
+      endedByItself = !expected
+      if (expected && wanted) launch()
+    })
+    // After its last words, which say why.
+    started.once('close', (code, signal) => {
+      if (endedByItself) handlers.onTrouble(id, `ended by itself: ${signal ?? `exit code ${code}`}`)
     })
   }
   return {
