@@ -83,7 +83,8 @@ export function createDriver(options: PtpOptions, context: PacketContext): Packe
     return requestAt !== undefined && requestAt < tickAt ? requestAt : tickAt
   }
   const tick = (now: MonoNs): void => {
-    receiver.tickAt = plus(now, TICK_NS)
+    // On whole ticks of the clock, so that all receivers of an appliance are woken at once.
+    receiver.tickAt = plus(now, TICK_NS - (now % TICK_NS))
     housekeep(receiver, now)
     const settled = now >= plus(receiver.startedAt, FIRST_ANNOUNCE_NS)
     const estimate = receiver.estimate.at(now)

@@ -66,8 +66,9 @@ export function createClusterWatch(options: ClusterWatchOptions): ClusterWatch {
   /** Without certificates the matrix is what members say of this moment, as far as it is heard. */
   const observeHeard = (now: MonoNs): void => {
     const age = ageNs(now)
+    if (age !== undefined && age < CERTIFIED_EPOCHS * epochPeriodNs) return
     const epochClock = clock.epochClock(now)
-    if (epochClock === undefined || (age !== undefined && age < CERTIFIED_EPOCHS * epochPeriodNs)) return
+    if (epochClock === undefined) return
     const epoch = epochAt(membership, epochClock, now) - 1
     const heard = replica.heard(epoch)
     if (heard.length > 0) map.observe(epoch, heard)
