@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { createSigningMembers } from '../../test/support/signing-members.ts'
 import type { Input } from '../consensus/replica/types.ts'
 import { encodeWireMessage } from '../consensus/wire-message.ts'
@@ -9,7 +9,7 @@ import { createInbound, isHostile } from './inbound.ts'
 
 const { membership, cluster, members, verifier, envelope } = createSigningMembers(4)
 const running: Node[] = []
-after(() => closeAll(running))
+afterEach(() => closeAll(running.splice(0)))
 
 /** Members 0 and 1 are played by the test, member 3 judges what they send over TLS, as an agent does. */
 async function startJudge(): Promise<{ node: Node; accepted: Input[]; refused: Fault[] }> {

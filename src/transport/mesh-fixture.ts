@@ -53,6 +53,8 @@ export async function startNode(
       events.push(event)
     },
     ...overrides,
+    // A handshake takes as long as the machine needs, unless a test is about that.
+    limits: { greetingMsMax: 60_000, ...overrides.limits },
   })
   assert(mesh.ok, mesh.ok ? '' : mesh.fault.message)
   return { id: self, mesh: mesh.value, events, frames }

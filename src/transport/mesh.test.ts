@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { toHex } from '../core/bytes.ts'
 import { FRAME_PAYLOAD_BYTES_MAX } from './frame.ts'
 import { createMesh } from './mesh.ts'
@@ -18,7 +18,8 @@ import type { MeshOptions } from './mesh-options.ts'
 
 const identities = createIdentities(4)
 const running: Node[] = []
-after(() => closeAll(running))
+/** Those that have nothing to do keep losing and making links, which the next test would have to share its processor with. */
+afterEach(() => closeAll(running.splice(0)))
 
 async function cluster(size: number, overrides: Partial<MeshOptions> = {}): Promise<Node[]> {
   const nodes = await startCluster(identities.slice(0, size), overrides)
@@ -224,10 +225,12 @@ test('a refused Hello may be answered: the other end judges the answer, and no l
     }
     const nodes = await startCluster(identities.slice(0, 2), { acceptHello })
     running.push(...nodes)
-    await until('both have heard', () => judged[0]!.length > 0 && judged[1]!.length >= 2 - answering)
+    // A link that took too long is made again, and begins with the same Hello.
+    const listenerHears = answering === 0 ? [0x48, 0x41] : [0x48]
+    await until('both have heard', () => judged[0]!.length > 0 && new Set(judged[1]).size === listenerHears.length)
     await until('it ended', () => faultsOf(nodes[1]!, 0).length > 0)
     assert.deepEqual(judged[0]!.slice(0, 1), [0x41])
-    assert.deepEqual(judged[1]!.slice(0, 2 - answering), answering === 0 ? [0x48, 0x41] : [0x48])
+    assert.deepEqual([...new Set(judged[1])], listenerHears)
     assert.deepEqual(new Set(faultsOf(nodes[1]!, 0)), new Set(['transport.other-session']))
     assert.deepEqual(
       [nodes[0]!, nodes[1]!].map((node) => node.mesh.peers()[0]!.linksUp),
