@@ -7,6 +7,8 @@ const JUDGE_FILE = 'src/attestation/judge.ts'
 const HISTORY_FILE = 'src/attestation/node-history.ts'
 const ENROLMENT_FILE = 'src/attestation/enrolment.ts'
 const KEY_FILE = 'src/attestation/attestation-key.ts'
+const MEMBERS = 'src/agent/attestation/member-records.test.ts'
+const MEMBERS_FILE = 'src/agent/attestation/member-records.ts'
 
 /** Mistakes in what is believed of a TPM. */
 export const ATTESTATION_MUTANTS: readonly Mutant[] = [
@@ -137,6 +139,38 @@ export const ATTESTATION_MUTANTS: readonly Mutant[] = [
     harm: 'whoever has taken a node over stops quoting, and nobody wonders',
     edits: [{ file: JUDGE_FILE, find: '  if (known !== undefined) {', replace: "  if (known?.name === '') {" }],
     killers: [JUDGE],
+  },
+  {
+    name: 'a certificate that is on its way is held against whoever has it first',
+    harm: 'an honest appliance is flagged, and an alarm says so, for some milliseconds',
+    edits: [
+      { file: MEMBERS_FILE, find: 'if (isAhead(judged, watch.height)) wait(', replace: 'if (watch.height < 0) wait(' },
+    ],
+    killers: [MEMBERS],
+  },
+  {
+    name: 'a certificate that never comes is waited for for ever',
+    harm: 'whoever makes one up is never judged',
+    edits: [
+      {
+        file: MEMBERS_FILE,
+        find: 'ahead.sinceMs >= MISSING_AFTER_MS',
+        replace: 'ahead.sinceMs >= 1_000 * MISSING_AFTER_MS',
+      },
+    ],
+    killers: [MEMBERS],
+  },
+  {
+    name: 'the wait for a certificate begins anew with each record',
+    harm: 'the same',
+    edits: [{ file: MEMBERS_FILE, find: 'subject.ahead?.sinceMs ?? performance.now()', replace: 'performance.now()' }],
+    killers: [MEMBERS],
+  },
+  {
+    name: 'a verdict is escaped by naming what nobody gets to see',
+    harm: 'a refused clock counts again',
+    edits: [{ file: MEMBERS_FILE, find: '  subject.former = judged\n', replace: '' }],
+    killers: [MEMBERS],
   },
   {
     name: 'more values than registers are quoted may be shown',

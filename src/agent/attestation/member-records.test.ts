@@ -99,7 +99,7 @@ function openDesk(policy: Partial<AttestationPolicy> = {}, kept?: RecordStore) {
       records.heard({ type: 'proposal', header, body } as unknown as SignedMessage<'proposal'>)
     },
     shows: (from: number, record: Uint8Array, eventLog?: Uint8Array) => records.shown(from, { record, eventLog }),
-    commits: () => records.committed({ height: 1_100 } as Block),
+    commits: (height = 1_100) => records.committed({ height } as Block),
     verdicts: () => records.verdicts().map(({ member, digest, verdict }) => [member, digest?.toHex(), verdict]),
   }
 }
@@ -151,6 +151,7 @@ test('a record is judged again when its certificate has come, and when it has gr
   const { records, names, shows, commits, verdicts, told, past, judge } = openDesk()
   t.after(records.stop)
   past.reach = 900
+  commits()
   names(recordDigest(A))
   shows(1, A)
   for (let block = 0; block < 5; block++) commits()
@@ -162,6 +163,72 @@ test('a record is judged again when its certificate has come, and when it has gr
   for (let block = 0; block < 5; block++) commits()
   assert.deepEqual([verdicts(), judge.cost().count], [[said(A, 'flagged')], 3])
   assert.deepEqual(told, ['node-b flagged record.certificate', 'node-b verified', 'node-b flagged record.stale'])
+})
+
+test('who is ahead by a certificate is not spoken of until that is here', (t) => {
+  const { records, names, shows, commits, verdicts, told, past, sent } = openDesk()
+  t.after(records.stop)
+  past.reach = 900
+  commits(900)
+  shows(1, A)
+  shows(1, A)
+  names(recordDigest(A))
+  assert.deepEqual([verdicts(), sent], [[], []])
+  past.reach = 2_000
+  commits(1_100)
+  assert.deepEqual([verdicts(), told], [[said(A, 'verified')], ['node-b verified']])
+})
+
+test('a bad verdict stands while the next record is ahead, and what is wrong beside is said at once', (t) => {
+  const { records, shows, commits, verdicts, past } = openDesk()
+  t.after(records.stop)
+  past.reach = 900
+  commits(1_020)
+  shows(1, A)
+  assert.deepEqual(verdicts(), [said(A, 'flagged')])
+  shows(1, B)
+  assert.deepEqual(verdicts(), [said(A, 'flagged')])
+  const strange = openDesk({ softwareDigests: [sha384(Uint8Array.of(9))] })
+  t.after(strange.records.stop)
+  strange.past.reach = 900
+  strange.commits(900)
+  strange.shows(1, A)
+  assert.deepEqual(strange.verdicts(), [said(A, 'flagged')])
+})
+
+test('who names certificates that never come is judged for that after a while, whatever it names meanwhile', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let nowMs = 1_000
+  t.mock.method(performance, 'now', () => nowMs)
+  const { names, shows, commits, verdicts, told, past } = openDesk({ onFailure: 'refuse' })
+  past.reach = 900
+  commits(900)
+  for (let second = 0; second < 40; second += 1) {
+    const clock = { ...CLOCK, clockMs: 60_000n + BigInt(second) * 1_000n }
+    const next = recordBytes({ certificate: { height: 1_000 + second, hash: hashOfBlock(1_000 + second) } }, { clock })
+    if (second % 5 === 0) shows(1, next)
+    names(second % 2 === 0 ? sha384(Uint8Array.of(second)) : recordDigest(next))
+    assert.equal(verdicts().length, second >= 15 ? 1 : 0, `${second}`)
+    assert.equal(verdicts()[0]?.[2], second >= 15 ? 'refused' : undefined)
+    nowMs += 1_000
+  }
+  assert.ok(
+    told.every((words) => words.startsWith('node-b refused record.')),
+    told.join(),
+  )
+})
+
+test('who names what nobody gets to see does not escape the verdict on a certificate that never came', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let nowMs = 1_000
+  t.mock.method(performance, 'now', () => nowMs)
+  const { names, shows, commits, verdicts, past } = openDesk()
+  past.reach = 900
+  commits(900)
+  shows(1, A)
+  nowMs += 15_000
+  names(sha384(Uint8Array.of(1)))
+  assert.deepEqual(verdicts(), [said(A, 'flagged')])
 })
 
 test('what was seen of a node before a restart is remembered after it', (t) => {
@@ -230,6 +297,7 @@ test('a bad verdict is said until the next record is here, and no longer', (t) =
   const { records, names, shows, commits, verdicts, past } = openDesk()
   t.after(records.stop)
   past.reach = 900
+  commits()
   names(recordDigest(A))
   shows(1, A)
   assert.deepEqual(verdicts(), [said(A, 'flagged')])

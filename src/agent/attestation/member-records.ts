@@ -11,7 +11,9 @@ import type { DroppedRecords, RecordStore } from '../../ledger/record-store.ts'
 import type { CertifiedPast } from './certificates.ts'
 import {
   currentOf,
+  isAhead,
   isDueAgain,
+  isHere,
   isNamed,
   keepJudged,
   type MemberStanding,
@@ -23,7 +25,7 @@ import {
   spokenOf,
   standingOf,
 } from './member-subject.ts'
-import type { RecordJudge } from './record-judge.ts'
+import type { JudgedRecord, RecordJudge } from './record-judge.ts'
 import { createRecordWants, type RecordWants } from './record-wants.ts'
 
 /** The records of the other members of a session: fetched when a header names a new one, judged, and judged again for cause. */
@@ -89,6 +91,10 @@ export function createMemberRecords(options: MemberRecordsOptions): MemberRecord
     committed: (block) => {
       watch.height = block.height
       for (const subject of subjects) {
+        const { ahead } = subject
+        if (ahead !== undefined && !isAhead(ahead.judged, block.height)) {
+          settle(watch, subject, options.judge.judge(subject.member, ahead.judged))
+        }
         const judged = currentOf(subject)
         if (judged === undefined || !isDueAgain(judged, terms.policy, certificates)) continue
         keepJudged(subject, options.judge.judge(subject.member, judged))
@@ -115,7 +121,7 @@ function named(watch: Watch, subject: Subject, digest: Uint8Array | undefined): 
   if (currentOf(subject) !== undefined) subject.missing = undefined
   else if (subject.missing !== undefined) subject.missing = missingNow(watch, subject)
   watch.wants.drop(subject.member)
-  if (digest !== undefined && currentOf(subject) === undefined) {
+  if (digest !== undefined && !isHere(subject)) {
     watch.wants.want(subject.member, digest, false, performance.now())
     ask(watch)
   }
@@ -124,6 +130,11 @@ function named(watch: Watch, subject: Subject, digest: Uint8Array | undefined): 
 
 /** At its proposals, so that who is absent, and cannot be asked, is not told to hide something. */
 function lookForMissing(watch: Watch, subject: Subject): void {
+  const { ahead } = subject
+  if (ahead !== undefined) {
+    if (performance.now() - ahead.sinceMs >= MISSING_AFTER_MS) settle(watch, subject, ahead.judged)
+    return
+  }
   if (subject.missing !== undefined || currentOf(subject) !== undefined) return
   if (performance.now() - subject.sinceMs < MISSING_AFTER_MS) return
   subject.missing = missingNow(watch, subject)
@@ -153,6 +164,7 @@ function shown(watch: Watch, from: number, evidence: ShownEvidence): void {
   const want = watch.wants.find(digest)
   const subject = subjectOf(watch, want?.member ?? from)
   if (subject === undefined || subject.judged.has(digest.toHex())) return
+  if (subject.ahead?.judged.digest.toHex() === digest.toHex()) return
   if (want === undefined && !subject.offers.take(performance.now())) return
   const eventLog = logOf(watch, evidence, digest)
   if (eventLog === 'missing') {
@@ -162,10 +174,27 @@ function shown(watch: Watch, from: number, evidence: ShownEvidence): void {
   }
   if (!keep(watch, subject, digest, evidence.record, eventLog)) return
   const judged = watch.options.judge.judge(subject.member, { digest, bytes: evidence.record, eventLog })
-  keepJudged(subject, judged)
+  // Until it is settled what was said of the former one is all that is known.
+  subject.former = currentOf(subject) ?? subject.former
   subject.digest = digest
-  subject.missing = undefined
   watch.wants.drop(subject.member)
+  if (isAhead(judged, watch.height)) wait(subject, judged)
+  else settle(watch, subject, judged)
+}
+
+/** Its node has made a certificate first, by some milliseconds: no reason to say anything of it before that comes. */
+function wait(subject: Subject, judged: JudgedRecord): void {
+  // Who names what never comes, in one record after the other, does not begin its time anew.
+  subject.ahead = { judged, sinceMs: subject.ahead?.sinceMs ?? performance.now() }
+  subject.missing = undefined
+}
+
+function settle(watch: Watch, subject: Subject, judged: JudgedRecord): void {
+  keepJudged(subject, judged)
+  // Whoever names another one by now, which nobody gets to see, does not escape this verdict.
+  subject.former = judged
+  subject.ahead = undefined
+  subject.missing = undefined
   tell(watch, subject)
 }
 

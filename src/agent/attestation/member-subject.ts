@@ -21,14 +21,22 @@ export interface Subject {
   digest: Uint8Array | undefined
   /** The newest few, by digest: around a change of its record both are spoken of. */
   readonly judged: Map<string, JudgedRecord>
-  /** The one that it named before, if that was judged. */
+  /** The last one that was judged, other than what it names now. */
   former: JudgedRecord | undefined
+  /** Its newest record, while the certificate that it names may be on its way here: its node has it already. */
+  ahead: Ahead | undefined
   /** Since when it has named no record that is here, ms. */
   sinceMs: number
   /** It names no record, or one that nobody shows; undefined while one may still come. */
   missing: Missing | undefined
   /** What was last told of it. */
   told: string
+}
+
+/** Judged for the time being. `sinceMs`: since when its node has shown records of this kind alone. */
+export interface Ahead {
+  readonly judged: JudgedRecord
+  readonly sinceMs: number
 }
 
 /** Why there is nothing to judge, and what is said of that. */
@@ -60,6 +68,7 @@ export function newSubject(member: number, name: string, nowMs: number): Subject
     digest: undefined,
     judged: new Map(),
     former: undefined,
+    ahead: undefined,
     sinceMs: nowMs,
     missing: undefined,
     told: '',
@@ -68,6 +77,19 @@ export function newSubject(member: number, name: string, nowMs: number): Subject
 
 export function currentOf({ digest, judged }: Subject): JudgedRecord | undefined {
   return digest && judged.get(digest.toHex())
+}
+
+/** Whether the record that it names is here, judged or not. */
+export function isHere(subject: Subject): boolean {
+  const { digest, ahead } = subject
+  return currentOf(subject) !== undefined || (digest !== undefined && ahead?.judged.digest.toHex() === digest.toHex())
+}
+
+/** Whether all that is wrong with a record is that it names a certificate beyond this height. */
+export function isAhead({ record, judgement: { reasons } }: JudgedRecord, height: number): boolean {
+  const named = record?.statement.certificate
+  const codes = reasons.map(({ code }) => code)
+  return named !== undefined && named.height > height && codes.join() === 'record.certificate'
 }
 
 export function isNamed({ digest }: Subject, other: Uint8Array | undefined): boolean {
