@@ -34,9 +34,8 @@ export function openLineSource(
   let openedAt = readMonoNs()
   const onSample = (sample: LabelSample | TimeSample): void => {
     const readAt = sample.kind === 'label' ? sample.lastByteAt : sample.monoNs
-    const openNs = between(openedAt, readAt)
-    if (openNs < OPENING_NS) {
-      account.leftOut(keptBefore(source.name, openNs))
+    if (between(openedAt, readAt) < OPENING_NS) {
+      account.leftOut('line.opening')
       return
     }
     // What a label is paired with is known only when no pulse waits unread that came before it.
@@ -72,11 +71,6 @@ export function openLineSource(
       await shell.close()
     },
   })
-}
-
-function keptBefore(source: string, openNs: bigint): Fault {
-  const expected = `expected a time of day at least ${OPENING_NS} ns after the line was opened`
-  return { code: 'line.opening', message: `source ${source}: ${expected}, got one after ${openNs} ns: it may be older` }
 }
 
 function openPulses(

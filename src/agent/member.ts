@@ -97,7 +97,7 @@ export async function openMember(options: MemberOptions): Promise<Result<Member>
     clock: rangingClock,
     seed: Math.floor(options.random() * 2 ** 32),
     onFault: (fault) => faults.note('ranging', fault),
-    onPacketFault: (fault, times) => faults.count('ranging', fault, times),
+    onPacketFault: (fault, times) => faults.count('ranging', fault.code, times),
   })
   if (!ranging.ok) return ranging
   const core = createMemberCore(options, ranging.value, faults)

@@ -44,7 +44,7 @@ export function createPeerEvents({
     } else if (SUSPICIOUS.includes(event.fault.code)) {
       faults.note(`peer ${memberName(membership, peer)}`, event.fault)
     } else {
-      faults.count(`peer ${memberName(membership, peer)}`, event.fault)
+      faults.count(`peer ${memberName(membership, peer)}`, event.fault.code)
       down(peer, event.fault)
     }
   }

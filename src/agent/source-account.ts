@@ -31,7 +31,7 @@ export interface SourceAccount {
   status(newer: DriverStatus): void
   complain(fault: Fault): void
   /** Counts what is left out as a matter of course, and nobody has to act on. */
-  leftOut(fault: Fault): void
+  leftOut(code: string): void
   wire(event: WireEvent): void
   /** The link was opened, with these stamps. */
   stamping(kind: StampKind, reason: Fault | undefined): void
@@ -61,10 +61,10 @@ export function openAccount(source: SourceConfiguration, report: Report): Source
       status = newer
     },
     complain: (fault) => faults.note(`source ${name}`, fault),
-    leftOut: (fault) => faults.count(`source ${name}`, fault),
+    leftOut: (code) => faults.count(`source ${name}`, code),
     wire: (event) => {
       link = event.type === 'up' ? 'up' : 'down'
-      if (event.type !== 'up') faults.count(`source ${name}`, event.fault)
+      if (event.type !== 'up') faults.count(`source ${name}`, event.fault.code)
       report({ type: 'source', source: name, state: link, reason: reasonOf(event) })
     },
     stamping: (by, reason) => {

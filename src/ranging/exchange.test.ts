@@ -72,42 +72,32 @@ const answer = ({ answering }: { answering: Exchange }, bytes: Uint8Array, ms: b
 const take = ({ asking }: { asking: Exchange }, bytes: Uint8Array, ms: bigint, clock = here) =>
   asking.receive(bytes, at(ms), clock)
 
+/** Of t1 = 100, t2 = 102, t3 = 103, t4 = 107 ms, at `at` of the own clock. */
+const sampleAt = (at: bigint, phiNs: bigint, [own, peer]: readonly [RangingClock, RangingClock]) => ({
+  at,
+  phiNs,
+  uncertaintyNs: 3n * MS + 2n,
+  roundTripNs: 6n * MS,
+  stampKind: 'user',
+  own: { bootId: own.bootId, segment: 0 },
+  peer: { bootId: peer.bootId, segment: 0 },
+  peerRatePpb: 0n,
+})
+
 test('the sample of an exchange is complete when the next response tells when the response to it left', () => {
   const nodes = pair()
   assert.deepEqual(samplesOf(take(nodes, answer(nodes, ask(nodes, 100n), 102n), 107n)), [])
   const actions = take(nodes, answer(nodes, ask(nodes, 200n), 203n), 208n)
-  assert.deepEqual(samplesOf(actions), [
-    {
-      // t1 = 100, t2 = 102, t3 = 103, t4 = 107 ms: the earlier exchange, at its own instant.
-      at: 107n * MS,
-      phiNs: 7_000n * MS - 1n * MS,
-      uncertaintyNs: 3n * MS + 2n,
-      roundTripNs: 6n * MS,
-      stampKind: 'user',
-      own: { bootId: here.bootId, segment: 0 },
-      peer: { bootId: there.bootId, segment: 0 },
-      peerRatePpb: 0n,
-    },
-  ])
+  // The earlier exchange, at its own t4.
+  assert.deepEqual(samplesOf(actions), [sampleAt(107n * MS, 6_999n * MS, [here, there])])
 })
 
 test('whoever answers has the sample of the same exchange when the next request tells the two stamps of the asker', () => {
   const nodes = pair()
   take(nodes, answer(nodes, ask(nodes, 100n), 102n), 107n)
   const actions = nodes.answering.receive(ask(nodes, 200n), at(203n), there)
-  assert.deepEqual(samplesOf(actions), [
-    {
-      // t1 = 100, t2 = 102, t3 = 103, t4 = 107 ms, at t3.
-      at: 7_103n * MS,
-      phiNs: 1n * MS - 7_000n * MS,
-      uncertaintyNs: 3n * MS + 2n,
-      roundTripNs: 6n * MS,
-      stampKind: 'user',
-      own: { bootId: there.bootId, segment: 0 },
-      peer: { bootId: here.bootId, segment: 0 },
-      peerRatePpb: 0n,
-    },
-  ])
+  // The same the other way round, at its t3.
+  assert.deepEqual(samplesOf(actions), [sampleAt(7_103n * MS, -6_999n * MS, [there, here])])
 })
 
 test('whoever answers takes nothing that spans a new segment of either clock', () => {

@@ -49,7 +49,7 @@ interface Attempt {
   departure: { readonly t3: RangingStamp; readonly ratePpb: bigint } | undefined
 }
 
-function opened(openedAt: MonoNs): Attempt {
+function newAttempt(openedAt: MonoNs): Attempt {
   return { openedAt, abandoned: false, t1: undefined, answer: undefined, departure: undefined }
 }
 
@@ -91,7 +91,7 @@ export function createRequester(
       }
       const sequence = memory.lastSequence + 1n
       memory.lastSequence = sequence
-      attempts.set(sequence, opened(now))
+      attempts.set(sequence, newAttempt(now))
       return { sequence, previous: asked.take(), lost }
     },
     sent: (sequence, t1) => {

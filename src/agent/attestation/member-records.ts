@@ -121,7 +121,7 @@ function named(watch: Watch, subject: Subject, digest: Uint8Array | undefined): 
   if (currentOf(subject) !== undefined) subject.missing = undefined
   else if (subject.missing !== undefined) subject.missing = missingNow(watch, subject)
   watch.wants.drop(subject.member)
-  if (digest !== undefined && !isHere(subject)) {
+  if (digest !== undefined && !isHere(subject, digest)) {
     watch.wants.want(subject.member, digest, false, performance.now())
     ask(watch)
   }
@@ -163,8 +163,7 @@ function shown(watch: Watch, from: number, evidence: ShownEvidence): void {
   const digest = recordDigest(evidence.record)
   const want = watch.wants.find(digest)
   const subject = subjectOf(watch, want?.member ?? from)
-  if (subject === undefined || subject.judged.has(digest.toHex())) return
-  if (subject.ahead?.judged.digest.toHex() === digest.toHex()) return
+  if (subject === undefined || isHere(subject, digest)) return
   if (want === undefined && !subject.offers.take(performance.now())) return
   const eventLog = logOf(watch, evidence, digest)
   if (eventLog === 'missing') {

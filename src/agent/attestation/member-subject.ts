@@ -79,10 +79,9 @@ export function currentOf({ digest, judged }: Subject): JudgedRecord | undefined
   return digest && judged.get(digest.toHex())
 }
 
-/** Whether the record that it names is here, judged or not. */
-export function isHere(subject: Subject): boolean {
-  const { digest, ahead } = subject
-  return currentOf(subject) !== undefined || (digest !== undefined && ahead?.judged.digest.toHex() === digest.toHex())
+/** Whether this record is here, judged or for the time being. */
+export function isHere({ judged, ahead }: Subject, digest: Uint8Array): boolean {
+  return judged.has(digest.toHex()) || (ahead !== undefined && equalBytes(ahead.judged.digest, digest))
 }
 
 /** Whether all that is wrong with a record is that it names a certificate beyond this height. */
